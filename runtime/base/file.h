@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* Whole files and whole writes. */
+#ifndef SBX_BASE_FILE_H
+#define SBX_BASE_FILE_H
+
+#include <stddef.h>
+#include "base/buffer.h"
+
+/* Reads fd to its end. -EFBIG when it holds more than max bytes. */
+int file_read_fd(int fd, size_t max, struct buffer *out);
+
+/* Reads a regular file. -EISDIR for a directory, -EINVAL for another kind
+ * (never blocks on a FIFO), -EFBIG, or the errno of the call. */
+int file_read(const char *path, size_t max, struct buffer *out);
+
+/* Writes all, through EINTR and short writes. */
+int file_write_fd(int fd, const void *data, size_t len);
+
+/* Opens and writes an existing file (of /proc) with one write. */
+int file_put(int dirfd, const char *path, const char *text);
+
+/* Opens /dev/null on those of 0, 1, 2 that are closed, so that no later
+ * descriptor lands there. */
+int file_ensure_stdio(void);
+
+#endif

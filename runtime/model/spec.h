@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/* What is wanted, as the caller, the profiles and the defaults said it. Pure
+ * data: nothing here has looked at the host. */
+#ifndef SBX_MODEL_SPEC_H
+#define SBX_MODEL_SPEC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/arena.h"
+#include "sbx.h"
+
+enum limit {
+	LIMIT_WALL_TIME, /* nanoseconds */
+	LIMIT_CPU_TIME,
+	LIMIT_IDLE_TIME,
+	LIMIT_MEMORY,    /* bytes */
+	LIMIT_CPUS,      /* thousandths of a processor */
+	LIMIT_PIDS,
+	LIMIT_OUTPUT,    /* bytes */
+	LIMIT_DISK,
+	LIMIT_INODES,
+	LIMIT_OPEN_FILES,
+	LIMIT_FILE_SIZE, /* bytes */
+	LIMIT_STACK,
+	N_LIMITS
+};
+
+#define LIMIT_OFF UINT64_MAX
+
+/* Who said it last. Later ones win over earlier ones, whatever the order of
+ * the calls: a profile never overrides the caller. */
+enum origin { ORIGIN_DEFAULT, ORIGIN_PROFILE, ORIGIN_CALLER };
+
+struct limit_value {
+	uint64_t value; /* LIMIT_OFF: none */
+	enum origin origin;
+};
+
+enum output_action { OUTPUT_TRUNCATE, OUTPUT_KILL };
+enum network_mode { NETWORK_NONE, NETWORK_LOOPBACK };
+
+struct bind {
+	const char *source; /* absolute, on the host */
+	const char *target; /* absolute, inside */
+	bool writable;
+	struct bind *next;
+};
+
+/* A list of texts in the order they were given. */
+struct strings {
+	const char **items; /* NULL-terminated once n > 0 */
+	size_t n;
+};
+
+/* A text and who said it. */
+struct choice {
+	const char *text;
+	enum origin origin;
+};
+
+enum program_kind {
+	PROGRAM_NONE,
+	PROGRAM_FILE,    /* program.path, a file of the host */
+	PROGRAM_CODE,    /* program.code */
+	PROGRAM_COMMAND, /* program.arguments[0] is in the root tree */
+};
+
+struct program {
+	enum program_kind kind;
+	const char *path;
+	const void *code;
+	size_t code_len;
+	struct strings arguments;
+};
+
+struct sbx_spec {
+	struct arena arena;     /* owns everything below */
+	const char *profile;    /* its name, or NULL */
+	const char *description;
+	const char *rootfs;     /* "host" */
+	const char *file;       /* the program's name inside: "code.py" */
+	struct strings command; /* "{file}" stands for that name */
+	struct strings env;     /* "K=V"; no key twice */
+	struct strings seccomp; /* names of rule sets */
+	struct limit_value limits[N_LIMITS];
+	enum output_action output_action;
+	enum origin output_action_origin;
+	enum network_mode network;
+	enum origin network_origin;
+	struct bind *binds, **last_bind;
+	struct choice workdir;  /* absolute, inside: "/workspace" */
+	struct choice hostname;
+	struct choice stdin_path; /* of the host; NULL: the caller's */
+	const char *package;    /* what to install for a missing interpreter */
+	bool pty;               /* a private /dev/pts */
+	uint32_t require;       /* bits of enum layer */
+	uint32_t degraded_layers; /* bits of enum layer that may be weaker */
+	uint32_t degraded_limits; /* bits of enum limit, the same */
+	struct program program;
+};
+
+/* Layers of --require and --allow-degraded. */
+enum layer {
+	LAYER_NAMESPACES,
+	LAYER_ROOTFS,
+	LAYER_CAPABILITIES,
+	LAYER_SECCOMP,
+	LAYER_CGROUP,
+	N_LAYERS
+};
+
+const char *layer_name(enum layer layer);
+const char *limit_name(enum limit limit); /* "wall_time" */
+const char *network_name(enum network_mode mode);
+
+/* The value as a person writes it, "512M", "30s", "none". buffer: at least
+ * 24 bytes. Returns buffer. */
+char *limit_format(enum limit limit, uint64_t value, char *buffer);
+
+#endif

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sbx - run untrusted programs on Linux, without setuid.
+ *
+ * Four nouns, in the order data flows:
+ *
+ *   spec     what the caller wants. Text in, nothing looked up on the host.
+ *   plan     what will be done, in order. Checked, immutable, printable.
+ *   box      one sandbox: namespaces, a waiting pid 1, one program, used once.
+ *   outcome  what happened in it: a verdict, and what it used.
+ *
+ * A program that misbehaves is an outcome. A sandbox that cannot be built is
+ * an error. The two never mix.
+ *
+ * Every call that can fail returns 0 or a negative errno and, when err is not
+ * NULL, says why in it. Out parameters are written only on success. Every
+ * _free and _close takes NULL. Nothing here prints, exits, reads the
+ * environment or keeps globals. Objects belong to one thread at a time.
+ */
+#ifndef SBX_H
+#define SBX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define SBX_VERSION "0.1.0"
+#define SBX_API __attribute__((visibility("default")))
+
+struct sbx_spec;
+struct sbx_plan;
+struct sbx_box;
+
+/* Where a failure happened, in the order of a run. */
+enum sbx_stage {
+	SBX_STAGE_SPEC,     /* reading what the caller asked for */
+	SBX_STAGE_PROFILE,  /* finding and reading a profile */
+	SBX_STAGE_PLAN,     /* matching it to this host */
+	SBX_STAGE_CLONE,    /* making the namespaces */
+	SBX_STAGE_IDMAP,    /* mapping user and group */
+	SBX_STAGE_NETWORK,  /* the loopback inside */
+	SBX_STAGE_MOUNT,    /* the root tree, in pid 1 */
+	SBX_STAGE_INIT,     /* the rest of pid 1 */
+	SBX_STAGE_PAYLOAD,  /* the program's process, before its filter */
+	SBX_STAGE_FILTER,   /* the system call filter */
+	SBX_STAGE_EXEC,     /* execve of the program */
+	SBX_STAGE_WATCH,    /* waiting, measuring, tearing down */
+	SBX_STAGE_REPORT,   /* writing the report */
+	SBX_N_STAGES
+};
+
+/* Plain data of fixed size: a process of the box sends it in one write. */
+struct sbx_error {
+	int32_t code;   /* an errno, positive */
+	uint32_t stage; /* enum sbx_stage */
+	char text[248]; /* one line: "mount proc on /proc: Operation not permitted" */
+};
+
+SBX_API const char *sbx_stage_name(enum sbx_stage stage);
+
+/* The exit status of a run that failed with err: 127 when the program was not
+ * found, 126 when it may not be run, else 125. */
+SBX_API int sbx_error_status(const struct sbx_error *err);
+
+/* ---- spec ---- */
+
+/* A spec with the built-in defaults and no program. */
+SBX_API int sbx_spec_new(struct sbx_spec **spec, struct sbx_error *err);
+
+/* Applies the profile NAME, and first the one it extends. dirs is a
+ * NULL-terminated list of directories, first match wins; a name with a slash
+ * is refused. -ENOENT when no directory has it. */
+SBX_API int sbx_spec_profile(struct sbx_spec *spec, const char *name,
+			     const char *const *dirs, struct sbx_error *err);
+
+/* The same from one file; dirs serves what it extends. */
+SBX_API int sbx_spec_profile_file(struct sbx_spec *spec, const char *path,
+				  const char *const *dirs,
+				  struct sbx_error *err);
+
+/* Holds the spec to the maxima in path, a JSON object of limits. A missing
+ * file is none. Call it last: a limit the caller named above its maximum is
+ * an error, one that came from a profile is lowered. */
+SBX_API int sbx_spec_maxima(struct sbx_spec *spec, const char *path,
+			    struct sbx_error *err);
+
+/* Sets one field by its path, e.g. "limits.memory", "64M". The same table
+ * drives JSON, the command line, --help and the manual page. */
+SBX_API int sbx_spec_set(struct sbx_spec *spec, const char *path,
+			 const char *value, struct sbx_error *err);
+
+/* The program: a file of the host (copied in, run by the profile's command),
+ * a text (the same), or a command that is in the root tree. argv: NULL-
+ * terminated; for the first two the arguments after the program. */
+SBX_API int sbx_spec_file(struct sbx_spec *spec, const char *path,
+			  const char *const *argv, struct sbx_error *err);
+SBX_API int sbx_spec_code(struct sbx_spec *spec, const void *code, size_t len,
+			  const char *const *argv, struct sbx_error *err);
+SBX_API int sbx_spec_command(struct sbx_spec *spec, const char *const *argv,
+			     struct sbx_error *err);
+
+SBX_API void sbx_spec_free(struct sbx_spec *spec);
+
+/* One row of the field table. */
+struct sbx_field {
+	const char *path;    /* "limits.memory" */
+	const char *option;  /* "memory", or NULL: JSON only */
+	const char *alias;   /* a second option, or NULL */
+	const char *value;   /* what it takes: "SIZE", "DUR", "N", "K=V" */
+	const char *initial; /* the default as text, or NULL */
+	const char *help;    /* one line */
+	bool repeatable;
+};
+SBX_API const struct sbx_field *sbx_fields(size_t *n_fields);
+
+/* ---- plan ---- */
+
+/* Settles every choice: looks at the host, checks every field, compiles the
+ * filter. All that can fail for a reason the user controls fails here. */
+SBX_API int sbx_plan_make(const struct sbx_spec *spec, struct sbx_plan **plan,
+			  struct sbx_error *err);
+
+/* Writes the steps as text, one a line, in the order they will run. */
+SBX_API int sbx_plan_print(const struct sbx_plan *plan, int fd);
+
+SBX_API void sbx_plan_free(struct sbx_plan *plan);
+
+/* ---- box ---- */
+
+/* The caller's ends of the three streams. Borrowed, never passed inside:
+ * the program has pipes, and bytes are moved between the two. */
+struct sbx_stdio {
+	int in;       /* -1: end of file at once */
+	int out, err; /* -1: captured, see sbx_report_write() */
+};
+
+/* Builds a box from the plan, which outlives it. */
+SBX_API int sbx_box_open(const struct sbx_plan *plan, struct sbx_box **box,
+			 struct sbx_error *err);
+
+/* Starts the plan's program. Time limits count from here. */
+SBX_API int sbx_box_start(struct sbx_box *box, const struct sbx_stdio *stdio,
+			  struct sbx_error *err);
+
+/* A descriptor that polls readable when sbx_box_step() has something to do. */
+SBX_API int sbx_box_fd(const struct sbx_box *box);
+
+/* Handles what is pending. Returns 1 once the program and all its descendants
+ * are gone and their output is delivered, 0 while they are not. A negative
+ * value is a failure of the sandbox: the box is dead, close it. */
+SBX_API int sbx_box_step(struct sbx_box *box, struct sbx_error *err);
+
+/* sbx_box_step() until it returns 1 or fails. */
+SBX_API int sbx_box_wait(struct sbx_box *box, struct sbx_error *err);
+
+/* Ends the run as cancelled. Go on stepping until it is over. */
+SBX_API void sbx_box_cancel(struct sbx_box *box);
+
+/* Kills whatever still runs and removes every trace on the host. */
+SBX_API void sbx_box_close(struct sbx_box *box);
+
+/* ---- outcome ---- */
+
+/* The status sbx-exec would exit with; the run is over. */
+SBX_API int sbx_box_exit_status(const struct sbx_box *box);
+
+/* Writes the report as one line of JSON. box may be NULL when err says why
+ * there is none; plan may be NULL when there is none of that either. */
+SBX_API int sbx_report_write(const struct sbx_plan *plan,
+			     const struct sbx_box *box,
+			     const struct sbx_error *failure, int fd,
+			     struct sbx_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
