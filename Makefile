@@ -5,7 +5,11 @@ VERSION := 0.1.0
 B ?= build
 PREFIX ?= /usr/local
 DESTDIR ?=
-CC ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+# make V=1 shows the commands.
+Q := $(if $(V),,@)
 PKGS := libseccomp libcap libnl-3.0 yajl nettle
 .DEFAULT_GOAL := all
 
@@ -16,3 +20,73 @@ OPT ?= -O2 -g
 CPPFLAGS += -D_GNU_SOURCE -Iruntime -I$(B)/gen
 CFLAGS += -std=gnu11 $(OPT) -fPIC -fvisibility=hidden $(WARN) $(HARDEN) -MMD -MP
 LDFLAGS += -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack
+
+# ---- what there is ----
+LIB_SRC := $(wildcard runtime/base/*.c runtime/kernel/*.c runtime/model/*.c runtime/box/*.c)
+EXEC_SRC := $(wildcard runtime/exec/*.c)
+GEN_SRC := $(wildcard tools/gen/filter-*.c)
+SETS := $(wildcard profiles/seccomp/*.json)
+PROFILES := $(wildcard profiles/*.json)
+UNIT_SRC := $(wildcard tests/unit/test_*.c)
+SUPPORT_SRC := $(wildcard tests/support/*.c)
+
+obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
+LIB_OBJ := $(call obj,$(LIB_SRC)) $(B)/obj/gen/filter_sets.o
+EXEC_OBJ := $(call obj,$(EXEC_SRC))
+
+CFLAGS_LIBS := $(shell pkg-config --cflags $(PKGS))
+# sbx-exec is linked statically: loading five libraries costs as much as a
+# third of a sandbox. libsbx.so is linked as any library is.
+STATIC_LIBS := -l:libseccomp.a -l:libcap.a -l:libnl-3.a -l:libyajl_s.a -l:libnettle.a
+SHARED_LIBS := $(shell pkg-config --libs $(PKGS))
+
+.PHONY: all run check lint asan bench install uninstall clean deps objects help
+all: $(B)/bin/sbx-exec $(B)/lib/libsbx.a $(B)/lib/libsbx.so $(B)/lib/pkgconfig/sbx.pc $(B)/share/sbx/profiles
+
+objects: $(LIB_OBJ) $(EXEC_OBJ)
+
+$(B)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(CFLAGS_LIBS) -c -o $@ $<
+
+$(B)/obj/gen/filter_sets.o: $(B)/gen/filter_sets.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+# The rule sets become constant tables at build time.
+$(B)/gen/filter_sets.c: $(B)/tool/filter-sets $(SETS)
+	@mkdir -p $(@D)
+	$(Q)$(B)/tool/filter-sets $(SETS) >$@.tmp && mv $@.tmp $@
+
+$(B)/tool/filter-sets: $(call obj,$(GEN_SRC) $(wildcard runtime/base/*.c))
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lseccomp -lyajl -lnettle
+
+$(B)/bin/sbx-exec: $(EXEC_OBJ) $(LIB_OBJ)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -static-pie $(CFLAGS) $(LDFLAGS) -o $@ $^ $(STATIC_LIBS)
+
+$(B)/lib/libsbx.a: $(LIB_OBJ)
+	@mkdir -p $(@D)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(B)/lib/libsbx.so: $(LIB_OBJ)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -shared $(CFLAGS) $(LDFLAGS) -Wl,-soname,libsbx.so.0 -o $@ $^ $(SHARED_LIBS)
+
+$(B)/share/sbx/profiles: $(PROFILES)
+	@mkdir -p $@
+	$(Q)cp $(PROFILES) $@/
+	@touch $@
+
+$(B)/lib/pkgconfig/sbx.pc: Makefile
+	@mkdir -p $(@D)
+	$(Q)printf '%s\n' 'prefix=$(PREFIX)' 'Name: sbx' \
+	  'Description: run untrusted programs in a sandbox' 'Version: $(VERSION)' \
+	  'Requires.private: $(PKGS)' 'Libs: -L$${prefix}/lib -lsbx' \
+	  'Cflags: -I$${prefix}/include' >$@
+
+clean:
+	rm -rf build build-*
+
+-include $(shell find $(B)/obj -name '*.d' 2>/dev/null)

@@ -114,6 +114,7 @@ struct sbx_field {
 	const char *initial; /* the default as text, or NULL */
 	const char *help;    /* one line */
 	bool repeatable;
+	const struct sbx_field_rule *rule; /* the library's own */
 };
 SBX_API const struct sbx_field *sbx_fields(size_t *n_fields);
 
@@ -165,11 +166,21 @@ SBX_API void sbx_box_close(struct sbx_box *box);
 
 /* ---- outcome ---- */
 
-/* The status sbx-exec would exit with; the run is over. */
-SBX_API int sbx_box_exit_status(const struct sbx_box *box);
+/* The verdict, in the words of the report. */
+struct sbx_outcome {
+	const char *status; /* "success", "timeout", ... */
+	const char *reason; /* "exited", "wall_time", ... */
+	int exit_status;    /* sbx-exec's: see its manual */
+	int signal;         /* that the program died of; 0: none */
+	bool stopped;       /* sbx ended it; else it ended by itself */
+	char message[256];  /* one sentence for a person */
+};
 
-/* Writes the report as one line of JSON. box may be NULL when err says why
- * there is none; plan may be NULL when there is none of that either. */
+/* The outcome of a box whose run is over. */
+SBX_API struct sbx_outcome sbx_box_outcome(const struct sbx_box *box);
+
+/* Writes the report as one line of JSON: of the box's run or, with failure,
+ * of why there was none. With failure, box and plan may be NULL. */
 SBX_API int sbx_report_write(const struct sbx_plan *plan,
 			     const struct sbx_box *box,
 			     const struct sbx_error *failure, int fd,

@@ -4,6 +4,7 @@
 #define SBX_BASE_ARENA_H
 
 #include <stddef.h>
+
 #include "base/def.h"
 
 struct arena_block;

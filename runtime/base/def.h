@@ -8,15 +8,15 @@
 #include <unistd.h>
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-#define MIN(a, b) ((a) < (b) ? (a) : (b))
-#define MAX(a, b) ((a) > (b) ? (a) : (b))
+#define MIN(a, b)     ((a) < (b) ? (a) : (b))
+#define MAX(a, b)     ((a) > (b) ? (a) : (b))
 
 #define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args)))
 
 /* Runs f(&variable) when the variable goes out of scope. For descriptors and
  * memory only: a process or a mount is never ended by leaving a scope. */
-#define CLEANUP(f) __attribute__((cleanup(f)))
-#define CLEANUP_FD CLEANUP(cleanup_fd)
+#define CLEANUP(f)   __attribute__((cleanup(f)))
+#define CLEANUP_FD   CLEANUP(cleanup_fd)
 #define CLEANUP_FREE CLEANUP(cleanup_free)
 
 static inline void cleanup_fd(const int *fd)

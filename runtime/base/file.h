@@ -4,6 +4,7 @@
 #define SBX_BASE_FILE_H
 
 #include <stddef.h>
+
 #include "base/buffer.h"
 
 /* Reads fd to its end. -EFBIG when it holds more than max bytes. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * JSON in and out; json.c is the only file that sees yajl.
+ * JSON in and out; json.c (in) and json_write.c (out) alone see yajl.
  *
  * In: a tree in an arena, read without recursion. Comments are allowed. Depth
  * and size are bounded; duplicate keys, NUL in text, invalid UTF-8, numbers
@@ -15,12 +15,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "sbx.h"
 
-#define JSON_MAX_DEPTH 32
-#define JSON_MAX_SIZE (1024 * 1024)
+#define JSON_MAX_DEPTH	 32
+#define JSON_MAX_SIZE	 (1024 * 1024)
+#define JSON_MAX_VALUES	 65536 /* in one text */
+#define JSON_MAX_MEMBERS 4096  /* in one object */
 
 enum json_kind {
 	JSON_NULL,
@@ -34,12 +37,12 @@ enum json_kind {
 
 struct json {
 	enum json_kind kind;
-	int line;           /* of its first byte; 1 is the first */
-	const char *key;    /* in an object; else NULL */
+	int line;	 /* of its first byte; 1 is the first */
+	const char *key; /* in an object; else NULL */
 	bool boolean;
 	int64_t integer;
 	const char *text;   /* JSON_STRING; and any number as it was written */
-	size_t len;         /* of text */
+	size_t len;	    /* of text */
 	struct json *child; /* first member of an array or object, or NULL */
 	struct json *next;  /* in the same parent, in the order of the text */
 };
@@ -50,14 +53,19 @@ int json_parse(struct arena *arena, const char *text, size_t len,
 /* The member of an object, or NULL. */
 const struct json *json_get(const struct json *object, const char *key);
 
+/* Sets *twin to a member whose key an earlier one has, or to NULL. What
+ * json_parse() returns has none. -ENOMEM. */
+int json_find_duplicate(const struct json *object, const struct json **twin);
+
 /* "an object", "a string"; for messages. */
 const char *json_kind_name(enum json_kind kind);
 
-struct json_writer; /* over yajl_gen */
+struct json_writer;
 struct json_writer *json_writer_new(void); /* NULL: no memory */
 void json_writer_free(struct json_writer *writer);
 
-/* key is NULL inside an array and for the outermost value. */
+/* key is NULL inside an array and for the outermost value. Text that is NULL
+ * is left out with its key; bytes of it that are not UTF-8 become U+FFFD. */
 void json_open_object(struct json_writer *writer, const char *key);
 void json_close_object(struct json_writer *writer);
 void json_open_array(struct json_writer *writer, const char *key);
@@ -79,7 +87,7 @@ void json_put_milli(struct json_writer *writer, const char *key,
 		    uint64_t milli);
 
 /* The finished text, without a line end; valid until the writer is freed.
- * -ENOMEM when any call above ran out. */
+ * -ENOMEM when any call above ran out, -EINVAL when one was out of place. */
 int json_writer_text(struct json_writer *writer, const char **text,
 		     size_t *len);
 

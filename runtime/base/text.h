@@ -5,14 +5,19 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+
 #include "base/buffer.h"
 
 /* Strict UTF-8: no overlong form, no surrogate, nothing above U+10FFFF. */
 bool text_is_utf8(const void *data, size_t len);
+/* How many of the first bytes are such UTF-8, in whole characters. */
+size_t text_utf8_span(const void *data, size_t len);
 
 /* Writes text so that it cannot steer a terminal or forge a line: control
- * bytes, DEL, invalid UTF-8 and bidirectional overrides come as \xNN. Cuts to
- * fit size bytes with the NUL. Returns out. */
+ * characters (also those of U+0080 to U+009F), line separators, bidirectional
+ * marks and overrides, and invalid UTF-8 come as \xNN. A backslash stays, so
+ * escaping twice is harmless. Cuts to fit size bytes with the NUL, never
+ * inside a character or an \xNN. Returns out. */
 char *text_escape(const char *text, char *out, size_t size);
 
 void text_base64(struct buffer *out, const void *data, size_t len);

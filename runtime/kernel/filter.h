@@ -18,11 +18,23 @@
 #ifndef SBX_KERNEL_FILTER_H
 #define SBX_KERNEL_FILTER_H
 
+#include <linux/audit.h>
 #include <linux/filter.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "sbx.h"
+
+/* The one architecture whose calls are judged by the sets. */
+#if defined(__x86_64__)
+#define FILTER_ARCH AUDIT_ARCH_X86_64
+#define FILTER_X32_BIT 0x40000000u /* __X32_SYSCALL_BIT of <asm/unistd.h> */
+#elif defined(__aarch64__)
+#define FILTER_ARCH AUDIT_ARCH_AARCH64
+#define FILTER_X32_BIT 0u
+#else
+#error "sbx knows the system calls of x86-64 and AArch64 only"
+#endif
 
 #define FILTER_MAX 1024 /* instructions; the kernel takes 4096 */
 

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+
 #include "base/arena.h"
 #include "sbx.h"
 
@@ -13,10 +14,10 @@ enum limit {
 	LIMIT_WALL_TIME, /* nanoseconds */
 	LIMIT_CPU_TIME,
 	LIMIT_IDLE_TIME,
-	LIMIT_MEMORY,    /* bytes */
-	LIMIT_CPUS,      /* thousandths of a processor */
+	LIMIT_MEMORY, /* bytes */
+	LIMIT_CPUS,   /* thousandths of a processor */
 	LIMIT_PIDS,
-	LIMIT_OUTPUT,    /* bytes */
+	LIMIT_OUTPUT, /* bytes */
 	LIMIT_DISK,
 	LIMIT_INODES,
 	LIMIT_OPEN_FILES,
@@ -43,6 +44,7 @@ struct bind {
 	const char *source; /* absolute, on the host */
 	const char *target; /* absolute, inside */
 	bool writable;
+	enum origin origin;
 	struct bind *next;
 };
 
@@ -60,8 +62,8 @@ struct choice {
 
 enum program_kind {
 	PROGRAM_NONE,
-	PROGRAM_FILE,    /* program.path, a file of the host */
-	PROGRAM_CODE,    /* program.code */
+	PROGRAM_FILE,	 /* program.path, a file of the host */
+	PROGRAM_CODE,	 /* program.code */
 	PROGRAM_COMMAND, /* program.arguments[0] is in the root tree */
 };
 
@@ -74,29 +76,34 @@ struct program {
 };
 
 struct sbx_spec {
-	struct arena arena;     /* owns everything below */
-	const char *profile;    /* its name, or NULL */
+	struct arena arena;  /* owns everything below */
+	const char *profile; /* its name, or NULL */
 	const char *description;
-	const char *rootfs;     /* "host" */
-	const char *file;       /* the program's name inside: "code.py" */
-	struct strings command; /* "{file}" stands for that name */
-	struct strings env;     /* "K=V"; no key twice */
-	struct strings seccomp; /* names of rule sets */
+	const char *rootfs;	  /* "host" */
+	const char *file;	  /* the program's name inside: "code.py" */
+	struct strings command;	  /* "{file}" stands for that name */
+	struct strings env;	  /* "K=V"; no key twice */
+	enum origin *env_origins; /* of each of env.items */
+	struct strings seccomp;	  /* names of rule sets */
 	struct limit_value limits[N_LIMITS];
 	enum output_action output_action;
 	enum origin output_action_origin;
 	enum network_mode network;
 	enum origin network_origin;
 	struct bind *binds, **last_bind;
-	struct choice workdir;  /* absolute, inside: "/workspace" */
+	struct choice workdir; /* absolute, inside: "/workspace" */
 	struct choice hostname;
 	struct choice stdin_path; /* of the host; NULL: the caller's */
-	const char *package;    /* what to install for a missing interpreter */
-	bool pty;               /* a private /dev/pts */
-	uint32_t require;       /* bits of enum layer */
+	const char *package; /* what to install for a missing interpreter */
+	bool pty;	     /* a private /dev/pts */
+	uint32_t require;    /* bits of enum layer */
 	uint32_t degraded_layers; /* bits of enum layer that may be weaker */
 	uint32_t degraded_limits; /* bits of enum limit, the same */
 	struct program program;
+	struct {
+		enum origin description, rootfs, file, command, seccomp;
+		enum origin package, pty;
+	} said; /* who said those that do not hold it themselves */
 };
 
 /* Layers of --require and --allow-degraded. */

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/* Whole files and whole writes. */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/def.h"
+
+#define READ_SIZE 16384
+
+/* One byte more than max is asked for: it tells a file of max bytes from a
+ * longer one. st_size is not to be trusted, least of all in /proc. */
+static int read_some(int fd, size_t left, struct buffer *out)
+{
+	size_t ask = left < READ_SIZE ? left + 1 : READ_SIZE;
+	char *end = buffer_reserve(out, ask);
+	ssize_t n;
+
+	if (!end)
+		return -ENOMEM;
+	do
+		n = read(fd, end, ask);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	if ((size_t)n > left)
+		return -EFBIG;
+	out->len += (size_t)n;
+	return n > 0;
+}
+
+int file_read_fd(int fd, size_t max, struct buffer *out)
+{
+	size_t before = out->len;
+	int r;
+
+	do
+		r = read_some(fd, max - (out->len - before), out);
+	while (r > 0);
+	if (r < 0)
+		out->len = before;
+	return r;
+}
+
+int file_read(const char *path, size_t max, struct buffer *out)
+{
+	int fd CLEANUP_FD = -1;
+	struct stat status;
+
+	/* O_NONBLOCK: a FIFO would wait for a writer. */
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
+		return errno == ENXIO ? -EINVAL : -errno; /* a socket */
+	if (fstat(fd, &status) < 0)
+		return -errno;
+	if (S_ISDIR(status.st_mode))
+		return -EISDIR;
+	if (!S_ISREG(status.st_mode))
+		return -EINVAL;
+	return file_read_fd(fd, max, out);
+}
+
+/* A descriptor that does not block is waited for like one that does. */
+static int wait_writable(int fd)
+{
+	struct pollfd poller = {.fd = fd, .events = POLLOUT};
+
+	if (poll(&poller, 1, -1) < 0 && errno != EINTR)
+		return -errno;
+	return 0;
+}
+
+int file_write_fd(int fd, const void *data, size_t len)
+{
+	const char *at = data;
+	ssize_t n;
+	int r;
+
+	while (len > 0) {
+		n = write(fd, at, len);
+		if (n < 0 && errno == EAGAIN) {
+			r = wait_writable(fd);
+			if (r < 0)
+				return r;
+		} else if (n < 0 && errno != EINTR) {
+			return -errno;
+		} else if (n == 0) {
+			return -EIO;
+		} else if (n > 0) {
+			at += n;
+			len -= (size_t)n;
+		}
+	}
+	return 0;
+}
+
+int file_put(int dirfd, const char *path, const char *text)
+{
+	int fd CLEANUP_FD =
+		openat(dirfd, path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	size_t len = strlen(text);
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	do
+		n = write(fd, text, len);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	return (size_t)n == len ? 0 : -EIO;
+}
+
+int file_ensure_stdio(void)
+{
+	int fd, got;
+
+	for (fd = 0; fd <= 2; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0)
+			continue;
+		/* Without O_CLOEXEC, as standard streams are: a program that
+		 * is started from here would find the hole again. The lowest
+		 * free descriptor is the one that was missing. */
+		got = open("/dev/null", O_RDWR);
+		if (got < 0)
+			return -errno;
+		if (got != fd) {
+			(void)close(got);
+			return -EBUSY;
+		}
+	}
+	return 0;
+}

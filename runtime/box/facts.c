@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+#include "box/facts.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "box/find.h"
+#include "kernel/caps.h"
+#include "kernel/probe.h"
+
+static int no_memory(struct sbx_error *err)
+{
+	return err_say(err, SBX_STAGE_PLAN, ENOMEM, "no memory left");
+}
+
+static int collect_caller(struct facts *facts, struct sbx_error *err)
+{
+	struct rlimit limit;
+
+	facts->uid = geteuid();
+	facts->gid = getegid();
+	facts->privileged = facts->uid == 0;
+	facts->n_cpus = probe_cpus();
+	for (int i = 0; i < (int)RLIM_NLIMITS; i++) {
+		if (getrlimit((__rlimit_resource_t)i, &limit) < 0)
+			return err_set(err, SBX_STAGE_PLAN, errno, "getrlimit");
+		facts->hard[i] = limit.rlim_max;
+	}
+	if (!facts->privileged)
+		return 0;
+	if (!caps_can_map())
+		return err_say(err, SBX_STAGE_IDMAP, EPERM,
+			       "root here lacks CAP_SETUID, and the program "
+			       "would be root outside: run sbx as an ordinary "
+			       "user, or add the capability");
+	return idmap_range(&facts->range, err);
+}
+
+static int collect_tree(struct arena *arena, struct facts *facts,
+			struct sbx_error *err)
+{
+	char path[PATH_MAX], target[PATH_MAX];
+
+	for (size_t i = 0; i < N_ROOT_ENTRIES; i++) {
+		struct root_entry *entry = &facts->root[i];
+
+		(void)snprintf(path, sizeof(path), "/%s", root_entries[i]);
+		switch (probe_kind(path)) {
+		case PROBE_DIRECTORY:
+			entry->kind = ROOT_DIRECTORY;
+			break;
+		case PROBE_LINK:
+			if (probe_link(path, target, sizeof(target)) < 0)
+				break;
+			entry->kind = ROOT_LINK;
+			entry->link = arena_strdup(arena, target);
+			if (!entry->link)
+				return no_memory(err);
+			break;
+		default:
+			break;
+		}
+	}
+	for (size_t i = 0; i < N_PROC_MASKS; i++) {
+		(void)snprintf(path, sizeof(path), "/proc/%s",
+			       proc_masks[i].name);
+		facts->masks[i] = probe_kind(path) ==
+				  (proc_masks[i].directory ? PROBE_DIRECTORY
+							   : PROBE_FILE);
+	}
+	facts->ld_cache = probe_kind("/etc/ld.so.cache") == PROBE_FILE;
+	facts->alternatives = probe_kind("/etc/alternatives") == PROBE_DIRECTORY;
+	/* Only as a name in /usr: the file itself is not taken. */
+	if (probe_link("/etc/localtime", target, sizeof(target)) == 0 &&
+	    strncmp(target, "/usr/share/zoneinfo/", 20) == 0) {
+		facts->zone = arena_strdup(arena, target);
+		if (!facts->zone)
+			return no_memory(err);
+	}
+	return 0;
+}
+
+static int collect_binds(const struct sbx_spec *spec, struct arena *arena,
+			 struct facts *facts, struct sbx_error *err)
+{
+	const struct bind *bind;
+	struct bind_source *sources;
+	size_t n = 0;
+
+	for (bind = spec->binds; bind; bind = bind->next)
+		n++;
+	sources = arena_alloc(arena, (n + 1) * sizeof(*sources));
+	if (!sources)
+		return no_memory(err);
+	facts->binds = sources;
+	for (bind = spec->binds; bind; bind = bind->next) {
+		char real[PATH_MAX];
+
+		if (!realpath(bind->source, real))
+			return err_set(err, SBX_STAGE_PLAN, errno, "bind %s",
+				       bind->source);
+		if (!bind_source_ok(real))
+			return err_say(err, SBX_STAGE_PLAN, EINVAL,
+				       "bind %s: it is %s, which would open the "
+				       "host; name a directory below it",
+				       bind->source, real);
+		sources->directory = probe_kind(real) == PROBE_DIRECTORY;
+		sources->path = arena_strdup(arena, real);
+		if (!sources++->path)
+			return no_memory(err);
+	}
+	return 0;
+}
+
+static int file_error(const char *path, int code, uint64_t disk,
+		      struct sbx_error *err)
+{
+	switch (code) {
+	case ENOENT:
+	case ENOTDIR:
+		return err_set(err, SBX_STAGE_EXEC, ENOENT, "%s", path);
+	case EFBIG:
+		return err_say(err, SBX_STAGE_PLAN, EFBIG,
+			       "%s: is larger than limits.disk, %ju bytes; "
+			       "--disk raises it",
+			       path, (uintmax_t)disk);
+	case EINVAL:
+		return err_say(err, SBX_STAGE_EXEC, EINVAL,
+			       "%s: is not a regular file; give - to read the "
+			       "program from standard input",
+			       path);
+	default:
+		return err_set(err, SBX_STAGE_EXEC, code, "%s", path);
+	}
+}
+
+static int read_program(const struct sbx_spec *spec, struct arena *arena,
+			struct facts *facts, struct sbx_error *err)
+{
+	uint64_t disk = spec->limits[LIMIT_DISK].value;
+	const char *path = spec->program.path, *slash = strrchr(path, '/');
+	struct buffer text = {0};
+	int r;
+
+	r = file_read(path, disk < SIZE_MAX ? (size_t)disk : SIZE_MAX, &text);
+	if (r == 0 && text.failed)
+		r = -ENOMEM;
+	if (r < 0) {
+		buffer_free(&text);
+		return file_error(path, -r, disk, err);
+	}
+	facts->code = text.len ? arena_memdup(arena, text.data, text.len) : "";
+	facts->code_len = text.len;
+	facts->code_name = arena_strdup(arena, slash ? slash + 1 : path);
+	buffer_free(&text);
+	return facts->code && facts->code_name ? 0 : no_memory(err);
+}
+
+static int collect_program(const struct sbx_spec *spec, struct arena *arena,
+			   struct facts *facts, struct sbx_error *err)
+{
+	uint64_t disk = spec->limits[LIMIT_DISK].value;
+
+	switch (spec->program.kind) {
+	case PROGRAM_FILE:
+		return read_program(spec, arena, facts, err);
+	case PROGRAM_CODE:
+		facts->code = spec->program.code;
+		facts->code_len = spec->program.code_len;
+		facts->code_name = spec->file ? spec->file : "program";
+		if (facts->code_len > disk)
+			return file_error("the program's text", EFBIG, disk,
+					  err);
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+static int check_stdin(const struct sbx_spec *spec, struct sbx_error *err)
+{
+	const char *path = spec->stdin_path.text;
+
+	if (!path)
+		return 0;
+	if (access(path, R_OK) < 0)
+		return err_set(err, SBX_STAGE_PLAN, errno, "stdin %s", path);
+	if (probe_kind(path) == PROBE_DIRECTORY)
+		return err_set(err, SBX_STAGE_PLAN, EISDIR, "stdin %s", path);
+	return 0;
+}
+
+int facts_collect(const struct sbx_spec *spec, struct arena *arena,
+		  struct facts *facts, struct sbx_error *err)
+{
+	struct facts found = {0};
+	int r;
+
+	r = collect_caller(&found, err);
+	if (r == 0)
+		r = collect_tree(arena, &found, err);
+	if (r == 0)
+		r = collect_binds(spec, arena, &found, err);
+	if (r == 0)
+		r = check_stdin(spec, err);
+	if (r == 0)
+		r = collect_program(spec, arena, &found, err);
+	if (r == 0)
+		r = find_executable(spec, arena, &found, err);
+	if (r == 0)
+		*facts = found;
+	return r;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SBX_BOX_FIND_H
+#define SBX_BOX_FIND_H
+
+#include "box/facts.h"
+
+/* Sets facts->executable to the path inside of the program's argv[0], found
+ * along the PATH of the spec's environment as the root tree will have it. A
+ * missing one is an error that says what to install. */
+int find_executable(const struct sbx_spec *spec, struct arena *arena,
+		    struct facts *facts, struct sbx_error *err);
+
+/* Whether the host's path, without links in it, may be bound: not the root,
+ * and nothing of /proc, /sys, /dev or the state of sbx itself. */
+bool bind_source_ok(const char *path);
+
+#endif

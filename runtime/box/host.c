@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT */
+/* The caller's side of making and ending a box. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/pidfd.h>
+#include <signal.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "box/box.h"
+#include "box/setup.h"
+#include "box/wire.h"
+#include "kernel/ns.h"
+#include "kernel/sys.h"
+
+static const struct sbx_box closed_box = {
+	.pidfd = -1,
+	.wire = -1,
+	.uid_lock = -1,
+	.proc = -1,
+	.workspace = -1,
+	.listener = -1,
+	.epoll = -1,
+	.timer = -1,
+	.streams = {STREAM_NONE, STREAM_NONE, STREAM_NONE},
+};
+
+/* n of the processors that the caller may use, from a place that differs from
+ * run to run, so that runs do not all crowd on the first. */
+static int choose_cpus(unsigned n, cpu_set_t *chosen)
+{
+	unsigned count, skip;
+	cpu_set_t own;
+
+	if (sched_getaffinity(0, sizeof(own), &own) < 0)
+		return -errno;
+	count = (unsigned)CPU_COUNT(&own);
+	skip = (unsigned)(clock_ns() / 1024 % count);
+	CPU_ZERO(chosen);
+	for (unsigned cpu = 0; n > 0; cpu = (cpu + 1) % CPU_SETSIZE) {
+		if (!CPU_ISSET(cpu, &own) || CPU_ISSET(cpu, chosen))
+			continue;
+		if (skip > 0) {
+			skip--;
+			continue;
+		}
+		CPU_SET(cpu, chosen);
+		n--;
+	}
+	return 0;
+}
+
+static int setup_prepare(struct setup *setup, const struct sbx_plan *plan,
+			 struct sbx_error *err)
+{
+	int r;
+
+	setup->plan = plan;
+	r = caps_prepare(&setup->caps);
+	if (r == 0 && plan->network == NETWORK_LOOPBACK)
+		r = net_loopback_message(&setup->loopback);
+	if (r == 0 && plan->n_cpus)
+		r = choose_cpus(plan->n_cpus, &setup->cpus);
+	if (r < 0)
+		return err_set(err, SBX_STAGE_CLONE, -r, "prepare the launch");
+	return 0;
+}
+
+static _Noreturn void run_init(const void *setup)
+{
+	init_main(setup);
+}
+
+/* The clone, and the maps that pid 1 waits for. */
+static int launch(struct sbx_box *box, struct setup *setup,
+		  struct sbx_error *err)
+{
+	const struct wire_message mapped = {.kind = WIRE_MAPPED};
+	const struct sbx_plan *plan = box->plan;
+	uid_t uid = plan->uid;
+	gid_t gid = plan->gid;
+	pid_t pid;
+	int r;
+
+	if (plan->privileged) {
+		r = idmap_reserve(&plan->range, &uid, &box->uid_lock, err);
+		if (r < 0)
+			return r;
+		gid = (gid_t)uid;
+	}
+	setup->uid_lock = box->uid_lock;
+	pid = ns_clone(run_init, setup, &box->pidfd, err);
+	if (pid < 0)
+		return pid;
+	box->pid = pid;
+	r = idmap_write(pid, uid, gid, err);
+	if (r < 0)
+		return r;
+	r = wire_send(box->wire, &mapped, NULL, 0);
+	if (r < 0)
+		return err_set(err, SBX_STAGE_CLONE, -r, "tell pid 1 to go on");
+	return 0;
+}
+
+static int box_launch(struct sbx_box *box, struct sbx_error *err)
+{
+	struct setup setup = {.wire = -1, .uid_lock = -1};
+	int ends[2], r;
+
+	r = setup_prepare(&setup, box->plan, err);
+	if (r == 0) {
+		r = wire_pair(ends);
+		if (r < 0)
+			r = err_set(err, SBX_STAGE_CLONE, -r, "socketpair");
+	}
+	if (r == 0) {
+		box->wire = ends[0];
+		setup.wire = ends[1];
+		r = launch(box, &setup, err);
+		(void)close(ends[1]);
+	}
+	caps_release(&setup.caps);
+	return r;
+}
+
+int sbx_box_open(const struct sbx_plan *plan, struct sbx_box **box,
+		 struct sbx_error *err)
+{
+	struct sbx_box *made = malloc(sizeof(*made));
+	int r;
+
+	if (!made)
+		return err_say(err, SBX_STAGE_CLONE, ENOMEM, "no memory left");
+	*made = closed_box;
+	made->plan = plan;
+	r = box_launch(made, err);
+	if (r == 0)
+		r = watch_open(made, err);
+	if (r < 0) {
+		sbx_box_close(made);
+		return r;
+	}
+	*box = made;
+	return 0;
+}
+
+/* A pipe for one stream: ours is kept, theirs is the program's. */
+static int open_stream(struct sbx_box *box, int index, int fd, int *theirs)
+{
+	uint64_t limit = box->plan->limits[LIMIT_OUTPUT].value;
+	int ends[2];
+	int r;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -errno;
+	if (index == STREAM_IN) {
+		*theirs = ends[0];
+		r = stream_input(&box->streams[index], fd, ends[1]);
+	} else {
+		*theirs = ends[1];
+		r = stream_output(&box->streams[index], ends[0], fd, limit);
+	}
+	return r;
+}
+
+static int open_streams(struct sbx_box *box, const int ours[N_STREAMS],
+			int theirs[N_STREAMS], struct sbx_error *err)
+{
+	int r;
+
+	for (int i = 0; i < N_STREAMS; i++) {
+		r = open_stream(box, i, ours[i], &theirs[i]);
+		if (r < 0)
+			return err_set(err, SBX_STAGE_WATCH, -r,
+				       "make the pipes for the program");
+	}
+	return 0;
+}
+
+static int open_stdin(const char *path, struct sbx_error *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0)
+		return err_set(err, SBX_STAGE_WATCH, errno, "stdin %s", path);
+	return fd;
+}
+
+int sbx_box_start(struct sbx_box *box, const struct sbx_stdio *stdio,
+		  struct sbx_error *err)
+{
+	const struct wire_message start = {.kind = WIRE_START};
+	int ours[N_STREAMS] = {stdio->in, stdio->out, stdio->err};
+	int theirs[N_STREAMS] = {-1, -1, -1};
+	CLEANUP_FD int file = -1;
+	int r;
+
+	if (box->plan->stdin_path) {
+		file = open_stdin(box->plan->stdin_path, err);
+		if (file < 0)
+			return file;
+		ours[STREAM_IN] = file;
+	}
+	r = open_streams(box, ours, theirs, err);
+	if (r == 0) {
+		r = wire_send(box->wire, &start, theirs, N_STREAMS);
+		/* EPIPE: pid 1 has failed, and has said why. */
+		if (r < 0 && r != -EPIPE)
+			r = err_set(err, SBX_STAGE_WATCH, -r,
+				    "start the program");
+		else
+			r = watch_add_streams(box, err);
+	}
+	for (int i = 0; i < N_STREAMS; i++)
+		cleanup_fd(&theirs[i]);
+	return r;
+}
+
+void sbx_box_close(struct sbx_box *box)
+{
+	int *const fds[] = {&box->pidfd,    &box->wire,  &box->uid_lock,
+			    &box->proc,     &box->workspace,
+			    &box->listener, &box->epoll, &box->timer};
+	siginfo_t info;
+
+	if (!box)
+		return;
+	if (box->pid > 0) {
+		(void)pidfd_send_signal(box->pidfd, SIGKILL, NULL, 0);
+		(void)sys_waitid(box->pidfd, &info, WEXITED | __WALL, NULL);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
+		cleanup_fd(fds[i]);
+	for (size_t i = 0; i < N_STREAMS; i++)
+		stream_free(&box->streams[i]);
+	free(box);
+}
+
+struct sbx_outcome sbx_box_outcome(const struct sbx_box *box)
+{
+	return run_judge(box->plan, &box->run);
+}

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Pid 1 of the box. It runs in a copy of the caller's memory: no allocation,
+ * no lock, only system calls. In order:
+ *
+ *   isolate  nothing of the caller's stays: handlers, descriptors, memory that
+ *            /proc could show
+ *   sources  what the plan takes from the host is opened, with the caller's
+ *            rights, while the host's tree is still there
+ *   become   once the id maps stand: the box's own ids; death with the caller
+ *   root     the box's own root is entered, the host's is gone, and the plan's
+ *            steps are carried out
+ *   serve    the program is started, everything is reaped, the end is told
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/parse.h"
+#include "box/root.h"
+#include "box/setup.h"
+#include "box/wire.h"
+#include "kernel/ns.h"
+#include "kernel/proc.h"
+
+_Noreturn void child_fail(const struct sbx_error *err)
+{
+	struct wire_message message = {.kind = WIRE_FAILED, .error = *err};
+
+	(void)wire_send(INIT_WIRE, &message, NULL, 0);
+	_exit(125);
+}
+
+static int fail(struct sbx_error *err, const char *what)
+{
+	return err_set(err, SBX_STAGE_INIT, errno, "%s", what);
+}
+
+static int reset_signals(struct sbx_error *err)
+{
+	const struct sigaction action = {.sa_handler = SIG_DFL};
+	sigset_t none;
+
+	/* The clone reset the handlers; what was ignored is reset here. Some
+	 * numbers belong to libc or cannot be set: no matter. */
+	for (int i = 1; i < NSIG; i++)
+		(void)sigaction(i, &action, NULL);
+	sigemptyset(&none);
+	if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
+		return fail(err, "sigprocmask");
+	return 0;
+}
+
+/* Descriptors: /dev/null on 0, 1 and 2, the wire, the lock, nothing else. */
+static int keep_descriptors(const struct setup *setup, struct sbx_error *err)
+{
+	int wire, lock = -1, null;
+
+	/* Out of the way first: either may be where it, or the other, goes. */
+	wire = fcntl(setup->wire, F_DUPFD_CLOEXEC, INIT_LOCK + 1);
+	if (setup->uid_lock >= 0)
+		lock = fcntl(setup->uid_lock, F_DUPFD_CLOEXEC, INIT_LOCK + 1);
+	if (wire < 0 || (setup->uid_lock >= 0 && lock < 0))
+		return fail(err, "fcntl(F_DUPFD)");
+	if (dup3(wire, INIT_WIRE, O_CLOEXEC) < 0 ||
+	    (lock >= 0 && dup3(lock, INIT_LOCK, O_CLOEXEC) < 0))
+		return fail(err, "dup3");
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (null < 0)
+		return fail(err, "open /dev/null");
+	for (int i = 0; i < 3; i++)
+		if (null != i && dup3(null, i, O_CLOEXEC) < 0)
+			return fail(err, "dup3");
+	if (close_range(lock < 0 ? INIT_LOCK : INIT_LOCK + 1, ~0u, 0) < 0)
+		return fail(err, "close_range");
+	return 0;
+}
+
+static int isolate(const struct setup *setup, struct sbx_error *err)
+{
+	int r;
+
+	r = keep_descriptors(setup, err);
+	if (r == 0)
+		r = reset_signals(err);
+	if (r == 0) {
+		/* /proc/1/cmdline is open to everyone inside. */
+		r = proc_wipe_arguments();
+		if (r < 0)
+			r = err_set(err, SBX_STAGE_INIT, -r,
+				    "wipe the arguments");
+	}
+	/* Never lower than the caller's: the box is the first to go when the
+	 * host runs out of memory. */
+	if (r == 0) {
+		r = file_put(AT_FDCWD, "/proc/self/oom_score_adj", "1000");
+		if (r < 0)
+			r = err_set(err, SBX_STAGE_INIT, -r, "oom_score_adj");
+	}
+	return r;
+}
+
+static int await(enum wire_kind kind, int *fds, struct sbx_error *err)
+{
+	struct wire_message message;
+	int r;
+
+	r = wire_receive(INIT_WIRE, &message, fds, 0);
+	if (r == 0)
+		_exit(125); /* the caller is gone */
+	if (r < 0 || message.kind != kind)
+		return err_set(err, SBX_STAGE_INIT, r < 0 ? -r : EPROTO,
+			       "wait for the caller");
+	return 0;
+}
+
+/* The ids of the box; then /proc/1 is closed to everyone inside, and pid 1
+ * dies with the caller. Both are undone by a change of ids, so they follow. */
+static int become(struct sbx_error *err)
+{
+	struct pollfd caller = {.fd = INIT_WIRE};
+
+	if (setresgid(BOX_GID, BOX_GID, BOX_GID) < 0)
+		return fail(err, "setresgid");
+	if (setresuid(BOX_UID, BOX_UID, BOX_UID) < 0)
+		return fail(err, "setresuid");
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return fail(err, "PR_SET_DUMPABLE");
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+		return fail(err, "PR_SET_PDEATHSIG");
+	/* It may have died before that. */
+	if (poll(&caller, 1, 0) > 0 && caller.revents & (POLLHUP | POLLERR))
+		_exit(125);
+	return 0;
+}
+
+static int bring_up_loopback(const struct setup *setup, struct sbx_error *err)
+{
+	int r;
+
+	if (setup->plan->network != NETWORK_LOOPBACK)
+		return 0;
+	r = net_send(&setup->loopback);
+	if (r < 0)
+		return err_set(err, SBX_STAGE_NETWORK, -r,
+			       "bring up the loopback interface");
+	return 0;
+}
+
+static int announce(struct sbx_error *err)
+{
+	const struct wire_message ready = {.kind = WIRE_READY};
+	int fds[2];
+	int r;
+
+	fds[0] = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fds[1] = open("/workspace", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fds[0] < 0 || fds[1] < 0)
+		return fail(err, "open /proc and /workspace");
+	r = wire_send(INIT_WIRE, &ready, fds, 2);
+	if (r < 0)
+		return err_set(err, SBX_STAGE_INIT, -r, "say ready");
+	(void)close(fds[0]);
+	(void)close(fds[1]);
+	return 0;
+}
+
+static uint64_t timeval_ns(struct timeval time)
+{
+	return (uint64_t)time.tv_sec * NS_PER_S +
+	       (uint64_t)time.tv_usec * (NS_PER_S / 1000000);
+}
+
+/* Everything that is left dies with the program; then its end is told. */
+static _Noreturn void tell_end(int status, uint64_t ns, uint64_t poison)
+{
+	struct wire_message ended = {
+		.kind = WIRE_ENDED,
+		.wait_status = status,
+		.ns = ns,
+	};
+	struct rusage usage;
+
+	(void)kill(-1, SIGKILL);
+	while (wait(NULL) > 0 || errno == EINTR)
+		;
+	(void)getrusage(RUSAGE_CHILDREN, &usage);
+	ended.user_ns = timeval_ns(usage.ru_utime);
+	ended.system_ns = timeval_ns(usage.ru_stime);
+	/* A process inherits the peak of the one it was forked from, so a
+	 * value no higher than pid 1's own says nothing. */
+	if ((uint64_t)usage.ru_maxrss > poison)
+		ended.memory_peak = (uint64_t)usage.ru_maxrss * 1024;
+	(void)wire_send(INIT_WIRE, &ended, NULL, 0);
+	_exit(0);
+}
+
+static _Noreturn void serve(const struct setup *setup, struct sbx_error *err)
+{
+	int stdio[WIRE_MAX_FDS], status;
+	struct rusage self;
+	pid_t program, pid;
+
+	if (await(WIRE_START, stdio, err) < 0)
+		child_fail(err);
+	(void)getrusage(RUSAGE_SELF, &self);
+	program = ns_fork();
+	if (program == 0)
+		payload_main(setup, stdio);
+	if (program < 0) {
+		(void)fail(err, "fork the program's process");
+		child_fail(err);
+	}
+	for (int i = 0; i < WIRE_MAX_FDS; i++)
+		(void)close(stdio[i]);
+	do
+		pid = wait(&status);
+	while (pid != program && (pid > 0 || errno == EINTR));
+	if (pid != program) {
+		(void)fail(err, "wait for the program");
+		child_fail(err);
+	}
+	tell_end(status, clock_ns(), (uint64_t)self.ru_maxrss);
+}
+
+_Noreturn void init_main(const struct setup *setup)
+{
+	struct sbx_error err = {0};
+	struct root root;
+	int fds[WIRE_MAX_FDS];
+	int r;
+
+	r = isolate(setup, &err);
+	if (r == 0)
+		r = bring_up_loopback(setup, &err);
+	if (r == 0)
+		r = root_open(&root, setup->plan, &err);
+	if (r == 0)
+		r = await(WIRE_MAPPED, fds, &err);
+	if (r == 0)
+		r = become(&err);
+	if (r == 0)
+		r = root_build(&root, setup->plan, &err);
+	if (r == 0)
+		r = announce(&err);
+	if (r < 0)
+		child_fail(&err);
+	serve(setup, &err);
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Limits that the kernel does not enforce without a cgroup: the CPU time and
+ * memory of the whole tree, and idleness. They are measured, and the next
+ * measurement is set for the earliest moment at which a limit could be
+ * reached: CPU time grows by one second a second and processor, memory as fast
+ * as the processors can fill it. So a short run is never measured, a run far
+ * from its limits seldom, and one near them every few milliseconds.
+ */
+#include <sched.h>
+#include <sys/vfs.h>
+
+#include "base/clock.h"
+#include "base/def.h"
+#include "base/parse.h"
+#include "box/box.h"
+
+/* No processor clears and hands out memory faster than this: bytes a
+ * nanosecond, measured at 1 to 4 with huge pages. */
+#define MEMORY_RATE 8
+
+#define SHORTEST (2 * NS_PER_MS)
+#define LONGEST (100 * NS_PER_MS)
+
+static uint64_t limit_of(const struct sbx_box *box, enum limit limit)
+{
+	return box->plan->limits[limit].value;
+}
+
+/* What the program holds of the tmpfs; it is memory, too. */
+uint64_t measure_disk(struct sbx_box *box)
+{
+	const struct sbx_plan *plan = box->plan;
+	struct statfs fs;
+	uint64_t used;
+
+	if (fstatfs(box->workspace, &fs) < 0 || fs.f_blocks == 0)
+		return 0;
+	used = (uint64_t)(fs.f_blocks - fs.f_bfree) * (uint64_t)fs.f_bsize;
+	used -= MIN(used, plan->base_bytes);
+	box->run.disk_bytes = MAX(box->run.disk_bytes, used);
+	if (fs.f_bfree == 0 || (fs.f_files > 0 && fs.f_ffree == 0))
+		box->run.disk_full = true;
+	return used;
+}
+
+static uint64_t measure_memory(struct sbx_box *box, uint64_t disk)
+{
+	uint64_t limit = limit_of(box, LIMIT_MEMORY);
+	uint64_t used = box->sample.memory + disk, exact;
+
+	/* The quick sum counts shared pages more than once. If even that is
+	 * below the limit, so is the truth; else look closer. */
+	if (used > limit && proc_memory_exact(box->proc, &exact) == 0)
+		used = exact + disk;
+	box->run.memory_peak = MAX(box->run.memory_peak, used);
+	if (used > limit)
+		box_kill(box, CAUSE_MEMORY);
+	return used;
+}
+
+static void measure_cpu(struct sbx_box *box)
+{
+	if (box->sample.cpu_ns >= limit_of(box, LIMIT_CPU_TIME))
+		box_kill(box, CAUSE_CPU_TIME);
+}
+
+static void measure_progress(struct sbx_box *box, uint64_t now)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < N_STREAMS; i++)
+		bytes += box->streams[i].moved;
+	if (bytes != box->last_bytes || box->sample.cpu_ns > box->last_cpu_ns)
+		box->last_progress_ns = now;
+	box->last_bytes = bytes;
+	box->last_cpu_ns = box->sample.cpu_ns;
+	if (limit_of(box, LIMIT_IDLE_TIME) != LIMIT_OFF &&
+	    now - box->last_progress_ns >= limit_of(box, LIMIT_IDLE_TIME))
+		box_kill(box, CAUSE_IDLE_TIME);
+}
+
+/* How long value may grow at rate until it reaches the limit. */
+static uint64_t time_left(uint64_t value, uint64_t limit, uint64_t rate)
+{
+	if (limit == LIMIT_OFF)
+		return LONGEST;
+	return value < limit ? (limit - value) / rate : 0;
+}
+
+static unsigned processors(const struct sbx_plan *plan)
+{
+	long n = plan->n_cpus ? (long)plan->n_cpus
+			      : sysconf(_SC_NPROCESSORS_ONLN);
+
+	return n > 0 ? (unsigned)n : 1;
+}
+
+void measure_schedule(struct sbx_box *box, uint64_t now, uint64_t memory)
+{
+	unsigned n = processors(box->plan);
+	uint64_t next = LONGEST;
+
+	next = MIN(next, time_left(box->sample.cpu_ns,
+				   limit_of(box, LIMIT_CPU_TIME), n));
+	next = MIN(next, time_left(memory, limit_of(box, LIMIT_MEMORY),
+				   MEMORY_RATE * n));
+	next = MIN(next, limit_of(box, LIMIT_IDLE_TIME) / 4);
+	box->next_sample_ns = now + MAX(next, SHORTEST);
+}
+
+void measure(struct sbx_box *box, uint64_t now)
+{
+	uint64_t used;
+	struct proc_sample sample;
+
+	if (box->proc < 0)
+		return;
+	used = measure_disk(box);
+	if (proc_sample(box->proc, &sample) == 0) {
+		/* Never less than before: a process that is gone without
+		 * having been waited for takes its time with it. */
+		sample.cpu_ns = MAX(sample.cpu_ns, box->sample.cpu_ns);
+		box->sample = sample;
+		box->run.tasks_peak = MAX(box->run.tasks_peak, sample.tasks);
+		measure_cpu(box);
+		used = measure_memory(box, used);
+		measure_progress(box, now);
+	}
+	measure_schedule(box, now, used);
+}

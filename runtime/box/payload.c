@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The program's process, from the fork to execve.
+ *
+ * The order of the steps is the security argument, so it is a table, and a
+ * test holds it:
+ *
+ *   - everything that needs a right comes before caps;
+ *   - nothing of the caller's is executed, loaded or looked up before filter;
+ *   - filter is the last that can fail before exec, and the calls made after
+ *     it (sendmsg, execve, exit_group) are in the set `base`;
+ *   - what is not 0, 1 or 2 is closed by the exec itself.
+ */
+#include "box/payload.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/ioprio.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/personality.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "box/wire.h"
+#include "kernel/notify.h"
+
+static int fail(struct sbx_error *err, const char *what)
+{
+	return err_set(err, SBX_STAGE_PAYLOAD, errno, "%s", what);
+}
+
+static int step_session(const struct payload *payload, struct sbx_error *err)
+{
+	(void)payload;
+	return setsid() < 0 ? fail(err, "setsid") : 0;
+}
+
+static int step_stdio(const struct payload *payload, struct sbx_error *err)
+{
+	for (int i = 0; i < 3; i++)
+		if (dup2(payload->stdio[i], i) < 0)
+			return fail(err, "dup2");
+	return 0;
+}
+
+/* Nothing is left but the streams and the wire, which closes on exec. */
+static int step_descriptors(const struct payload *payload,
+			    struct sbx_error *err)
+{
+	(void)payload;
+	if (close_range(INIT_WIRE + 1, ~0u, 0) < 0)
+		return fail(err, "close_range");
+	return 0;
+}
+
+static int step_workdir(const struct payload *payload, struct sbx_error *err)
+{
+	const char *path = payload->setup->plan->workdir;
+
+	if (chdir(path) < 0)
+		return err_set(err, SBX_STAGE_PAYLOAD, errno, "workdir %s",
+			       path);
+	return 0;
+}
+
+/* Habits of the caller's that fork and exec would hand down. */
+static int step_habits(const struct payload *payload, struct sbx_error *err)
+{
+	const struct sched_param none = {0};
+
+	(void)payload;
+	(void)umask(022);
+	if (personality(0) < 0)
+		return fail(err, "personality");
+	if (sched_setscheduler(0, SCHED_OTHER, &none) < 0)
+		return fail(err, "sched_setscheduler");
+	if (getpriority(PRIO_PROCESS, 0) < 0 && setpriority(PRIO_PROCESS, 0, 0))
+		return fail(err, "setpriority");
+	if (syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, 0) < 0)
+		return fail(err, "ioprio_set");
+	if (prctl(PR_SET_TIMERSLACK, 0, 0, 0, 0) < 0 ||
+	    prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0) < 0 ||
+	    prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0) < 0)
+		return fail(err, "prctl");
+	return 0;
+}
+
+static int step_processors(const struct payload *payload,
+			   struct sbx_error *err)
+{
+	const struct setup *setup = payload->setup;
+
+	if (setup->plan->n_cpus &&
+	    sched_setaffinity(0, sizeof(setup->cpus), &setup->cpus) < 0)
+		return fail(err, "sched_setaffinity");
+	return 0;
+}
+
+static int step_rlimits(const struct payload *payload, struct sbx_error *err)
+{
+	for (size_t i = 0; i < N_PLAN_RLIMITS; i++) {
+		const struct plan_rlimit *row =
+			&payload->setup->plan->rlimits[i];
+		const struct rlimit limit = {row->value, row->value};
+
+		if (setrlimit((__rlimit_resource_t)row->resource, &limit) < 0)
+			return fail(err, row->name);
+	}
+	return 0;
+}
+
+static int step_caps(const struct payload *payload, struct sbx_error *err)
+{
+	int r = caps_drop(&payload->setup->caps);
+
+	if (r < 0)
+		return err_set(err, SBX_STAGE_PAYLOAD, -r,
+			       "drop the capabilities");
+	return 0;
+}
+
+static int step_no_new_privs(const struct payload *payload,
+			     struct sbx_error *err)
+{
+	(void)payload;
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0
+		       ? fail(err, "no_new_privs")
+		       : 0;
+}
+
+static int step_signals(const struct payload *payload, struct sbx_error *err)
+{
+	sigset_t none;
+
+	(void)payload;
+	sigemptyset(&none);
+	return sigprocmask(SIG_SETMASK, &none, NULL) < 0
+		       ? fail(err, "sigprocmask")
+		       : 0;
+}
+
+/* Installs the filter and hands its listener out. */
+static int step_filter(const struct payload *payload, struct sbx_error *err)
+{
+	struct wire_message started = {.kind = WIRE_STARTED};
+	const struct sbx_plan *plan = payload->setup->plan;
+	int listener, r;
+
+	listener = notify_install(plan->filter, plan->n_filter);
+	if (listener < 0)
+		return err_set(err, SBX_STAGE_FILTER, -listener,
+			       "install the system call filter");
+	started.ns = clock_ns();
+	r = wire_send(INIT_WIRE, &started, &listener, 1);
+	if (r < 0)
+		return err_set(err, SBX_STAGE_FILTER, -r,
+			       "hand out the filter's listener");
+	return 0;
+}
+
+static int step_exec(const struct payload *payload, struct sbx_error *err)
+{
+	const struct sbx_plan *plan = payload->setup->plan;
+
+	(void)execve(plan->executable, plan->argv, plan->envp);
+	return err_set(err, SBX_STAGE_EXEC, errno, "%s", plan->executable);
+}
+
+const struct payload_step payload_steps[N_PAYLOAD_STEPS] = {
+	{"session", step_session},
+	{"stdio", step_stdio},
+	{"descriptors", step_descriptors},
+	{"workdir", step_workdir},
+	{"habits", step_habits},
+	{"processors", step_processors},
+	{"rlimits", step_rlimits},
+	{"caps", step_caps},
+	{"no_new_privs", step_no_new_privs},
+	{"signals", step_signals},
+	{"filter", step_filter},
+	{"exec", step_exec},
+};
+
+_Noreturn void payload_main(const struct setup *setup, const int stdio[3])
+{
+	const struct payload payload = {
+		.setup = setup,
+		.stdio = {stdio[0], stdio[1], stdio[2]},
+	};
+	struct sbx_error err = {0};
+
+	for (size_t i = 0; i < N_PAYLOAD_STEPS; i++)
+		if (payload_steps[i].run(&payload, &err) < 0)
+			break;
+	child_fail(&err);
+}

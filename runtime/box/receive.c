@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/* What the box says: the messages of its processes, and the calls that the
+ * filter refused. */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "base/clock.h"
+#include "base/def.h"
+#include "box/box.h"
+#include "box/wire.h"
+
+/* Refused calls answered in one turn, so that a program that makes nothing
+ * else cannot keep the supervisor from its deadlines. */
+#define REFUSALS 64
+
+static void on_ready(struct sbx_box *box, const struct wire_message *message,
+		     int *fds)
+{
+	(void)message;
+	box->proc = TAKE_FD(fds[0]);
+	box->workspace = TAKE_FD(fds[1]);
+}
+
+static void on_started(struct sbx_box *box, const struct wire_message *message,
+		       int *fds)
+{
+	const struct plan_limit *wall = &box->plan->limits[LIMIT_WALL_TIME];
+
+	box->listener = TAKE_FD(fds[0]);
+	box->run.started = true;
+	box->run.start_ns = box->last_progress_ns = message->ns;
+	box->deadline_ns = wall->value == LIMIT_OFF ||
+					   wall->value > UINT64_MAX - message->ns
+				   ? UINT64_MAX
+				   : message->ns + wall->value;
+	measure_schedule(box, message->ns, 0);
+	if (watch_add(box, box->listener, EPOLLIN, TAG_LISTENER) < 0)
+		box_fail(box, errno, "watch the filter's listener");
+}
+
+/* RLIMIT_CPU, which backs the supervisor, kills by these two. */
+static bool ran_out_of_cpu(const struct sbx_box *box)
+{
+	const struct run *run = &box->run;
+	int signal = WIFSIGNALED(run->wait_status) ? WTERMSIG(run->wait_status)
+						   : 0;
+
+	return (signal == SIGXCPU || signal == SIGKILL) &&
+	       run->user_ns + run->system_ns >=
+		       box->plan->limits[LIMIT_CPU_TIME].value;
+}
+
+static void on_ended(struct sbx_box *box, const struct wire_message *message,
+		     int *fds)
+{
+	struct run *run = &box->run;
+
+	(void)fds;
+	box->ended = true;
+	run->wait_status = message->wait_status;
+	run->user_ns = message->user_ns;
+	run->system_ns = message->system_ns;
+	run->memory_peak = MAX(run->memory_peak, message->memory_peak);
+	if (run->cause != CAUSE_NONE)
+		return;
+	run->end_ns = message->ns;
+	if (ran_out_of_cpu(box))
+		run->cause = CAUSE_CPU_TIME;
+}
+
+static void on_failed(struct sbx_box *box, const struct wire_message *message,
+		      int *fds)
+{
+	(void)fds;
+	if (!box->failed)
+		box->failure = message->error;
+	box->failure.text[sizeof(box->failure.text) - 1] = '\0';
+	box->failed = true;
+	box_kill(box, CAUSE_NONE);
+}
+
+/* Which message may come when: each once, in this order. */
+struct wire_row {
+	void (*handle)(struct sbx_box *box, const struct wire_message *message,
+		       int *fds);
+	int n_fds;
+};
+
+static const struct wire_row wire_rows[] = {
+	[WIRE_READY] = {on_ready, 2},
+	[WIRE_STARTED] = {on_started, 1},
+	[WIRE_ENDED] = {on_ended, 0},
+	[WIRE_FAILED] = {on_failed, 0},
+};
+
+static bool wire_expected(const struct sbx_box *box, uint32_t kind)
+{
+	switch (kind) {
+	case WIRE_READY:
+		return box->proc < 0;
+	case WIRE_STARTED:
+		return box->proc >= 0 && !box->run.started;
+	case WIRE_ENDED:
+		return box->run.started && !box->ended;
+	case WIRE_FAILED:
+		return !box->ended;
+	default:
+		return false;
+	}
+}
+
+void receive_wire(struct sbx_box *box)
+{
+	struct wire_message message;
+	int fds[WIRE_MAX_FDS];
+	int r = 1;
+
+	while (r == 1 && box->wire >= 0) {
+		r = wire_receive(box->wire, &message, fds, MSG_DONTWAIT);
+		if (r == 0)
+			watch_drop(box, &box->wire);
+		if (r != 1)
+			break;
+		if (!wire_expected(box, message.kind) ||
+		    (wire_rows[message.kind].n_fds > 0 &&
+		     fds[wire_rows[message.kind].n_fds - 1] < 0))
+			r = -EPROTO;
+		else
+			wire_rows[message.kind].handle(box, &message, fds);
+		for (int i = 0; i < WIRE_MAX_FDS; i++)
+			cleanup_fd(&fds[i]);
+	}
+	if (r < 0 && r != -EAGAIN)
+		box_fail(box, -r, "a message from the sandbox");
+}
+
+static bool is_readable(int fd)
+{
+	struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+
+	return poll(&poll_fd, 1, 0) > 0 && poll_fd.revents & POLLIN;
+}
+
+void receive_refused(struct sbx_box *box, uint32_t events)
+{
+	struct refused_call call;
+
+	if (!(events & EPOLLIN)) {
+		watch_drop(box, &box->listener); /* nobody has the filter */
+		return;
+	}
+	for (int i = 0; i < REFUSALS && is_readable(box->listener); i++) {
+		if (notify_receive(box->listener, &call) != 1)
+			continue;
+		run_add_refused(&box->run, &call);
+		if (call_is_native(&call))
+			(void)notify_refuse(box->listener, &call);
+		else
+			box_kill(box, CAUSE_SYSCALL);
+	}
+}

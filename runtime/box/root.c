@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+#include "box/root.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "kernel/mount.h"
+
+static int open_bind(const struct step *step)
+{
+	return mount_tree(step->source, step->writable);
+}
+
+static int open_device(const struct step *step)
+{
+	return mount_device(step->source, step->device);
+}
+
+static int open_proc(const struct step *step)
+{
+	(void)step;
+	return mount_proc();
+}
+
+static int take_directory(const struct step *step, int tree)
+{
+	(void)tree;
+	return mkdir(step->path, step->mode) < 0 ? -errno : 0;
+}
+
+static int take_file(const struct step *step, int tree)
+{
+	CLEANUP_FD int fd = -1;
+
+	(void)tree;
+	fd = open(step->path,
+		  O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		  step->mode);
+	if (fd < 0)
+		return -errno;
+	return file_write_fd(fd, step->data, step->len);
+}
+
+static int take_link(const struct step *step, int tree)
+{
+	(void)tree;
+	return symlink(step->source, step->path) < 0 ? -errno : 0;
+}
+
+static int take_tree(const struct step *step, int tree)
+{
+	int r = mount_attach(tree, step->path);
+
+	(void)close(tree);
+	return r;
+}
+
+static int take_pts(const struct step *step, int tree)
+{
+	tree = mount_pts();
+	return tree < 0 ? tree : take_tree(step, tree);
+}
+
+static int take_sysctl(const struct step *step, int tree)
+{
+	(void)tree;
+	return file_put(AT_FDCWD, step->path, step->data);
+}
+
+/* Covers path with a copy of what is at source. */
+static int cover(const char *source, const char *path, bool writable)
+{
+	CLEANUP_FD int tree = -1;
+
+	tree = mount_own(source, writable);
+	return tree < 0 ? tree : mount_attach(tree, path);
+}
+
+static int take_scratch(const struct step *step, int tree)
+{
+	(void)tree;
+	return cover(step->path, step->path, true);
+}
+
+static int take_mask(const struct step *step, int tree)
+{
+	(void)tree;
+	return cover(step->source, step->path, false);
+}
+
+static int take_readonly(const struct step *step, int tree)
+{
+	(void)tree;
+	return cover(step->path, step->path, false);
+}
+
+static int take_remove(const struct step *step, int tree)
+{
+	(void)tree;
+	if (unlink(step->path) < 0 && (errno != EISDIR || rmdir(step->path)))
+		return -errno;
+	return 0;
+}
+
+static int take_seal(const struct step *step, int tree)
+{
+	(void)tree;
+	return mount_seal(step->path);
+}
+
+struct step_row {
+	const char *verb;
+	int (*open)(const struct step *step); /* in the host's tree, or NULL */
+	int (*take)(const struct step *step, int tree);
+};
+
+static const struct step_row step_rows[N_STEPS] = {
+	[STEP_DIRECTORY] = {"make directory", NULL, take_directory},
+	[STEP_FILE] = {"make file", NULL, take_file},
+	[STEP_LINK] = {"make link", NULL, take_link},
+	[STEP_BIND] = {"bind", open_bind, take_tree},
+	[STEP_DEVICE] = {"bind device", open_device, take_tree},
+	[STEP_PROC] = {"mount proc on", open_proc, take_tree},
+	[STEP_PTS] = {"mount devpts on", NULL, take_pts},
+	[STEP_SYSCTL] = {"write", NULL, take_sysctl},
+	[STEP_SCRATCH] = {"make writable", NULL, take_scratch},
+	[STEP_MASK] = {"mask", NULL, take_mask},
+	[STEP_READONLY] = {"make read-only", NULL, take_readonly},
+	[STEP_REMOVE] = {"remove", NULL, take_remove},
+	[STEP_SEAL] = {"make read-only", NULL, take_seal},
+};
+
+static int step_error(const struct step *step, int code, struct sbx_error *err)
+{
+	const char *verb = step_rows[step->kind].verb;
+
+	if (step->kind == STEP_PROC && code == EPERM)
+		return err_set(err, SBX_STAGE_MOUNT, code,
+			       "mount proc on %s: parts of this host's own "
+			       "/proc are covered, as in a container; run sbx "
+			       "outside, or with /proc unmasked",
+			       step->path);
+	if (step->kind == STEP_BIND && strcmp(step->source, step->path) != 0)
+		return err_set(err, SBX_STAGE_MOUNT, code, "bind %s on %s",
+			       step->source, step->path);
+	return err_set(err, SBX_STAGE_MOUNT, code, "%s %s", verb, step->path);
+}
+
+int root_open(struct root *root, const struct sbx_plan *plan,
+	      struct sbx_error *err)
+{
+	for (size_t i = 0; i < plan->n_steps; i++) {
+		const struct step *step = &plan->steps[i];
+		const struct step_row *row = &step_rows[step->kind];
+
+		root->trees[i] = row->open ? row->open(step) : -1;
+		if (row->open && root->trees[i] < 0)
+			return step_error(step, -root->trees[i], err);
+	}
+	return 0;
+}
+
+int root_build(struct root *root, const struct sbx_plan *plan,
+	       struct sbx_error *err)
+{
+	CLEANUP_FD int tmpfs = -1;
+	int r;
+
+	(void)umask(0); /* modes are the plan's */
+	tmpfs = mount_tmpfs(plan->tmpfs_bytes, plan->tmpfs_inodes);
+	r = tmpfs < 0 ? tmpfs : mount_enter(tmpfs);
+	if (r < 0)
+		return err_set(err, SBX_STAGE_MOUNT, -r,
+			       "enter the new root");
+	for (size_t i = 0; i < plan->n_steps; i++) {
+		const struct step *step = &plan->steps[i];
+
+		r = step_rows[step->kind].take(step, root->trees[i]);
+		if (r < 0)
+			return step_error(step, -r, err);
+	}
+	if (sethostname(plan->hostname, strlen(plan->hostname)) < 0)
+		return err_set(err, SBX_STAGE_INIT, errno, "sethostname %s",
+			       plan->hostname);
+	return 0;
+}

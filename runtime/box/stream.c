@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+#include "box/stream.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#define CHUNK (64 * 1024)
+#define ROUNDS 32 /* of one stream_move(): the others get their turn */
+
+/* A program that writes this much gets a larger pipe, so that the two sides
+ * wake each other less often. /proc/sys/fs/pipe-max-size allows 1 MiB. */
+#define BUSY_AFTER (1024 * 1024)
+#define BUSY_PIPE (1024 * 1024)
+
+/* The caller's own descriptor of a terminal may block when the terminal is
+ * stopped; one opened anew does not, and leaves the caller's flags alone. */
+static int duplicate(int fd, int access)
+{
+	char path[32];
+	int copy = -1;
+
+	if (isatty(fd)) {
+		(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		copy = open(path, access | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	}
+	return copy >= 0 ? copy : fcntl(fd, F_DUPFD_CLOEXEC, 3);
+}
+
+static bool is_socket(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode);
+}
+
+int stream_output(struct stream *stream, int from, int to, uint64_t limit)
+{
+	*stream = STREAM_NONE;
+	stream->from = from;
+	stream->limit = limit;
+	if (fcntl(from, F_SETFL, O_NONBLOCK) < 0)
+		return -errno;
+	if (to < 0) {
+		stream->way = WAY_CAPTURE;
+		stream->captures = true;
+		return 0;
+	}
+	stream->to = duplicate(to, O_WRONLY);
+	if (stream->to < 0)
+		return -errno;
+	stream->way = is_socket(to) ? WAY_COPY : WAY_SPLICE;
+	return 0;
+}
+
+int stream_input(struct stream *stream, int from, int to)
+{
+	*stream = STREAM_NONE;
+	stream->to = to;
+	stream->ask_first = true;
+	stream->limit = UINT64_MAX;
+	if (fcntl(to, F_SETFL, O_NONBLOCK) < 0)
+		return -errno;
+	if (from < 0) {
+		stream->over = true;
+		return 0;
+	}
+	stream->from = duplicate(from, O_RDONLY);
+	if (stream->from < 0)
+		return -errno;
+	stream->way = is_socket(from) ? WAY_COPY : WAY_SPLICE;
+	return 0;
+}
+
+/* One round: whether to try another, wait, or end. */
+enum next { NEXT_AGAIN, NEXT_WAIT, NEXT_OVER };
+
+static enum next wait_for(struct stream *stream, bool room)
+{
+	stream->wants_room = room;
+	return NEXT_WAIT;
+}
+
+static enum next took(struct stream *stream, size_t n)
+{
+	stream->moved += n;
+	return stream->ask_first ? wait_for(stream, false) : NEXT_AGAIN;
+}
+
+static enum next after_error(struct stream *stream, bool room)
+{
+	if (errno == EINTR)
+		return NEXT_AGAIN;
+	return errno == EAGAIN ? wait_for(stream, room) : NEXT_OVER;
+}
+
+static size_t allowed(const struct stream *stream, size_t most)
+{
+	uint64_t left = stream->limit - stream->moved;
+
+	return left < most ? (size_t)left : most;
+}
+
+static enum next splice_round(struct stream *stream)
+{
+	struct pollfd from = {.fd = stream->from, .events = POLLIN};
+	ssize_t n;
+
+	n = splice(stream->from, NULL, stream->to, NULL,
+		   allowed(stream, BUSY_PIPE),
+		   SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+	if (n > 0)
+		return took(stream, (size_t)n);
+	if (n == 0)
+		return NEXT_OVER;
+	if (errno == EINVAL) {
+		stream->way = WAY_COPY;
+		return NEXT_AGAIN;
+	}
+	if (errno != EAGAIN)
+		return after_error(stream, false);
+	/* Either side: no data, or no room for the data that is there. */
+	return wait_for(stream, poll(&from, 1, 0) > 0);
+}
+
+static ssize_t put(int fd, const void *data, size_t len)
+{
+	ssize_t n = send(fd, data, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	return n < 0 && errno == ENOTSOCK ? write(fd, data, len) : n;
+}
+
+static enum next take_round(struct stream *stream)
+{
+	void *place = buffer_reserve(&stream->held, CHUNK);
+	ssize_t n;
+
+	if (!place)
+		return NEXT_OVER;
+	n = read(stream->from, place, allowed(stream, CHUNK));
+	if (n == 0)
+		return NEXT_OVER;
+	if (n < 0)
+		return after_error(stream, false);
+	stream->held.len += (size_t)n;
+	stream->moved += (size_t)n;
+	return NEXT_AGAIN;
+}
+
+static enum next copy_round(struct stream *stream)
+{
+	ssize_t n;
+
+	if (stream->held.len == 0)
+		return take_round(stream);
+	n = put(stream->to, stream->held.data + stream->written,
+		stream->held.len - stream->written);
+	if (n < 0)
+		return after_error(stream, true);
+	stream->written += (size_t)n;
+	if (stream->written < stream->held.len)
+		return NEXT_AGAIN;
+	stream->written = stream->held.len = 0;
+	return stream->ask_first ? wait_for(stream, false) : NEXT_AGAIN;
+}
+
+static enum next discard_round(struct stream *stream)
+{
+	char waste[CHUNK];
+	ssize_t n = read(stream->from, waste, sizeof(waste));
+
+	if (n == 0)
+		return NEXT_OVER;
+	if (n < 0)
+		return after_error(stream, false);
+	stream->moved += (size_t)n;
+	return NEXT_AGAIN;
+}
+
+static enum next move_round(struct stream *stream)
+{
+	bool pending = stream->way == WAY_COPY && stream->held.len > 0;
+
+	if (stream->moved == stream->limit && !pending)
+		stream->way = WAY_DISCARD;
+	switch (stream->way) {
+	case WAY_SPLICE:
+		return splice_round(stream);
+	case WAY_COPY:
+		return copy_round(stream);
+	case WAY_CAPTURE:
+		return take_round(stream);
+	default:
+		return discard_round(stream);
+	}
+}
+
+bool stream_move(struct stream *stream)
+{
+	uint64_t before = stream->moved;
+	enum next next = NEXT_AGAIN;
+
+	if (stream->over)
+		return false;
+	for (int i = 0; i < ROUNDS && next == NEXT_AGAIN; i++)
+		next = move_round(stream);
+	stream->over = next == NEXT_OVER;
+	if (stream->way == WAY_SPLICE && before < BUSY_AFTER && stream->moved >= BUSY_AFTER)
+		(void)fcntl(stream->from, F_SETPIPE_SZ, BUSY_PIPE);
+	return next == NEXT_AGAIN;
+}
+
+int stream_fd(const struct stream *stream, uint32_t *events)
+{
+	if (stream->over)
+		return -1;
+	*events = stream->wants_room ? EPOLLOUT : EPOLLIN;
+	return stream->wants_room ? stream->to : stream->from;
+}
+
+void stream_close(struct stream *stream)
+{
+	cleanup_fd(&stream->from);
+	cleanup_fd(&stream->to);
+	stream->from = stream->to = -1;
+	stream->over = true;
+}
+
+void stream_free(struct stream *stream)
+{
+	stream_close(stream);
+	buffer_free(&stream->held);
+}

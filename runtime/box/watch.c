@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: MIT */
+/* Supervision: one epoll over everything a box can say, and one deadline. */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/pidfd.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/parse.h"
+#include "box/box.h"
+#include "box/wire.h"
+#include "kernel/sys.h"
+
+/* The root tree is built in a millisecond; a host that takes this long hangs
+ * on a dead network mount. */
+#define SETUP_TIME (60 * NS_PER_S)
+
+int watch_add(struct sbx_box *box, int fd, uint32_t events, uint64_t tag)
+{
+	struct epoll_event event = {.events = events, .data.u64 = tag};
+
+	return epoll_ctl(box->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
+
+void watch_drop(struct sbx_box *box, int *fd)
+{
+	if (*fd < 0)
+		return;
+	(void)epoll_ctl(box->epoll, EPOLL_CTL_DEL, *fd, NULL);
+	(void)close(*fd);
+	*fd = -1;
+}
+
+int watch_open(struct sbx_box *box, struct sbx_error *err)
+{
+	int r;
+
+	box->deadline_ns = clock_ns() + SETUP_TIME;
+	box->epoll = epoll_create1(EPOLL_CLOEXEC);
+	box->timer = timerfd_create(CLOCK_MONOTONIC,
+				    TFD_CLOEXEC | TFD_NONBLOCK);
+	if (box->epoll < 0 || box->timer < 0)
+		return err_set(err, SBX_STAGE_WATCH, errno,
+			       "epoll_create1, timerfd_create");
+	r = watch_add(box, box->wire, EPOLLIN, TAG_WIRE);
+	if (r == 0)
+		r = watch_add(box, box->pidfd, EPOLLIN, TAG_PIDFD);
+	if (r == 0)
+		r = watch_add(box, box->timer, EPOLLIN, TAG_TIMER);
+	return r < 0 ? err_set(err, SBX_STAGE_WATCH, -r, "epoll_ctl") : 0;
+}
+
+void box_fail(struct sbx_box *box, int code, const char *what)
+{
+	if (!box->failed)
+		(void)err_set(&box->failure, SBX_STAGE_WATCH, code, "%s", what);
+	box->failed = true;
+	box_kill(box, CAUSE_NONE);
+}
+
+void box_kill(struct sbx_box *box, enum cause cause)
+{
+	if (box->run.cause == CAUSE_NONE && !box->ended)
+		box->run.cause = cause;
+	if (box->pid == 0 || box->ended)
+		return;
+	if (box->run.end_ns == 0)
+		box->run.end_ns = clock_ns();
+	(void)pidfd_send_signal(box->pidfd, SIGKILL, NULL, 0);
+}
+
+/* Puts what the stream waits for in the place of what it waited for. */
+static void stream_watch(struct sbx_box *box, size_t index)
+{
+	struct stream *stream = &box->streams[index];
+	uint32_t events = 0;
+	int fd = stream_fd(stream, &events), r;
+
+	if (stream->watched >= 0 && stream->watched != fd) {
+		(void)epoll_ctl(box->epoll, EPOLL_CTL_DEL, stream->watched,
+				NULL);
+		stream->watched = -1;
+	}
+	if (fd < 0) {
+		stream_close(stream);
+		return;
+	}
+	if (stream->watched == fd)
+		return;
+	r = watch_add(box, fd, events, TAG_STREAM + index);
+	if (r == 0)
+		stream->watched = fd;
+	else if (r == -EPERM)
+		/* A file, which is always ready. */
+		stream->ask_first = false;
+	else
+		box_fail(box, -r, "watch a stream");
+}
+
+static void stream_step(struct sbx_box *box, size_t index)
+{
+	struct stream *stream = &box->streams[index];
+
+	if (stream_move(stream))
+		box->busy = true;
+	stream_watch(box, index);
+	if (index != STREAM_IN && stream->moved > stream->limit &&
+	    box->plan->output_action == OUTPUT_KILL)
+		box_kill(box, CAUSE_OUTPUT);
+}
+
+int watch_add_streams(struct sbx_box *box, struct sbx_error *err)
+{
+	for (size_t i = 0; i < N_STREAMS; i++)
+		stream_watch(box, i);
+	if (box->failed) {
+		*err = box->failure;
+		return -err->code;
+	}
+	return 0;
+}
+
+static uint64_t timeval_ns(struct timeval time)
+{
+	return (uint64_t)time.tv_sec * NS_PER_S +
+	       (uint64_t)time.tv_usec * (NS_PER_S / 1000000);
+}
+
+/* Pid 1 is dead, and so is everything that was in the box. */
+static void pidfd_step(struct sbx_box *box)
+{
+	struct run *run = &box->run;
+	struct rusage usage;
+	siginfo_t info;
+
+	receive_wire(box); /* what it had said before */
+	if (sys_waitid(box->pidfd, &info, WEXITED | __WALL, &usage) < 0) {
+		box_fail(box, errno, "wait for pid 1 of the sandbox");
+		return;
+	}
+	box->pid = 0;
+	watch_drop(box, &box->pidfd);
+	measure_disk(box);
+	if (box->ended || box->failed)
+		return;
+	if (run->end_ns == 0)
+		run->end_ns = clock_ns();
+	run->user_ns = timeval_ns(usage.ru_utime);
+	run->system_ns = timeval_ns(usage.ru_stime);
+	if (run->cause == CAUSE_NONE)
+		run->cause = CAUSE_LOST;
+	if (!run->started)
+		run->start_ns = run->end_ns;
+}
+
+static void check_time(struct sbx_box *box)
+{
+	uint64_t now = clock_ns();
+
+	if (box->ended || box->failed || box->pid == 0)
+		return;
+	if (box->run.started && now >= box->next_sample_ns)
+		measure(box, now);
+	if (now < box->deadline_ns)
+		return;
+	if (box->run.started)
+		box_kill(box, CAUSE_WALL_TIME);
+	else
+		box_fail(box, ETIMEDOUT, "build the sandbox");
+	box->deadline_ns = UINT64_MAX;
+}
+
+static void set_timer(struct sbx_box *box)
+{
+	struct itimerspec spec = {0};
+	uint64_t next = box->deadline_ns;
+
+	if (box->run.started)
+		next = MIN(next, box->next_sample_ns);
+	if (next == box->timer_ns || box->pid == 0)
+		return;
+	box->timer_ns = next;
+	if (next != UINT64_MAX) {
+		spec.it_value.tv_sec = (time_t)(next / NS_PER_S);
+		spec.it_value.tv_nsec = (long)(next % NS_PER_S);
+	}
+	if (timerfd_settime(box->timer, TFD_TIMER_ABSTIME, &spec, NULL) < 0)
+		box_fail(box, errno, "set the timer");
+}
+
+static void dispatch(struct sbx_box *box, const struct epoll_event *event)
+{
+	uint64_t ticks, tag = event->data.u64;
+
+	switch (tag) {
+	case TAG_WIRE:
+		receive_wire(box);
+		break;
+	case TAG_PIDFD:
+		pidfd_step(box);
+		break;
+	case TAG_TIMER:
+		(void)!read(box->timer, &ticks, sizeof(ticks));
+		box->timer_ns = UINT64_MAX;
+		break;
+	case TAG_LISTENER:
+		if (box->listener >= 0)
+			receive_refused(box, event->events);
+		break;
+	default:
+		stream_step(box, tag - TAG_STREAM);
+		break;
+	}
+}
+
+static bool is_over(const struct sbx_box *box)
+{
+	if (box->pid != 0)
+		return false;
+	if (box->failed || box->run.cause == CAUSE_CANCELLED)
+		return true;
+	return box->streams[STREAM_OUT].over && box->streams[STREAM_ERR].over;
+}
+
+static void finish(struct sbx_box *box)
+{
+	struct run *run = &box->run;
+
+	run->ended = true;
+	for (size_t i = 0; i < ARRAY_SIZE(run->output); i++) {
+		struct stream *stream = &box->streams[STREAM_OUT + i];
+		struct run_output *output = &run->output[i];
+
+		output->bytes = stream->moved;
+		output->truncated = stream->moved > stream->limit;
+		output->captured = stream->captures;
+		output->data = stream->held;
+	}
+}
+
+/* One turn: waits up to timeout milliseconds (-1: for ever) for something. */
+static int step(struct sbx_box *box, int timeout, struct sbx_error *err)
+{
+	struct epoll_event events[16];
+	int n;
+
+	if (box->run.ended)
+		return 1;
+	n = epoll_wait(box->epoll, events, ARRAY_SIZE(events),
+		       box->busy ? 0 : timeout);
+	if (n < 0 && errno != EINTR)
+		box_fail(box, errno, "epoll_wait");
+	box->busy = false;
+	for (int i = 0; i < n; i++)
+		dispatch(box, &events[i]);
+	check_time(box);
+	set_timer(box);
+	if (!is_over(box))
+		return 0;
+	if (box->failed) {
+		if (err)
+			*err = box->failure;
+		return -box->failure.code;
+	}
+	finish(box);
+	return 1;
+}
+
+int sbx_box_fd(const struct sbx_box *box)
+{
+	return box->epoll;
+}
+
+int sbx_box_step(struct sbx_box *box, struct sbx_error *err)
+{
+	return step(box, 0, err);
+}
+
+int sbx_box_wait(struct sbx_box *box, struct sbx_error *err)
+{
+	int r;
+
+	do
+		r = step(box, -1, err);
+	while (r == 0);
+	return r < 0 ? r : 0;
+}
+
+void sbx_box_cancel(struct sbx_box *box)
+{
+	box_kill(box, CAUSE_CANCELLED);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The one channel between the caller and the processes of the box: a
+ * sequenced-packet socket pair. Each message is one fixed struct, sent and
+ * received whole, with at most WIRE_MAX_FDS descriptors. It is closed in the
+ * program's process by the exec that starts it, so the program never holds
+ * it; what arrives is checked all the same.
+ *
+ *	caller  -> pid 1    MAPPED   the id maps are written
+ *	caller  -> pid 1    START    and the program's three streams
+ *	pid 1   -> caller   READY    the root stands; its proc and workspace
+ *	program -> caller   STARTED  the filter is on; its listener
+ *	pid 1   -> caller   ENDED    how the program ended
+ *	both    -> caller   FAILED   a struct sbx_error; the run is over
+ */
+#ifndef SBX_BOX_WIRE_H
+#define SBX_BOX_WIRE_H
+
+#include <stdint.h>
+#include "sbx.h"
+
+#define WIRE_MAX_FDS 3
+
+enum wire_kind {
+	WIRE_MAPPED = 1,
+	WIRE_START,
+	WIRE_READY,
+	WIRE_STARTED,
+	WIRE_ENDED,
+	WIRE_FAILED,
+};
+
+struct wire_message {
+	uint32_t kind;
+	int32_t wait_status;         /* ENDED */
+	uint64_t ns;                 /* STARTED, ENDED: clock_ns() */
+	uint64_t user_ns, system_ns; /* ENDED: of all that ran */
+	uint64_t memory_peak;        /* ENDED: of the largest process */
+	struct sbx_error error;      /* FAILED */
+};
+
+/* Makes both ends. 0 or -errno. */
+int wire_pair(int ends[2]);
+
+/* Sends one message, waiting if it must; n_fds may be 0. 0 or -errno; -EPIPE
+ * when the other end is gone (no signal). */
+int wire_send(int wire, const struct wire_message *message, const int *fds,
+	      int n_fds);
+
+/* Receives one message. fds (WIRE_MAX_FDS of them) are the caller's to close;
+ * places without one are -1. flags: MSG_DONTWAIT or 0. Returns 1, 0 when the
+ * other end is gone, or -errno: -EAGAIN, or -EPROTO for what is not a
+ * message, with its descriptors closed. */
+int wire_receive(int wire, struct wire_message *message, int *fds, int flags);
+
+#endif

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+/* sbx-exec: run one program in a fresh sandbox, and say how it ended. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/auxv.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "exec/help.h"
+#include "exec/options.h"
+#include "exec/profiles.h"
+#include "exec/report.h"
+#include "exec/run.h"
+
+#define MAXIMA "/etc/sbx/limits.json"
+
+/* A program that comes on standard input; limits.disk bounds it further. */
+#define MAX_INPUT_PROGRAM ((size_t)256 << 20)
+
+/* The whole of a sbx-exec's work, so that one place lets it go. */
+struct work {
+	struct options options;
+	struct sbx_spec *spec;
+	struct sbx_plan *plan;
+	struct sbx_box *box;
+	struct buffer code; /* from standard input */
+	struct report_file report;
+	bool stdin_used;    /* the program's text was on it */
+};
+
+static int read_code(struct work *work, struct sbx_error *err)
+{
+	int r = file_read_fd(STDIN_FILENO, MAX_INPUT_PROGRAM, &work->code);
+
+	if (r < 0)
+		return err_set(err, SBX_STAGE_SPEC, -r,
+			       "read the program from standard input");
+	work->stdin_used = true;
+	return 0;
+}
+
+static int set_program(struct work *work, struct sbx_error *err)
+{
+	const struct options *options = &work->options;
+	const char *const *arguments = options->arguments;
+	int r;
+
+	if (options->command)
+		return sbx_spec_command(work->spec, arguments, err);
+	if (options->code)
+		return sbx_spec_code(work->spec, options->code,
+				     strlen(options->code), arguments, err);
+	if (strcmp(arguments[0], "-") != 0)
+		return sbx_spec_file(work->spec, arguments[0], arguments + 1,
+				     err);
+	r = read_code(work, err);
+	if (r < 0)
+		return r;
+	return sbx_spec_code(work->spec, work->code.data, work->code.len,
+			     arguments + 1, err);
+}
+
+static int make_spec(struct work *work, const struct profile_dirs *dirs,
+		     struct sbx_error *err)
+{
+	const struct options *options = &work->options;
+	int r;
+
+	r = sbx_spec_new(&work->spec, err);
+	if (r == 0 && options->profile_file)
+		r = sbx_spec_profile_file(work->spec, options->profile_file,
+					  dirs->list, err);
+	else if (r == 0)
+		r = sbx_spec_profile(work->spec, options->profile, dirs->list,
+				     err);
+	if (r == 0)
+		r = options_apply(options, work->spec, err);
+	if (r == 0)
+		r = sbx_spec_maxima(work->spec, MAXIMA, err);
+	if (r == 0)
+		r = set_program(work, err);
+	return r;
+}
+
+/* Everything up to the end of the program. Returns the exit status, or a
+ * negative errno with err. */
+static int run_program(struct work *work, const struct profile_dirs *dirs,
+		       struct sbx_error *err)
+{
+	const struct options *options = &work->options;
+	struct sbx_stdio stdio = {
+		.in = work->stdin_used ? -1 : STDIN_FILENO,
+		.out = options->json ? -1 : STDOUT_FILENO,
+		.err = options->json ? -1 : STDERR_FILENO,
+	};
+	int r;
+
+	r = report_open(&work->report, options, err);
+	if (r == 0)
+		r = make_spec(work, dirs, err);
+	if (work->stdin_used)
+		stdio.in = -1;
+	if (r == 0)
+		r = sbx_plan_make(work->spec, &work->plan, err);
+	if (r < 0)
+		return r;
+	if (options->dry_run)
+		return sbx_plan_print(work->plan, STDOUT_FILENO);
+	return run_box(work->plan, &stdio, &work->box, err);
+}
+
+static int finish(struct work *work, int status, struct sbx_error *err)
+{
+	const struct sbx_error failure = *err;
+	const struct sbx_error *why = status < 0 ? &failure : NULL;
+	int r;
+
+	if (status < 0) {
+		log_line("sbx-exec", "%s", failure.text);
+		status = sbx_error_status(&failure);
+	} else if (work->options.dry_run) {
+		return status;
+	} else if (!work->options.json) {
+		struct sbx_outcome outcome = sbx_box_outcome(work->box);
+
+		if (outcome.stopped)
+			log_line("sbx-exec", "%s", outcome.message);
+	}
+	r = report_put(&work->report, work->plan, why ? NULL : work->box, why,
+		       err);
+	if (r < 0) {
+		log_line("sbx-exec", "%s", err->text);
+		return 125;
+	}
+	return status;
+}
+
+static int show(const struct options *options, const struct profile_dirs *dirs,
+		struct sbx_error *err)
+{
+	if (options->help)
+		return help_print(STDOUT_FILENO);
+	if (options->version)
+		return printf("sbx-exec " SBX_VERSION "\n") < 0 ||
+				       fflush(stdout)
+			       ? err_set(err, SBX_STAGE_REPORT, errno,
+					 "standard output")
+			       : 0;
+	if (options->list_profiles)
+		return profiles_list(dirs);
+	return profiles_show(dirs, options->show_profile, err);
+}
+
+static int work_do(struct work *work, struct sbx_error *err)
+{
+	const struct options *options = &work->options;
+	struct profile_dirs dirs;
+	int status;
+
+	profile_dirs_init(&dirs);
+	if (options->help || options->version || options->list_profiles ||
+	    options->show_profile) {
+		status = show(options, &dirs, err);
+		if (status < 0)
+			log_line("sbx-exec", "%s", err->text);
+		return status < 0 ? 125 : 0;
+	}
+	status = run_program(work, &dirs, err);
+	return finish(work, status, err);
+}
+
+static void work_free(struct work *work)
+{
+	sbx_box_close(work->box);
+	sbx_plan_free(work->plan);
+	sbx_spec_free(work->spec);
+	report_close(&work->report);
+	buffer_free(&work->code);
+	options_free(&work->options);
+}
+
+int main(int argc, char **argv)
+{
+	struct work work = {.report = REPORT_NONE};
+	struct sbx_error err = {0};
+	int status;
+
+	if (file_ensure_stdio() < 0)
+		return 125;
+	if (getauxval(AT_SECURE)) {
+		log_line("sbx-exec", "is setuid, setgid or has file "
+				     "capabilities; it needs none of them, and "
+				     "refuses to run with them");
+		return 125;
+	}
+	(void)signal(SIGPIPE, SIG_IGN);
+	if (options_parse(argc, argv, &work.options, &err) < 0) {
+		log_line("sbx-exec", "%s", err.text);
+		return 125;
+	}
+	status = work_do(&work, &err);
+	work_free(&work);
+	return status;
+}

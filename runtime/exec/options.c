@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: MIT */
+#include "exec/options.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/parse.h"
+#include "base/suggest.h"
+
+#define FLAG(member, name, group, help)                                   \
+	{                                                                 \
+		{NULL, name, NULL, NULL, NULL, help, false, NULL}, group, \
+			offsetof(struct options, member)                  \
+	}
+#define TEXT(member, name, value, group, help)                             \
+	{                                                                  \
+		{NULL, name, NULL, value, NULL, help, false, NULL}, group, \
+			offsetof(struct options, member)                   \
+	}
+
+/* clang-format off */
+static const struct own_option own[] = {
+	TEXT(profile, "profile", "NAME", GROUP_PROGRAM,
+	     "what runs it, and how; base for a command"),
+	TEXT(profile_file, "profile-file", "FILE", GROUP_PROGRAM,
+	     "the same from a file of any name"),
+	TEXT(code, "code", "TEXT", GROUP_PROGRAM,
+	     "run this text instead of a file"),
+	FLAG(command, "command", GROUP_PROGRAM,
+	     "run a command that is in the root tree"),
+
+	FLAG(json, "json", GROUP_RESULT,
+	     "print the report, with the output in it, and nothing else"),
+	TEXT(report, "report", "FILE|fd:N", GROUP_RESULT,
+	     "write the report there as well"),
+
+	FLAG(dry_run, "dry-run", GROUP_INSTEAD,
+	     "print the plan, step by step"),
+	FLAG(list_profiles, "list-profiles", GROUP_INSTEAD,
+	     "print the names of all profiles"),
+	TEXT(show_profile, "show-profile", "NAME", GROUP_INSTEAD,
+	     "print one"),
+	FLAG(help, "help", GROUP_INSTEAD, "print this"),
+	FLAG(version, "version", GROUP_INSTEAD, "print the version"),
+};
+/* clang-format on */
+
+const struct own_option *own_options(size_t *n_options)
+{
+	*n_options = ARRAY_SIZE(own);
+	return own;
+}
+
+#define FAIL(err, ...) err_say(err, SBX_STAGE_SPEC, EINVAL, __VA_ARGS__)
+
+static int no_memory(struct sbx_error *err)
+{
+	return err_set(err, SBX_STAGE_SPEC, ENOMEM, "the command line");
+}
+
+/* One option of argv, "--name" or "--name=value". */
+struct word {
+	const char *name; /* without the dashes, not terminated */
+	int len;
+	const char *value; /* after "=", or NULL */
+};
+
+static bool is(const struct word *word, const char *name)
+{
+	return name && strncmp(word->name, name, (size_t)word->len) == 0 &&
+	       !name[word->len];
+}
+
+static const struct own_option *find_own(const struct word *word)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
+		if (is(word, own[i].shown.option))
+			return &own[i];
+	return NULL;
+}
+
+static const struct sbx_field *find_field(const struct word *word)
+{
+	size_t n;
+	const struct sbx_field *fields = sbx_fields(&n);
+
+	for (size_t i = 0; i < n; i++)
+		if (is(word, fields[i].option) || is(word, fields[i].alias))
+			return &fields[i];
+	return NULL;
+}
+
+static int unknown(struct options *options, const struct word *word,
+		   struct sbx_error *err)
+{
+	char *name = arena_strndup(&options->arena, word->name,
+				   (size_t)MIN(word->len, SUGGEST_MAX));
+	struct suggest suggest = {.word = name};
+	char hint[SUGGEST_TEXT];
+	size_t n;
+	const struct sbx_field *fields = sbx_fields(&n);
+
+	if (!name)
+		return no_memory(err);
+	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
+		suggest_offer(&suggest, own[i].shown.option);
+	for (size_t i = 0; i < n; i++) {
+		if (fields[i].option)
+			suggest_offer(&suggest, fields[i].option);
+		if (fields[i].alias)
+			suggest_offer(&suggest, fields[i].alias);
+	}
+	(void)suggest_text(&suggest, "--", hint);
+	return FAIL(err, "unknown option \"--%s\"%s", name,
+		    hint[0] ? hint : "; see --help");
+}
+
+/* A word that is neither an option nor the value of one. */
+static int misplaced(const struct options *options, const char *text,
+		     struct sbx_error *err)
+{
+	if (text[0] == '-' && text[1])
+		return FAIL(err,
+			    "unknown option \"%.60s\": options start with "
+			    "\"--\"; see --help",
+			    text);
+	if (options->code)
+		return FAIL(err,
+			    "--code and the file \"%.60s\" exclude each "
+			    "other; arguments go after \"--\"",
+			    text);
+	return FAIL(err,
+		    "unexpected \"%.60s\": the program and its arguments go "
+		    "after \"--\"",
+		    text);
+}
+
+/* The library wants a source that is absolute: what the program's own
+ * directory is, it does not ask. */
+static int make_absolute(struct options *options, const char **value,
+			 struct sbx_error *err)
+{
+	const char *colon = strchr(*value, ':');
+	size_t len = colon ? (size_t)(colon - *value) : strlen(*value);
+	char *source = arena_strndup(&options->arena, *value, len);
+	char real[PATH_MAX];
+
+	if (!source)
+		return no_memory(err);
+	if (!realpath(source, real))
+		return err_set(err, SBX_STAGE_SPEC, errno, "mount %.60s",
+			       source);
+	if (strchr(real, ':'))
+		return FAIL(err,
+			    "mount %.60s: its path has a colon; only a "
+			    "profile can name it",
+			    source);
+	*value =
+		arena_printf(&options->arena, "%s%s", real, colon ? colon : "");
+	return *value ? 0 : no_memory(err);
+}
+
+static int add_setting(struct options *options, const struct sbx_field *field,
+		       const char *value, struct sbx_error *err)
+{
+	bool is_mount = strncmp(field->path, "mounts", 6) == 0;
+
+	if (is_mount && value[0] && !strchr("/:", value[0])) {
+		int r = make_absolute(options, &value, err);
+		if (r < 0)
+			return r;
+	}
+	options->settings[options->n_settings++] =
+		(struct setting){field->path, value};
+	return 0;
+}
+
+/* Takes the option at argv[0]; returns how many words it was. */
+static int take_option(struct options *options, char *const *argv,
+		       struct sbx_error *err)
+{
+	struct word word = {.name = argv[0] + 2};
+	const char *equals = strchr(word.name, '=');
+	int taken = 1;
+
+	word.len = (int)(equals ? (size_t)(equals - word.name)
+				: strlen(word.name));
+	word.value = equals ? equals + 1 : NULL;
+	const struct own_option *mine = find_own(&word);
+	const struct sbx_field *field = mine ? &mine->shown : find_field(&word);
+	if (!field)
+		return unknown(options, &word, err);
+	if (!field->value && word.value)
+		return FAIL(err, "--%s takes no value", field->option);
+	if (!field->value) {
+		*(bool *)((char *)options + mine->offset) = true;
+		return taken;
+	}
+	if (!word.value) {
+		word.value = argv[taken++];
+		if (!word.value || strcmp(word.value, "--") == 0)
+			return FAIL(err, "--%.*s needs a value: %s", word.len,
+				    word.name, field->value);
+	}
+	if (mine) {
+		*(const char **)((char *)options + mine->offset) = word.value;
+		return taken;
+	}
+	int r = add_setting(options, field, word.value, err);
+	return r < 0 ? r : taken;
+}
+
+static int take_all(struct options *options, char *const *argv,
+		    struct sbx_error *err)
+{
+	int taken;
+
+	while (*argv && !options->help && !options->version) {
+		if (strcmp(*argv, "--") == 0) {
+			options->arguments = (const char *const *)argv + 1;
+			break;
+		}
+		if (strncmp(*argv, "--", 2) != 0)
+			return misplaced(options, *argv, err);
+		taken = take_option(options, argv, err);
+		if (taken < 0)
+			return taken;
+		argv += taken;
+	}
+	while (options->arguments && options->arguments[options->n_arguments])
+		options->n_arguments++;
+	return 0;
+}
+
+/* ---- all together ---- */
+
+static int check_report(struct options *options, struct sbx_error *err)
+{
+	uint64_t fd;
+
+	if (!options->report)
+		return 0;
+	if (!options->report[0])
+		return FAIL(err, "--report needs a value: FILE or fd:N");
+	if (strncmp(options->report, "fd:", 3) != 0)
+		return 0;
+	if (parse_count(options->report + 3, &fd) < 0 || fd > INT_MAX)
+		return FAIL(err,
+			    "--report: \"%.60s\" is not fd: and the number of "
+			    "a descriptor",
+			    options->report);
+	options->report_fd = (int)fd;
+	options->report = NULL;
+	return 0;
+}
+
+static int check_program(const struct options *options, struct sbx_error *err)
+{
+	if (options->code && options->command)
+		return FAIL(err, "--code and --command exclude each other");
+	if (options->code || options->n_arguments > 0)
+		return 0;
+	if (options->command)
+		return FAIL(err, "the command is missing: --command -- PROG");
+	return FAIL(err, "the program is missing: -- FILE, or --code TEXT, or "
+			 "--command -- PROG");
+}
+
+static int check_profile(struct options *options, struct sbx_error *err)
+{
+	if (options->profile && options->profile_file)
+		return FAIL(err, "--profile and --profile-file exclude each "
+				 "other");
+	if (options->profile && strchr(options->profile, '/'))
+		return FAIL(err,
+			    "--profile: \"%.60s\" is a path; give it to "
+			    "--profile-file",
+			    options->profile);
+	if (options->profile || options->profile_file)
+		return 0;
+	if (!options->command)
+		return FAIL(err, "the profile is missing: --profile NAME; "
+				 "--list-profiles shows them");
+	options->profile = "base";
+	return 0;
+}
+
+static int check(struct options *options, struct sbx_error *err)
+{
+	int r = check_report(options, err);
+
+	if (options->help || options->version || options->list_profiles ||
+	    options->show_profile)
+		return r;
+	if (r == 0)
+		r = check_program(options, err);
+	return r < 0 ? r : check_profile(options, err);
+}
+
+int options_parse(int argc, char *const *argv, struct options *options,
+		  struct sbx_error *err)
+{
+	struct options made = {.report_fd = -1};
+	size_t n_words = argc > 0 ? (size_t)argc : 1;
+	int r;
+
+	made.settings =
+		arena_alloc(&made.arena, n_words * sizeof(*made.settings));
+	if (!made.settings)
+		return no_memory(err);
+	/* The last word of argv is NULL. */
+	r = take_all(&made, argc > 0 ? argv + 1 : argv, err);
+	if (r == 0)
+		r = check(&made, err);
+	if (r < 0)
+		options_free(&made);
+	else
+		*options = made;
+	return r;
+}
+
+int options_apply(const struct options *options, struct sbx_spec *spec,
+		  struct sbx_error *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < options->n_settings && r == 0; i++)
+		r = sbx_spec_set(spec, options->settings[i].path,
+				 options->settings[i].value, err);
+	return r;
+}
+
+void options_free(struct options *options)
+{
+	arena_free(&options->arena);
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The command line of sbx-exec. An option that sets something is a row of the
+ * library's field table; what is left is the program's own, in the table of
+ * options.c. Names are never abbreviated, nothing after "--" is looked at.
+ */
+#ifndef SBX_EXEC_OPTIONS_H
+#define SBX_EXEC_OPTIONS_H
+
+#include "base/arena.h"
+#include "sbx.h"
+
+struct setting {
+	const char *path, *value; /* for sbx_spec_set() */
+};
+
+struct options {
+	struct arena arena;	  /* owns what is not in argv */
+	const char *profile;	  /* a name; "base" for a command without */
+	const char *profile_file; /* or a path; never both */
+	const char *code;	  /* --code, or NULL */
+	const char *report;	  /* a path, or NULL */
+	int report_fd;		  /* --report fd:N, or -1 */
+	bool command;		  /* arguments[0] is in the root tree */
+	bool json;
+	bool dry_run;
+
+	/* With one of these there need not be a program. */
+	bool help;
+	bool version;
+	bool list_profiles;
+	const char *show_profile;
+
+	struct setting *settings; /* in the order they were given */
+	size_t n_settings;
+	const char *const *arguments; /* after "--"; NULL-terminated */
+	size_t n_arguments;
+};
+
+/* Borrows argv. Each error is one line for a person, and -EINVAL but for
+ * -ENOMEM; then there is nothing to free. */
+int options_parse(int argc, char *const *argv, struct options *options,
+		  struct sbx_error *err);
+
+/* sbx_spec_set() of all settings. */
+int options_apply(const struct options *options, struct sbx_spec *spec,
+		  struct sbx_error *err);
+
+void options_free(struct options *options);
+
+/* How --help puts the program's own options together. */
+enum option_group {
+	GROUP_PROGRAM,
+	GROUP_RESULT,
+	GROUP_INSTEAD, /* of a run */
+};
+
+struct own_option {
+	struct sbx_field shown; /* without a path */
+	enum option_group group;
+	size_t offset; /* in struct options: of a text, or a bool */
+};
+
+const struct own_option *own_options(size_t *n_options);
+
+#endif

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+#include "exec/profiles.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/file.h"
+
+#define MAX_PROFILE (1024 * 1024)
+#define SUFFIX ".json"
+
+static void add(struct profile_dirs *dirs, size_t *n, const char *base,
+		const char *rest)
+{
+	int len = snprintf(dirs->paths[*n], PATH_MAX, "%s%s", base, rest);
+
+	if (len < PATH_MAX) {
+		dirs->list[*n] = dirs->paths[*n];
+		(*n)++;
+	}
+}
+
+void profile_dirs_init(struct profile_dirs *dirs)
+{
+	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+	char self[PATH_MAX];
+	ssize_t len;
+	size_t n = 0;
+
+	memset(dirs, 0, sizeof(*dirs));
+	if (config && config[0] == '/')
+		add(dirs, &n, config, "/sbx/profiles");
+	else if (home && home[0] == '/')
+		add(dirs, &n, home, "/.config/sbx/profiles");
+	add(dirs, &n, "/etc/sbx/profiles", "");
+	/* PREFIX/bin/sbx-exec and PREFIX/share/sbx/profiles, wherever PREFIX
+	 * is; the build tree has the same shape. */
+	len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	if (len <= 0)
+		return;
+	self[len] = '\0';
+	for (int i = 0; i < 2; i++) {
+		char *slash = strrchr(self, '/');
+
+		if (slash)
+			*slash = '\0';
+	}
+	add(dirs, &n, self, "/share/sbx/profiles");
+}
+
+static int is_profile(const struct dirent *entry)
+{
+	size_t len = strlen(entry->d_name), suffix = strlen(SUFFIX);
+
+	return entry->d_name[0] != '.' && len > suffix &&
+	       strcmp(entry->d_name + len - suffix, SUFFIX) == 0 &&
+	       strcmp(entry->d_name, "profile.schema.json") != 0;
+}
+
+/* Whether a directory before the i-th has the file. */
+static bool is_hidden(const struct profile_dirs *dirs, size_t i,
+		      const char *name)
+{
+	char path[2 * PATH_MAX];
+
+	for (size_t before = 0; before < i; before++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", dirs->list[before],
+			       name);
+		if (access(path, F_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
+int profiles_list(const struct profile_dirs *dirs)
+{
+	struct dirent **entries;
+	int n;
+
+	for (size_t i = 0; dirs->list[i]; i++) {
+		n = scandir(dirs->list[i], &entries, is_profile, alphasort);
+		for (int k = 0; k < n; k++) {
+			const char *name = entries[k]->d_name;
+
+			if (!is_hidden(dirs, i, name))
+				printf("%.*s\n",
+				       (int)(strlen(name) - strlen(SUFFIX)),
+				       name);
+			free(entries[k]);
+		}
+		if (n >= 0)
+			free(entries);
+	}
+	return fflush(stdout) == 0 ? 0 : -errno;
+}
+
+int profiles_show(const struct profile_dirs *dirs, const char *name,
+		  struct sbx_error *err)
+{
+	struct buffer text = {0};
+	char path[2 * PATH_MAX];
+	int r = -ENOENT;
+
+	if (strchr(name, '/'))
+		return err_say(err, SBX_STAGE_PROFILE, EINVAL,
+			       "profile \"%s\": is a path, not a name", name);
+	for (size_t i = 0; dirs->list[i] && r == -ENOENT; i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s" SUFFIX,
+			       dirs->list[i], name);
+		r = file_read(path, MAX_PROFILE, &text);
+	}
+	if (r == 0)
+		r = file_write_fd(STDOUT_FILENO, text.data, text.len);
+	buffer_free(&text);
+	if (r < 0)
+		return err_set(err, SBX_STAGE_PROFILE, -r, "profile \"%s\"",
+			       name);
+	return 0;
+}

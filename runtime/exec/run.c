@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+#include "exec/run.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+
+#include "base/error.h"
+
+static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+
+/* Signals as a descriptor. One that was ignored when sbx-exec started, as
+ * under nohup(1), stays ignored. Returns it, or -errno. */
+static int open_signals(void)
+{
+	struct sigaction action;
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
+		if (sigaction(signals[i], NULL, &action) == 0 &&
+		    action.sa_handler != SIG_IGN)
+			sigaddset(&set, signals[i]);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return -errno;
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return fd < 0 ? -errno : fd;
+}
+
+/* Steps the box until it is over. The signal that cancelled it, or 0. */
+static int follow(struct sbx_box *box, int signal_fd, int *cancelled,
+		  struct sbx_error *err)
+{
+	struct pollfd fds[] = {{.fd = sbx_box_fd(box), .events = POLLIN},
+			       {.fd = signal_fd, .events = POLLIN}};
+	struct signalfd_siginfo info;
+	int r;
+
+	while ((r = sbx_box_step(box, err)) == 0) {
+		if (poll(fds, ARRAY_SIZE(fds), -1) < 0 && errno != EINTR)
+			return err_set(err, SBX_STAGE_WATCH, errno, "poll");
+		if (read(signal_fd, &info, sizeof(info)) == sizeof(info)) {
+			*cancelled = (int)info.ssi_signo;
+			sbx_box_cancel(box);
+		}
+	}
+	return r;
+}
+
+int run_box(const struct sbx_plan *plan, const struct sbx_stdio *stdio,
+	    struct sbx_box **box, struct sbx_error *err)
+{
+	CLEANUP_FD int signal_fd = -1;
+	int r, cancelled = 0;
+
+	signal_fd = open_signals();
+	if (signal_fd < 0)
+		return err_set(err, SBX_STAGE_WATCH, -signal_fd, "signalfd");
+	r = sbx_box_open(plan, box, err);
+	if (r == 0)
+		r = sbx_box_start(*box, stdio, err);
+	if (r == 0)
+		r = follow(*box, signal_fd, &cancelled, err);
+	if (r < 0)
+		return r;
+	return cancelled ? 128 + cancelled : sbx_box_outcome(*box).exit_status;
+}

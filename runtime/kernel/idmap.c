@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+#include "kernel/idmap.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
+#include "base/file.h"
+
+/* Takes the better of what range has and one extent of /proc/self/uid_map. */
+static void range_consider(struct id_range *range, unsigned first,
+			   unsigned count)
+{
+	unsigned half = count / 2;
+
+	if (first <= IDMAP_FIRST && count - 1 >= IDMAP_FIRST - first &&
+	    count - (IDMAP_FIRST - first) >= IDMAP_COUNT)
+		*range = (struct id_range){IDMAP_FIRST, IDMAP_COUNT};
+	else if (range->first != IDMAP_FIRST && half > range->count)
+		*range = (struct id_range){first + count - half,
+					   MIN(half, IDMAP_COUNT)};
+}
+
+int idmap_range(struct id_range *range, struct sbx_error *err)
+{
+	struct id_range found = {0, 0};
+	struct buffer map = {0};
+	unsigned first, outer, count;
+	const char *line;
+	int used, r;
+
+	r = file_read("/proc/self/uid_map", 65536, &map);
+	buffer_append(&map, "", 1);
+	if (r < 0 || map.failed) {
+		buffer_free(&map);
+		return err_set(err, SBX_STAGE_IDMAP, r < 0 ? -r : ENOMEM,
+			       "read /proc/self/uid_map");
+	}
+	line = map.data;
+	while (sscanf(line, "%u %u %u%n", &first, &outer, &count, &used) == 3) {
+		range_consider(&found, first, count);
+		line += used;
+	}
+	buffer_free(&map);
+	if (found.count == 0)
+		return err_say(err, SBX_STAGE_IDMAP, EPERM,
+			       "root here has no second user id to run the "
+			       "program as: run sbx as an ordinary user, or map "
+			       "more ids into this user namespace");
+	*range = found;
+	return 0;
+}
+
+static int lock_byte(int fd, unsigned offset)
+{
+	struct flock lock = {
+		.l_type = F_WRLCK,
+		.l_whence = SEEK_SET,
+		.l_start = offset,
+		.l_len = 1,
+	};
+
+	return fcntl(fd, F_OFD_SETLK, &lock);
+}
+
+int idmap_reserve(const struct id_range *range, uid_t *id, int *lock,
+		  struct sbx_error *err)
+{
+	CLEANUP_FD int fd = -1;
+	unsigned start, offset;
+
+	if (mkdir(IDMAP_STATE_DIR, 0755) < 0 && errno != EEXIST)
+		return err_set(err, SBX_STAGE_IDMAP, errno,
+			       "make " IDMAP_STATE_DIR);
+	fd = open(IDMAP_STATE_DIR "/uids",
+		  O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return err_set(err, SBX_STAGE_IDMAP, errno,
+			       "open " IDMAP_STATE_DIR "/uids");
+	/* A random start: ids are not taken again soon, and no one waits. */
+	if (getrandom(&start, sizeof(start), 0) != sizeof(start))
+		return err_set(err, SBX_STAGE_IDMAP, errno, "getrandom");
+	for (unsigned i = 0; i < range->count; i++) {
+		offset = (start % range->count + i) % range->count;
+		if (lock_byte(fd, offset) == 0) {
+			*id = range->first + offset;
+			*lock = TAKE_FD(fd);
+			return 0;
+		}
+	}
+	return err_say(err, SBX_STAGE_IDMAP, EAGAIN,
+		       "all %u user ids for runs are in use", range->count);
+}
+
+static int put_map(pid_t pid, const char *file, const char *text,
+		   struct sbx_error *err)
+{
+	char path[64];
+	int r;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
+	r = file_put(AT_FDCWD, path, text);
+	if (r < 0)
+		return err_set(err, SBX_STAGE_IDMAP, -r, "write \"%s\" to %s",
+			       text, file);
+	return 0;
+}
+
+int idmap_write(pid_t pid, uid_t uid, gid_t gid, struct sbx_error *err)
+{
+	char text[64];
+	int r;
+
+	if (uid == 0 || gid == 0)
+		return err_say(err, SBX_STAGE_IDMAP, EPERM,
+			       "the program would be root outside");
+	r = put_map(pid, "setgroups", "deny", err);
+	if (r < 0)
+		return r;
+	(void)snprintf(text, sizeof(text), "%d %u 1", BOX_UID, uid);
+	r = put_map(pid, "uid_map", text, err);
+	if (r < 0)
+		return r;
+	(void)snprintf(text, sizeof(text), "%d %u 1", BOX_GID, gid);
+	return put_map(pid, "gid_map", text, err);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Who the program is. Inside always uid and gid 1000; outside the caller
+ * itself or, when root calls, an unprivileged id that no other live run has:
+ * per-uid quotas, signals and files are then not shared with anyone.
+ */
+#ifndef SBX_KERNEL_IDMAP_H
+#define SBX_KERNEL_IDMAP_H
+
+#include <sys/types.h>
+#include "sbx.h"
+
+#define BOX_UID 1000
+#define BOX_GID 1000
+
+/* A range nobody allocates from: systemd's UIDS-GIDS.md lists 1879048192 to
+ * 2147483647 as unused. */
+#define IDMAP_FIRST 0x70000000u
+#define IDMAP_COUNT 65536u
+
+struct id_range {
+	uid_t first;
+	unsigned count;
+};
+
+/* Where a privileged caller's boxes take their ids from: the range above or,
+ * inside a user namespace that does not have it, the upper half of the longest
+ * range that it has. -EPERM where there is none but 0. */
+int idmap_range(struct id_range *range, struct sbx_error *err);
+
+/* Reserves one id of the range for as long as the descriptor is open in any
+ * process: a byte of STATE_DIR/uids is locked. */
+int idmap_reserve(const struct id_range *range, uid_t *id, int *lock,
+		  struct sbx_error *err);
+#define IDMAP_STATE_DIR "/run/sbx"
+
+/* Writes the maps of a process that waits for them; setgroups is denied. */
+int idmap_write(pid_t pid, uid_t uid, gid_t gid, struct sbx_error *err);
+
+#endif

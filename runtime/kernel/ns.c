@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+#include "kernel/ns.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <sched.h>
+#include <signal.h>
+
+#include "base/error.h"
+#include "kernel/sys.h"
+
+const struct ns namespaces[] = {
+	{"user", CLONE_NEWUSER}, {"pid", CLONE_NEWPID},
+	{"net", CLONE_NEWNET},   {"ipc", CLONE_NEWIPC},
+	{"uts", CLONE_NEWUTS},   {"mnt", CLONE_NEWNS},
+	{"cgroup", CLONE_NEWCGROUP},
+};
+const size_t n_namespaces = ARRAY_SIZE(namespaces);
+
+#define MAX_GROUPS 65536 /* NGROUPS_MAX, include/uapi/linux/limits.h */
+
+static int clone_error(int code, struct sbx_error *err)
+{
+	switch (code) {
+	case EPERM:
+	case EACCES:
+		return err_set(err, SBX_STAGE_CLONE, code,
+			       "user namespaces are refused here; look at "
+			       "kernel.apparmor_restrict_unprivileged_userns, "
+			       "kernel.unprivileged_userns_clone, or the "
+			       "container's seccomp profile");
+	case ENOSPC:
+	case EUSERS:
+		return err_set(err, SBX_STAGE_CLONE, code,
+			       "no more namespaces: raise "
+			       "/proc/sys/user/max_*_namespaces");
+	case ENOSYS:
+		return err_set(err, SBX_STAGE_CLONE, code,
+			       "clone3 is refused here: a container's seccomp "
+			       "profile, or a kernel before 6.1");
+	case EAGAIN:
+		return err_set(err, SBX_STAGE_CLONE, code,
+			       "no more processes: raise the limit on "
+			       "processes (ulimit -u)");
+	default:
+		return err_set(err, SBX_STAGE_CLONE, code,
+			       "clone into new namespaces");
+	}
+}
+
+pid_t ns_clone(void (*child)(const void *argument) __attribute__((noreturn)),
+	       const void *argument, int *pidfd, struct sbx_error *err)
+{
+	struct clone_args args = {
+		.flags = CLONE_PIDFD | CLONE_CLEAR_SIGHAND,
+		.pidfd = (uintptr_t)pidfd,
+	};
+	CLEANUP_FREE gid_t *groups = NULL;
+	sigset_t all, before;
+	int n_groups = 0;
+	pid_t pid;
+	int code;
+
+	for (size_t i = 0; i < n_namespaces; i++)
+		args.flags |= namespaces[i].flag;
+	if (geteuid() == 0) {
+		groups = calloc(MAX_GROUPS, sizeof(*groups));
+		n_groups = groups ? getgroups(MAX_GROUPS, groups) : -1;
+		if (n_groups < 0 || sys_setgroups(0, NULL) < 0)
+			return err_set(err, SBX_STAGE_CLONE, errno,
+				       "drop the supplementary groups");
+	}
+	/* A handler of the caller's must not run in the new process. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &before);
+	pid = sys_clone3(&args);
+	if (pid == 0)
+		child(argument);
+	code = errno;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (groups && sys_setgroups((size_t)n_groups, groups) < 0 && pid > 0)
+		return err_set(err, SBX_STAGE_CLONE, errno,
+			       "take the supplementary groups back");
+	return pid > 0 ? pid : clone_error(code, err);
+}
+
+pid_t ns_fork(void)
+{
+	struct clone_args args = {.exit_signal = SIGCHLD};
+
+	return sys_clone3(&args);
+}

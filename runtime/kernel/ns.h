@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* The namespaces of a box: always all seven. */
+#ifndef SBX_KERNEL_NS_H
+#define SBX_KERNEL_NS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include "sbx.h"
+
+/* One row a namespace, in the order of the report. */
+struct ns {
+	const char *name; /* as in /proc/PID/ns: "user" */
+	uint64_t flag;    /* CLONE_NEW... */
+};
+extern const struct ns namespaces[];
+extern const size_t n_namespaces;
+
+/*
+ * Makes a process in new namespaces of every kind, which runs child(argument)
+ * in a copy of the caller's memory and with one thread: it must not allocate.
+ * Returns its pid and a descriptor for it.
+ *
+ * No signal is sent when it ends (the caller's SIGCHLD is not ours), so it is
+ * waited for with __WALL. A privileged caller's supplementary groups stay
+ * behind: they are dropped from the calling thread for the length of the call,
+ * since inside they could not be dropped any more.
+ */
+pid_t ns_clone(void (*child)(const void *argument) __attribute__((noreturn)),
+	       const void *argument, int *pidfd, struct sbx_error *err);
+
+/* A plain child of pid 1, for the program. Sends SIGCHLD. */
+pid_t ns_fork(void);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+#include "kernel/probe.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum probe_kind probe_kind(const char *path)
+{
+	struct stat st;
+
+	if (lstat(path, &st) < 0)
+		return PROBE_ABSENT;
+	if (S_ISLNK(st.st_mode))
+		return PROBE_LINK;
+	return S_ISDIR(st.st_mode) ? PROBE_DIRECTORY : PROBE_FILE;
+}
+
+int probe_link(const char *path, char *target, size_t size)
+{
+	ssize_t n = readlink(path, target, size - 1);
+
+	if (n < 0)
+		return -errno;
+	target[n] = '\0';
+	return 0;
+}
+
+int probe_executable(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return errno == EACCES ? -EACCES : -ENOENT;
+	if (S_ISDIR(st.st_mode))
+		return -EISDIR;
+	if (!S_ISREG(st.st_mode) || access(path, X_OK) < 0)
+		return -EACCES;
+	return 0;
+}
+
+int probe_random_id(char id[33])
+{
+	uint64_t parts[2];
+
+	if (getrandom(parts, sizeof(parts), 0) != sizeof(parts))
+		return -errno;
+	(void)snprintf(id, 33, "%016jx%016jx", (uintmax_t)parts[0],
+		       (uintmax_t)parts[1]);
+	return 0;
+}
+
+unsigned probe_cpus(void)
+{
+	cpu_set_t own;
+
+	if (sched_getaffinity(0, sizeof(own), &own) < 0)
+		return 1;
+	return (unsigned)CPU_COUNT(&own);
+}

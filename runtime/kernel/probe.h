@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* Small questions to the host, which the facts of a plan are made of. */
+#ifndef SBX_KERNEL_PROBE_H
+#define SBX_KERNEL_PROBE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* What is at path, not following a last symbolic link. */
+enum probe_kind { PROBE_ABSENT, PROBE_FILE, PROBE_DIRECTORY, PROBE_LINK };
+enum probe_kind probe_kind(const char *path);
+
+/* The target of a symbolic link, cut to fit, as text. -errno if it is none. */
+int probe_link(const char *path, char *target, size_t size);
+
+/* 0 if path is a file that the caller may execute, -ENOENT if there is none,
+ * -EACCES if it may not, -EISDIR. */
+int probe_executable(const char *path);
+
+/* 16 random bytes as 32 digits and a NUL; 0 or -errno. */
+int probe_random_id(char id[33]);
+
+/* Processors that the caller may use; at least 1. */
+unsigned probe_cpus(void);
+
+#endif

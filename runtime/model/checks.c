@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+#include "model/checks.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include "base/def.h"
+
+#define LINE_LEN     1000
+#define HOSTNAME_LEN 63
+#define SET_NAME_LEN 32
+#define PACKAGE_LEN  64
+
+#define DIGITS	"0123456789"
+#define LOWER	"abcdefghijklmnopqrstuvwxyz"
+#define UPPER	"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define LETTERS LOWER UPPER
+
+static bool no_control(const char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+			return false;
+	return true;
+}
+
+/* 1 to max bytes, all of them in set. */
+static bool made_of(const char *text, const char *set, size_t max)
+{
+	size_t len = strnlen(text, max + 1);
+
+	return len > 0 && len <= max && strspn(text, set) == len;
+}
+
+bool argument_ok(const char *text)
+{
+	return strnlen(text, ARGUMENT_MAX) < ARGUMENT_MAX;
+}
+
+bool line_ok(const char *text)
+{
+	return strnlen(text, LINE_LEN + 1) <= LINE_LEN && no_control(text);
+}
+
+bool file_name_ok(const char *text)
+{
+	size_t len = strnlen(text, NAME_MAX + 1);
+
+	if (len == 0 || len > NAME_MAX)
+		return false;
+	if (strcmp(text, ".") == 0 || strcmp(text, "..") == 0)
+		return false;
+	return !strchr(text, '/') && no_control(text);
+}
+
+bool path_ok(const char *text)
+{
+	if (text[0] != '/' || !file_path_ok(text))
+		return false;
+	for (const char *part = text + 1; *part;) {
+		size_t len = strcspn(part, "/");
+
+		if (len == 0 || (len == 1 && part[0] == '.') ||
+		    (len == 2 && part[0] == '.' && part[1] == '.'))
+			return false;
+		part += len;
+		if (*part == '/')
+			part++;
+	}
+	return true;
+}
+
+bool file_path_ok(const char *text)
+{
+	size_t len = strnlen(text, PATH_MAX);
+
+	return len > 0 && len < PATH_MAX && no_control(text);
+}
+
+bool hostname_ok(const char *text)
+{
+	return made_of(text, LETTERS DIGITS ".-", HOSTNAME_LEN);
+}
+
+bool rootfs_ok(const char *text)
+{
+	return strcmp(text, "host") == 0;
+}
+
+bool set_name_ok(const char *text)
+{
+	return made_of(text, LOWER DIGITS "_-", SET_NAME_LEN);
+}
+
+bool package_name_ok(const char *text)
+{
+	return text[0] != '-' &&
+	       made_of(text, LETTERS DIGITS "+._-", PACKAGE_LEN);
+}
+
+bool env_key_ok(const char *text, size_t len)
+{
+	return len > 0 && !strchr(DIGITS, text[0]) &&
+	       strspn(text, LETTERS DIGITS "_") >= len;
+}
+
+bool same_name(const char *a, const char *b)
+{
+	if (!a || !b)
+		return false;
+	for (; *a && *b; a++, b++)
+		if ((*a == '-' ? '_' : *a) != (*b == '-' ? '_' : *b))
+			return false;
+	return *a == *b;
+}
+
+struct fault {
+	const char *path;
+	bool below; /* also what is below it */
+	const char *why;
+};
+
+/* path may end in a slash. */
+static const char *find_fault(const struct fault *faults, size_t n_faults,
+			      const char *path)
+{
+	for (size_t i = 0; i < n_faults; i++) {
+		size_t len = strlen(faults[i].path);
+
+		if (strncmp(path, faults[i].path, len) != 0)
+			continue;
+		const char *rest = path + len;
+		if (!*rest || strcmp(rest, "/") == 0 ||
+		    (faults[i].below && *rest == '/'))
+			return faults[i].why;
+	}
+	return NULL;
+}
+
+const char *mount_source_fault(const char *path)
+{
+	static const struct fault faults[] = {
+		{"/proc", true, "is the kernel's"},
+		{"/sys", true, "is the kernel's"},
+		{"/dev", false, "holds the host's devices"},
+	};
+
+	if (strcmp(path, "/") == 0)
+		return "is the whole host";
+	return find_fault(faults, ARRAY_SIZE(faults), path);
+}
+
+const char *mount_target_fault(const char *path)
+{
+	static const struct fault faults[] = {
+		{"/proc", true, "is the sandbox's own"},
+		{"/dev", true, "is the sandbox's own"},
+		{"/sys", true, "is not in a sandbox"},
+		{"/etc", false, "is the sandbox's own; name a file below it"},
+		{"/tmp", false, "is the sandbox's own; name a path below it"},
+		{"/workspace", false,
+		 "is the sandbox's own; name a path below it"},
+		{"/usr", false, "comes from the root tree"},
+		{"/bin", false, "comes from the root tree"},
+		{"/sbin", false, "comes from the root tree"},
+		{"/lib", false, "comes from the root tree"},
+		{"/lib32", false, "comes from the root tree"},
+		{"/lib64", false, "comes from the root tree"},
+		{"/libx32", false, "comes from the root tree"},
+	};
+
+	if (strcmp(path, "/") == 0)
+		return "is the root tree";
+	return find_fault(faults, ARRAY_SIZE(faults), path);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* What names, paths and texts may look like. Nothing is looked up: a path
+ * that passes here may still be a link to one that would not. */
+#ifndef SBX_MODEL_CHECKS_H
+#define SBX_MODEL_CHECKS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The kernel takes no longer text in argv or envp, its NUL included. */
+#define ARGUMENT_MAX (128 * 1024)
+
+bool argument_ok(const char *text);  /* fits into argv */
+bool line_ok(const char *text);	     /* one line, no control bytes */
+bool file_name_ok(const char *text); /* "code.py" */
+bool path_ok(const char *text);	     /* "/a/b": absolute and normal */
+bool file_path_ok(const char *text); /* any path of a file */
+bool hostname_ok(const char *text);
+bool rootfs_ok(const char *text);
+bool set_name_ok(const char *text); /* a rule set: "threads" */
+bool package_name_ok(const char *text);
+bool env_key_ok(const char *text, size_t len);
+
+/* The same but for dashes: "open-files" and "open_files". A NULL is like
+ * nothing. */
+bool same_name(const char *a, const char *b);
+
+/* Why a path may not be mounted, or on, as the end of "SRC ..."; NULL: it
+ * may. The plan asks again with links resolved. */
+const char *mount_source_fault(const char *path);
+const char *mount_target_fault(const char *path);
+
+#endif

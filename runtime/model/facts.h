@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/* What the host is like, as far as a plan depends on it. Plain data, so that
+ * plans can be made and compared from frozen facts. */
+#ifndef SBX_MODEL_FACTS_H
+#define SBX_MODEL_FACTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/resource.h>
+
+#include "kernel/idmap.h"
+
+/* A top directory of the host that programs need, and what it is there. */
+enum root_kind { ROOT_ABSENT, ROOT_DIRECTORY, ROOT_LINK };
+struct root_entry {
+	enum root_kind kind;
+	const char *link; /* ROOT_LINK: "usr/bin" */
+};
+#define N_ROOT_ENTRIES 7
+extern const char *const root_entries[N_ROOT_ENTRIES]; /* "usr", "bin", ... */
+
+/* Files of /proc that tell or do too much, where the kernel has them. */
+struct proc_mask {
+	const char *name; /* "kcore" */
+	bool directory;
+};
+#define N_PROC_MASKS 22
+extern const struct proc_mask proc_masks[N_PROC_MASKS];
+
+/* What a bind names, with no symbolic link in it. */
+struct bind_source {
+	const char *path;
+	bool directory;
+};
+
+struct facts {
+	bool privileged;       /* the caller may map ids that are not its own */
+	struct id_range range; /* privileged: to choose from */
+	uid_t uid;             /* else: the caller's */
+	gid_t gid;
+	unsigned n_cpus;       /* that the caller may use */
+	rlim_t hard[RLIM_NLIMITS];
+	struct root_entry root[N_ROOT_ENTRIES];
+	bool masks[N_PROC_MASKS];
+	bool ld_cache;         /* /etc/ld.so.cache is there */
+	bool alternatives;     /* /etc/alternatives is */
+	const char *zone;      /* what /etc/localtime names, or NULL */
+
+	const struct bind_source *binds; /* one for each bind of the spec */
+	const char *executable; /* argv[0] as a path inside */
+	const void *code;       /* the program to place, or NULL */
+	size_t code_len;
+	const char *code_name;  /* its name in the workspace */
+};
+
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/* The administrator's word on limits, which is the last. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/suggest.h"
+#include "model/field_kinds.h"
+#include "model/fields.h"
+#include "model/profile.h"
+
+/* The row of a limit by its name, which is the key. */
+static const struct sbx_field *find(const char *key, struct suggest *suggest)
+{
+	size_t n;
+	const struct sbx_field *fields = sbx_fields(&n);
+
+	for (size_t i = 0; i < n; i++) {
+		if (fields[i].rule->kind > KIND_MILLI)
+			continue;
+		const char *name = limit_name(fields[i].rule->limit);
+		if (strcmp(name, key) == 0)
+			return &fields[i];
+		suggest_offer(suggest, name);
+	}
+	return NULL;
+}
+
+static int hold(const struct field_input *in, uint64_t maximum,
+		const char *path)
+{
+	enum limit limit = in->field->rule->limit;
+	struct limit_value *value = &in->spec->limits[limit];
+	char asked[24], most[24];
+
+	if (value->value <= maximum)
+		return 0;
+	if (value->origin == ORIGIN_CALLER)
+		return err_say(in->err, SBX_STAGE_SPEC, ERANGE,
+			       "%s: %s is above the most that %s allows, %s",
+			       in->field->path,
+			       limit_format(limit, value->value, asked), path,
+			       limit_format(limit, maximum, most));
+	limit_put(in->spec, limit, maximum, value->origin);
+	return 0;
+}
+
+static int hold_member(struct sbx_spec *spec, const struct json *member,
+		       const char *path, struct sbx_error *err)
+{
+	struct suggest suggest = {.word = member->key};
+	char hint[SUGGEST_TEXT];
+	struct field_input in = {
+		.spec = spec,
+		.field = find(member->key, &suggest),
+		.origin = ORIGIN_DEFAULT,
+		.where = path,
+		.line = member->line,
+		.err = err,
+	};
+	uint64_t maximum;
+
+	if (!in.field)
+		return err_say(err, SBX_STAGE_SPEC, EINVAL,
+			       "%s, line %d: unknown limit \"%s\"%s", path,
+			       member->line, CLIP(member->key),
+			       suggest_text(&suggest, "", hint));
+	int r = limit_read_json(&in, member, &maximum);
+	return r < 0 ? r : hold(&in, maximum, path);
+}
+
+static int hold_all(struct sbx_spec *spec, const struct json *root,
+		    const char *path, struct sbx_error *err)
+{
+	int r = 0;
+
+	if (root->kind != JSON_OBJECT)
+		return err_say(err, SBX_STAGE_SPEC, EINVAL,
+			       "%s: an object of limits is wanted, not %s",
+			       path, json_kind_name(root->kind));
+	for (const struct json *member = root->child; member && r == 0;
+	     member = member->next)
+		r = hold_member(spec, member, path, err);
+	return r;
+}
+
+int sbx_spec_maxima(struct sbx_spec *spec, const char *path,
+		    struct sbx_error *err)
+{
+	struct document document = {path, path, SBX_STAGE_SPEC, NULL};
+	struct arena arena = {0};
+	int r = document_read(&arena, &document, err);
+
+	if (r == 0)
+		r = hold_all(spec, document.root, path, err);
+	arena_free(&arena);
+	return r == -ENOENT ? 0 : r;
+}

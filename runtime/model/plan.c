@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+/* spec + facts -> plan. Every choice is made here or in plan_root.c and
+ * plan_limits.c; after this the launch only makes system calls. */
+#include "model/plan.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/text.h"
+
+#define NO_MEMORY(err) err_say(err, SBX_STAGE_PLAN, ENOMEM, "no memory left")
+
+/* The argument for the program's file: its name, never taken for an option. */
+static char *file_argument(struct arena *arena, const char *template,
+			   const char *name)
+{
+	static const char mark[] = "{file}";
+	const char *at = strstr(template, mark);
+
+	if (!at)
+		return arena_strdup(arena, template);
+	return arena_printf(arena, "%.*s%s%s%s", (int)(at - template), template,
+			    at == template && name[0] == '-' ? "./" : "", name,
+			    at + strlen(mark));
+}
+
+int plan_arguments(const struct sbx_spec *spec, const char *code_name,
+		   struct arena *arena, char ***argv, struct sbx_error *err)
+{
+	const struct program *program = &spec->program;
+	const struct strings *command = &spec->command;
+	size_t n = 0, n_command = command->n;
+	char **list;
+
+	if (program->kind == PROGRAM_NONE)
+		return err_say(err, SBX_STAGE_PLAN, EINVAL,
+			       "there is no program to run");
+	if (program->kind == PROGRAM_COMMAND)
+		n_command = 0;
+	else if (n_command == 0)
+		return err_say(err, SBX_STAGE_PLAN, EINVAL,
+			       "profile %s has no command to run a file with; "
+			       "give --command, or a profile of a language",
+			       spec->profile ? spec->profile : "base");
+	list = arena_alloc(arena, (n_command + program->arguments.n + 1) *
+					  sizeof(*list));
+	if (!list)
+		return NO_MEMORY(err);
+	for (size_t i = 0; i < n_command; i++)
+		list[n++] = file_argument(arena, command->items[i], code_name);
+	for (size_t i = 0; i < program->arguments.n; i++)
+		list[n++] = arena_strdup(arena, program->arguments.items[i]);
+	for (size_t i = 0; i < n; i++)
+		if (!list[i])
+			return NO_MEMORY(err);
+	*argv = list;
+	return 0;
+}
+
+static char **copy_strings(struct arena *arena, const struct strings *strings)
+{
+	char **copy = arena_alloc(arena, (strings->n + 1) * sizeof(*copy));
+
+	for (size_t i = 0; copy && i < strings->n; i++) {
+		copy[i] = arena_strdup(arena, strings->items[i]);
+		if (!copy[i])
+			return NULL;
+	}
+	return copy;
+}
+
+/* The kernel's own bounds on what execve takes (fs/exec.c): one text, and all
+ * of them with their pointers in a quarter of the stack limit. */
+#define MAX_ARGUMENT (32 * 4096)
+
+static int check_arguments(const struct sbx_plan *plan, struct sbx_error *err)
+{
+	char *const *const lists[] = {plan->argv, plan->envp};
+	static const char *const names[] = {"argument", "environment variable"};
+	uint64_t stack = plan->limits[LIMIT_STACK].value;
+	uint64_t room = MIN(stack, UINT64_C(8) << 20) / 4, used = 0;
+
+	for (size_t l = 0; l < ARRAY_SIZE(lists); l++) {
+		for (size_t i = 0; lists[l][i]; i++) {
+			size_t len = strlen(lists[l][i]) + 1;
+
+			used += len + sizeof(char *);
+			if (len > MAX_ARGUMENT)
+				return err_say(err, SBX_STAGE_PLAN, E2BIG,
+					       "%s %zu is %zu bytes long; the "
+					       "kernel takes %d",
+					       names[l], i, len, MAX_ARGUMENT);
+		}
+	}
+	if (used > room)
+		return err_say(err, SBX_STAGE_PLAN, E2BIG,
+			       "arguments and environment are %ju bytes "
+			       "together; a stack of this size takes %ju: raise "
+			       "--stack, or pass them in a file",
+			       (uintmax_t)used, (uintmax_t)room);
+	return 0;
+}
+
+static int plan_program(struct sbx_plan *plan, const struct sbx_spec *spec,
+			const struct facts *facts, struct sbx_error *err)
+{
+	int r;
+
+	r = plan_arguments(spec, facts->code_name, &plan->arena, &plan->argv,
+			   err);
+	if (r < 0)
+		return r;
+	plan->envp = copy_strings(&plan->arena, &spec->env);
+	plan->executable = arena_strdup(&plan->arena, facts->executable);
+	plan->workdir = arena_strdup(&plan->arena, spec->workdir.text);
+	plan->hostname = arena_strdup(&plan->arena, spec->hostname.text);
+	if (!plan->envp || !plan->executable || !plan->workdir ||
+	    !plan->hostname)
+		return NO_MEMORY(err);
+	if (spec->stdin_path.text) {
+		plan->stdin_path =
+			arena_strdup(&plan->arena, spec->stdin_path.text);
+		if (!plan->stdin_path)
+			return NO_MEMORY(err);
+	}
+	if (facts->code)
+		text_sha256(facts->code, facts->code_len, plan->code_sha256);
+	return check_arguments(plan, err);
+}
+
+static int plan_filter(struct sbx_plan *plan, const struct sbx_spec *spec,
+		       struct sbx_error *err)
+{
+	plan->seccomp.items = (const char **)copy_strings(&plan->arena,
+							  &spec->seccomp);
+	plan->seccomp.n = spec->seccomp.n;
+	if (!plan->seccomp.items)
+		return NO_MEMORY(err);
+	return filter_compile(plan->seccomp.items, plan->filter,
+			      &plan->n_filter, err);
+}
+
+/* Layers that every run has; the rest cannot be required yet. */
+static int check_required(const struct sbx_spec *spec, struct sbx_error *err)
+{
+	if (spec->require & (1u << LAYER_CGROUP))
+		return err_say(err, SBX_STAGE_PLAN, ENOTSUP,
+			       "cgroup is required, and this version of sbx "
+			       "enforces limits without one: drop --require "
+			       "cgroup");
+	return 0;
+}
+
+static int build(struct sbx_plan *plan, const struct sbx_spec *spec,
+		 const struct facts *facts, struct sbx_error *err)
+{
+	int r;
+
+	plan->privileged = facts->privileged;
+	plan->range = facts->range;
+	plan->uid = facts->uid;
+	plan->gid = facts->gid;
+	plan->network = spec->network;
+	plan->output_action = spec->output_action;
+	plan->rootfs = arena_strdup(&plan->arena, spec->rootfs);
+	if (spec->profile)
+		plan->profile = arena_strdup(&plan->arena, spec->profile);
+	if (!plan->rootfs || (spec->profile && !plan->profile))
+		return NO_MEMORY(err);
+	r = check_required(spec, err);
+	if (r == 0)
+		r = plan_limits(plan, spec, facts, err);
+	if (r == 0)
+		r = plan_program(plan, spec, facts, err);
+	if (r == 0)
+		r = plan_filter(plan, spec, err);
+	if (r == 0)
+		r = plan_root(plan, spec, facts, err);
+	return r;
+}
+
+int plan_build(const struct sbx_spec *spec, const struct facts *facts,
+	       struct sbx_plan **plan, struct sbx_error *err)
+{
+	struct sbx_plan *made;
+	int r;
+
+	made = calloc(1, sizeof(*made));
+	if (!made)
+		return NO_MEMORY(err);
+	r = build(made, spec, facts, err);
+	if (r < 0) {
+		sbx_plan_free(made);
+		return r;
+	}
+	*plan = made;
+	return 0;
+}
+
+void sbx_plan_free(struct sbx_plan *plan)
+{
+	if (!plan)
+		return;
+	arena_free(&plan->arena);
+	free(plan);
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What will be done, in order. A plan is plain data: made once by plan_build(),
+ * printed by sbx_plan_print(), carried out by box/, changed by nobody.
+ */
+#ifndef SBX_MODEL_PLAN_H
+#define SBX_MODEL_PLAN_H
+
+#include <linux/filter.h>
+#include <sys/types.h>
+
+#include "base/arena.h"
+#include "kernel/filter.h"
+#include "model/facts.h"
+#include "model/spec.h"
+
+/* Steps that pid 1 takes to build the root tree, from the first to the last.
+ * What needs the host's tree (bind, device, proc) is opened before the box's
+ * own root is entered, and attached in its turn. */
+enum step_kind {
+	STEP_DIRECTORY, /* make path */
+	STEP_FILE,      /* make path with data */
+	STEP_LINK,      /* make path a symbolic link to source */
+	STEP_BIND,      /* attach the host's source on path */
+	STEP_DEVICE,    /* the same for one device node */
+	STEP_PROC,      /* attach a new proc on path */
+	STEP_PTS,       /* attach a new devpts on path */
+	STEP_SYSCTL,    /* write data to path */
+	STEP_SCRATCH,   /* make the directory path writable */
+	STEP_MASK,      /* cover path with source, an empty file or directory */
+	STEP_READONLY,  /* make the tree at path read-only */
+	STEP_REMOVE,    /* remove path: a mask's source */
+	STEP_SEAL,      /* make the root itself read-only */
+	N_STEPS
+};
+
+struct step {
+	enum step_kind kind;
+	const char *path;
+	const char *source;
+	const void *data; /* STEP_FILE, STEP_SYSCTL (text) */
+	size_t len;
+	mode_t mode;      /* STEP_DIRECTORY, STEP_FILE */
+	bool writable;    /* STEP_BIND */
+	dev_t device;     /* STEP_DEVICE */
+};
+
+#define PLAN_MAX_STEPS 512
+
+enum enforcer {
+	ENFORCED_NOT, /* the limit is off */
+	ENFORCED_RLIMIT,
+	ENFORCED_TMPFS,
+	ENFORCED_AFFINITY,
+	ENFORCED_SUPERVISOR,
+	N_ENFORCERS
+};
+const char *enforcer_name(enum enforcer enforcer);
+
+struct plan_limit {
+	uint64_t value; /* LIMIT_OFF: none */
+	enum enforcer enforced_by;
+};
+
+struct plan_rlimit {
+	int resource;
+	const char *name; /* "RLIMIT_NPROC" */
+	rlim_t value;     /* soft and hard */
+};
+#define N_PLAN_RLIMITS 16
+
+struct sbx_plan {
+	struct arena arena; /* owns everything below */
+	uint64_t made_ns;   /* clock_ns() when the request came in */
+
+	/* What it is, for the report. */
+	const char *id;
+	const char *profile; /* or NULL */
+	const char *rootfs;
+	struct strings seccomp;
+	char code_sha256[65]; /* "" without code */
+
+	/* Ids: one of the range, or the caller's own. */
+	bool privileged;
+	struct id_range range;
+	uid_t uid;
+	gid_t gid;
+
+	/* The root tree. */
+	struct step *steps;
+	size_t n_steps;
+	uint64_t tmpfs_bytes; /* 0: no bound */
+	uint64_t tmpfs_inodes;
+	uint64_t base_bytes;  /* of them, what the steps themselves take */
+	uint64_t base_inodes;
+	const char *hostname;
+	enum network_mode network;
+
+	/* Limits. */
+	struct plan_limit limits[N_LIMITS];
+	enum output_action output_action;
+	struct plan_rlimit rlimits[N_PLAN_RLIMITS];
+	unsigned n_cpus; /* to bind the program to; 0: as the caller */
+
+	/* The program. */
+	const char *executable;
+	char **argv;
+	char **envp;
+	const char *workdir;
+	const char *stdin_path; /* of the host; NULL: the caller's */
+	struct sock_filter filter[FILTER_MAX];
+	size_t n_filter;
+};
+
+/* The program's argument vector, of which argv[0] is still to be found. It
+ * fails as plan_build() would. */
+int plan_arguments(const struct sbx_spec *spec, const char *code_name,
+		   struct arena *arena, char ***argv, struct sbx_error *err);
+
+/* Pure: spec and facts in, plan out. facts->executable is set. */
+int plan_build(const struct sbx_spec *spec, const struct facts *facts,
+	       struct sbx_plan **plan, struct sbx_error *err);
+
+/* Appends the steps of the root tree (plan_root.c). 0 or -errno. */
+int plan_root(struct sbx_plan *plan, const struct sbx_spec *spec,
+	      const struct facts *facts, struct sbx_error *err);
+
+/* Settles the limits and who enforces each (plan_limits.c). */
+int plan_limits(struct sbx_plan *plan, const struct sbx_spec *spec,
+		const struct facts *facts, struct sbx_error *err);
+
+#endif

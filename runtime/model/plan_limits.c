@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/* Which limit is enforced by what. Without a cgroup: the kernel's rlimits, the
+ * size of the tmpfs, the choice of processors, and the supervisor, which
+ * measures and kills. */
+#include <errno.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/error.h"
+#include "base/parse.h"
+#include "model/plan.h"
+
+static const char *const enforcer_names[N_ENFORCERS] = {
+	[ENFORCED_NOT] = "none",
+	[ENFORCED_RLIMIT] = "rlimit",
+	[ENFORCED_TMPFS] = "tmpfs",
+	[ENFORCED_AFFINITY] = "affinity",
+	[ENFORCED_SUPERVISOR] = "supervisor",
+};
+
+static const enum enforcer enforcers[N_LIMITS] = {
+	[LIMIT_WALL_TIME] = ENFORCED_SUPERVISOR,
+	[LIMIT_CPU_TIME] = ENFORCED_SUPERVISOR,
+	[LIMIT_IDLE_TIME] = ENFORCED_SUPERVISOR,
+	[LIMIT_MEMORY] = ENFORCED_SUPERVISOR,
+	[LIMIT_CPUS] = ENFORCED_AFFINITY,
+	[LIMIT_PIDS] = ENFORCED_RLIMIT,
+	[LIMIT_OUTPUT] = ENFORCED_SUPERVISOR,
+	[LIMIT_DISK] = ENFORCED_TMPFS,
+	[LIMIT_INODES] = ENFORCED_TMPFS,
+	[LIMIT_OPEN_FILES] = ENFORCED_RLIMIT,
+	[LIMIT_FILE_SIZE] = ENFORCED_RLIMIT,
+	[LIMIT_STACK] = ENFORCED_RLIMIT,
+};
+
+const char *enforcer_name(enum enforcer enforcer)
+{
+	return enforcer_names[enforcer];
+}
+
+/* Every rlimit there is has a row, so that none of the caller's leaks in. A
+ * row takes its value from a limit of the spec, or is fixed. */
+struct rlimit_row {
+	int resource;
+	const char *name;
+	int limit;      /* enum limit, or -1 */
+	rlim_t fixed;   /* without a limit */
+	rlim_t unit;    /* divides the limit, rounding up */
+	rlim_t more;    /* added to it */
+};
+
+static const struct rlimit_row rlimit_rows[N_PLAN_RLIMITS] = {
+	/* The supervisor adds up the whole tree; this stops one process of it
+	 * even if the supervisor is late. */
+	{RLIMIT_CPU, "RLIMIT_CPU", LIMIT_CPU_TIME, 0, NS_PER_S, 1},
+	{RLIMIT_FSIZE, "RLIMIT_FSIZE", LIMIT_FILE_SIZE, 0, 1, 0},
+	{RLIMIT_DATA, "RLIMIT_DATA", -1, RLIM_INFINITY, 1, 0},
+	{RLIMIT_STACK, "RLIMIT_STACK", LIMIT_STACK, 0, 1, 0},
+	/* Not 0: a handler that core_pattern pipes to runs, as root, for 0;
+	 * 1 byte keeps it and every core file away. */
+	{RLIMIT_CORE, "RLIMIT_CORE", -1, 1, 1, 0},
+	{RLIMIT_RSS, "RLIMIT_RSS", -1, RLIM_INFINITY, 1, 0},
+	/* Counted in the box's own user namespace, pid 1 among them. */
+	{RLIMIT_NPROC, "RLIMIT_NPROC", LIMIT_PIDS, 0, 1, 1},
+	{RLIMIT_NOFILE, "RLIMIT_NOFILE", LIMIT_OPEN_FILES, 0, 1, 0},
+	{RLIMIT_MEMLOCK, "RLIMIT_MEMLOCK", -1, 64 * 1024, 1, 0},
+	/* Address space is not memory: node, go and java reserve far more
+	 * than they use. */
+	{RLIMIT_AS, "RLIMIT_AS", -1, RLIM_INFINITY, 1, 0},
+	{RLIMIT_LOCKS, "RLIMIT_LOCKS", -1, RLIM_INFINITY, 1, 0},
+	{RLIMIT_SIGPENDING, "RLIMIT_SIGPENDING", -1, 1024, 1, 0},
+	{RLIMIT_MSGQUEUE, "RLIMIT_MSGQUEUE", -1, 819200, 1, 0},
+	{RLIMIT_NICE, "RLIMIT_NICE", -1, 0, 1, 0},
+	{RLIMIT_RTPRIO, "RLIMIT_RTPRIO", -1, 0, 1, 0},
+	{RLIMIT_RTTIME, "RLIMIT_RTTIME", -1, RLIM_INFINITY, 1, 0},
+};
+
+static int plan_rlimit(struct plan_rlimit *out, const struct rlimit_row *row,
+		       const struct sbx_spec *spec, const struct facts *facts,
+		       struct sbx_error *err)
+{
+	rlim_t value = row->fixed, hard = facts->hard[row->resource];
+
+	if (row->limit >= 0) {
+		value = spec->limits[row->limit].value;
+		value = value == LIMIT_OFF
+				? RLIM_INFINITY
+				: (value + row->unit - 1) / row->unit +
+					  row->more;
+	}
+	if (value > hard && row->limit >= 0 &&
+	    spec->limits[row->limit].origin == ORIGIN_CALLER &&
+	    spec->limits[row->limit].value != LIMIT_OFF)
+		return err_say(err, SBX_STAGE_PLAN, EPERM,
+			       "limits.%s is above the hard limit that sbx "
+			       "itself was started with, %ju (ulimit -H)",
+			       limit_name((enum limit)row->limit),
+			       (uintmax_t)hard);
+	*out = (struct plan_rlimit){row->resource, row->name,
+				    MIN(value, hard)};
+	return 0;
+}
+
+/* Whole processors are enforced by choosing them. A part of one takes a
+ * cgroup: an error, or rounded up where the caller said that it may be. */
+static int plan_cpus(struct sbx_plan *plan, const struct sbx_spec *spec,
+		     const struct facts *facts, struct sbx_error *err)
+{
+	uint64_t milli = spec->limits[LIMIT_CPUS].value;
+	char text[24];
+
+	if (milli == LIMIT_OFF)
+		return 0;
+	if (milli % 1000 && !(spec->degraded_limits & (1u << LIMIT_CPUS)))
+		return err_say(err, SBX_STAGE_PLAN, ENOTSUP,
+			       "limits.cpus: %s needs a cgroup, which this "
+			       "version of sbx does without: give whole "
+			       "processors, or --allow-degraded cpus to round "
+			       "it up",
+			       format_milli(milli, text));
+	plan->n_cpus = (unsigned)MIN((milli + 999) / 1000, facts->n_cpus);
+	return 0;
+}
+
+int plan_limits(struct sbx_plan *plan, const struct sbx_spec *spec,
+		const struct facts *facts, struct sbx_error *err)
+{
+	int r;
+
+	for (size_t i = 0; i < N_LIMITS; i++) {
+		uint64_t value = spec->limits[i].value;
+
+		plan->limits[i].value = value;
+		plan->limits[i].enforced_by =
+			value == LIMIT_OFF ? ENFORCED_NOT : enforcers[i];
+	}
+	for (size_t i = 0; i < N_PLAN_RLIMITS; i++) {
+		r = plan_rlimit(&plan->rlimits[i], &rlimit_rows[i], spec, facts,
+				err);
+		if (r < 0)
+			return r;
+	}
+	return plan_cpus(plan, spec, facts, err);
+}

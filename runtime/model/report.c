@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT */
+/* The report: CONTRACT section 3, one row of writing a field. A field that
+ * does not apply is absent. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "kernel/ns.h"
+#include "model/outcome.h"
+
+static void put_signal(struct json_writer *out, int number)
+{
+	const char *name = sigabbrev_np(number);
+	char text[32];
+
+	if (number == 0)
+		return;
+	if (name)
+		(void)snprintf(text, sizeof(text), "SIG%s", name);
+	else
+		(void)snprintf(text, sizeof(text), "SIGRTMIN+%d",
+			       number - SIGRTMIN);
+	json_put_text(out, "signal", text);
+}
+
+static void put_outcome(struct json_writer *out, const struct sbx_outcome *outcome)
+{
+	json_put_text(out, "status", outcome->status);
+	json_put_text(out, "reason", outcome->reason);
+	json_put_text(out, "message", outcome->message);
+	if (strcmp(outcome->reason, "exited") == 0)
+		json_put_integer(out, "exit_code", outcome->exit_status);
+	put_signal(out, outcome->signal);
+}
+
+static void put_failure(struct json_writer *out,
+			const struct sbx_error *failure)
+{
+	json_put_text(out, "status", "error");
+	json_put_text(out, "reason", "setup");
+	json_put_text(out, "message", failure->text);
+	json_open_object(out, "error");
+	json_put_text(out, "stage",
+		      sbx_stage_name((enum sbx_stage)failure->stage));
+	json_put_text(out, "code", err_name(failure->code));
+	json_put_text(out, "text", failure->text);
+	json_close_object(out);
+}
+
+struct output_names {
+	const char *data, *bytes, *truncated;
+};
+
+static const struct output_names output_names[2] = {
+	{"stdout", "stdout_bytes", "stdout_truncated"},
+	{"stderr", "stderr_bytes", "stderr_truncated"},
+};
+
+static void put_outputs(struct json_writer *out, const struct run *run)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(output_names); i++) {
+		const struct run_output *output = &run->output[i];
+
+		if (output->captured)
+			json_put_bytes(out, output_names[i].data,
+				       output->data.data, output->data.len);
+		json_put_unsigned(out, output_names[i].bytes, output->bytes);
+		json_put_bool(out, output_names[i].truncated,
+			      output->truncated);
+	}
+}
+
+static void put_usage(struct json_writer *out, const struct run *run)
+{
+	json_open_object(out, "usage");
+	json_put_seconds(out, "cpu_time_s", run->user_ns + run->system_ns);
+	json_put_seconds(out, "user_time_s", run->user_ns);
+	json_put_seconds(out, "system_time_s", run->system_ns);
+	if (run->memory_peak)
+		json_put_unsigned(out, "memory_peak_bytes", run->memory_peak);
+	json_put_unsigned(out, "disk_bytes", run->disk_bytes);
+	if (run->tasks_peak)
+		json_put_unsigned(out, "pids_peak", run->tasks_peak);
+	json_close_object(out);
+}
+
+static void put_events(struct json_writer *out, const struct run *run)
+{
+	char name[64];
+
+	json_open_object(out, "events");
+	json_put_bool(out, "disk_full", run->disk_full);
+	json_open_array(out, "denied_syscalls");
+	for (size_t i = 0; i < run->n_refused; i++)
+		json_put_text(out, NULL,
+			      filter_call_name(run->refused[i].arch,
+					       run->refused[i].number, name));
+	json_close_array(out);
+	json_close_object(out);
+}
+
+static void put_limit_value(struct json_writer *out, enum limit limit,
+			    uint64_t value)
+{
+	if (limit <= LIMIT_IDLE_TIME)
+		json_put_seconds(out, "value", value);
+	else if (limit == LIMIT_CPUS)
+		json_put_milli(out, "value", value);
+	else
+		json_put_unsigned(out, "value", value);
+}
+
+static void put_limits(struct json_writer *out, const struct sbx_plan *plan)
+{
+	json_open_object(out, "limits");
+	for (size_t i = 0; i < N_LIMITS; i++) {
+		const struct plan_limit *limit = &plan->limits[i];
+
+		if (limit->value == LIMIT_OFF)
+			continue;
+		json_open_object(out, limit_name((enum limit)i));
+		put_limit_value(out, (enum limit)i, limit->value);
+		json_put_text(out, "enforced_by",
+			      enforcer_name(limit->enforced_by));
+		json_close_object(out);
+	}
+	json_close_object(out);
+}
+
+static void put_isolation(struct json_writer *out, const struct sbx_plan *plan)
+{
+	json_open_object(out, "isolation");
+	json_open_array(out, "namespaces");
+	for (size_t i = 0; i < n_namespaces; i++)
+		json_put_text(out, NULL, namespaces[i].name);
+	json_close_array(out);
+	json_put_text(out, "cgroup", "none");
+	json_open_array(out, "seccomp");
+	for (size_t i = 0; i < plan->seccomp.n; i++)
+		json_put_text(out, NULL, plan->seccomp.items[i]);
+	json_close_array(out);
+	json_put_text(out, "rootfs", plan->rootfs);
+	json_put_text(out, "network", network_name(plan->network));
+	json_put_bool(out, "warm", false);
+	json_close_object(out);
+}
+
+static void put_run(struct json_writer *out, const struct sbx_plan *plan,
+		    const struct run *run)
+{
+	struct sbx_outcome outcome = run_judge(plan, run);
+
+	put_outcome(out, &outcome);
+	put_outputs(out, run);
+	json_put_seconds(out, "wall_time_s", run->end_ns - run->start_ns);
+	json_put_seconds(out, "setup_time_s", run->start_ns - plan->made_ns);
+	put_usage(out, run);
+	put_events(out, run);
+}
+
+static void put_plan(struct json_writer *out, const struct sbx_plan *plan)
+{
+	put_limits(out, plan);
+	put_isolation(out, plan);
+	if (plan->profile)
+		json_put_text(out, "profile", plan->profile);
+	if (plan->code_sha256[0])
+		json_put_text(out, "code_sha256", plan->code_sha256);
+}
+
+int report_make(const struct sbx_plan *plan, const struct run *run,
+		const struct sbx_error *failure, struct buffer *out)
+{
+	struct json_writer *writer = json_writer_new();
+	const char *text;
+	size_t len;
+	int r;
+
+	if (!writer)
+		return -ENOMEM;
+	json_open_object(writer, NULL);
+	json_put_integer(writer, "schema", 1);
+	if (plan)
+		json_put_text(writer, "id", plan->id);
+	if (failure)
+		put_failure(writer, failure);
+	else
+		put_run(writer, plan, run);
+	if (plan)
+		put_plan(writer, plan);
+	json_close_object(writer);
+	r = json_writer_text(writer, &text, &len);
+	if (r == 0) {
+		buffer_append(out, text, len);
+		buffer_append(out, "\n", 1);
+		r = out->failed ? -ENOMEM : 0;
+	}
+	json_writer_free(writer);
+	return r;
+}

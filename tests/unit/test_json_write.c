@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/json.h"
+
+static void expect(struct json_writer *writer, const char *expected)
+{
+	const char *text = NULL;
+	size_t len = 0;
+
+	cr_assert_eq(json_writer_text(writer, &text, &len), 0);
+	cr_expect_eq(len, strlen(expected));
+	cr_expect_arr_eq(text, expected, MIN(len, strlen(expected)), "%.*s",
+			 (int)len, text);
+	json_writer_free(writer);
+}
+
+/* Objects, arrays and values come out on one line, with commas where they
+ * belong. */
+Test(json_write, writes_a_report)
+{
+	struct json_writer *writer = json_writer_new();
+
+	json_open_object(writer, NULL);
+	json_put_integer(writer, "schema", 1);
+	json_put_text(writer, "status", "success");
+	json_open_object(writer, "usage");
+	json_put_seconds(writer, "cpu_time_s", 1500000000);
+	json_close_object(writer);
+	json_open_array(writer, "seccomp");
+	json_put_text(writer, NULL, "base");
+	json_put_text(writer, NULL, "threads");
+	json_open_object(writer, NULL);
+	json_close_object(writer);
+	json_close_array(writer);
+	json_put_bool(writer, "warm", false);
+	json_put_bool(writer, "cold", true);
+	json_close_object(writer);
+	expect(writer, "{\"schema\":1,\"status\":\"success\","
+		       "\"usage\":{\"cpu_time_s\":1.5},"
+		       "\"seccomp\":[\"base\",\"threads\",{}],"
+		       "\"warm\":false,\"cold\":true}");
+}
+
+/* Numbers are exact at both ends of their types. */
+Test(json_write, writes_numbers)
+{
+	struct json_writer *writer = json_writer_new();
+
+	json_open_array(writer, NULL);
+	json_put_integer(writer, NULL, 0);
+	json_put_integer(writer, NULL, INT64_MIN);
+	json_put_integer(writer, NULL, INT64_MAX);
+	json_put_unsigned(writer, NULL, UINT64_MAX);
+	json_put_seconds(writer, NULL, 0);
+	json_put_seconds(writer, NULL, 1);
+	json_put_seconds(writer, NULL, 100);
+	json_put_seconds(writer, NULL, 2000000000);
+	json_put_seconds(writer, NULL, 10000000000);
+	json_put_seconds(writer, NULL, UINT64_MAX);
+	json_put_milli(writer, NULL, 500);
+	json_put_milli(writer, NULL, 2000);
+	json_put_milli(writer, NULL, 1);
+	json_close_array(writer);
+	expect(writer, "[0,-9223372036854775808,9223372036854775807,"
+		       "18446744073709551615,0,0.000000001,0.0000001,2,10,"
+		       "18446744073.709551615,0.5,2,0.001]");
+}
+
+/* Whatever a text is, what comes out is JSON: quoted, on one line, UTF-8. */
+Test(json_write, writes_hostile_text)
+{
+	struct json_writer *writer = json_writer_new();
+
+	json_open_array(writer, NULL);
+	json_put_text(writer, NULL, "");
+	json_put_text(writer, NULL, "\"\\/\n\r\t\b\f\033\x7f");
+	json_put_text(writer, NULL, "caf\xc3\xa9");
+	json_put_text(writer, NULL,
+		      "a\xff"
+		      "b\xc3");
+	json_put_text(writer, NULL, "\xed\xa0\x80");
+	json_put_text(writer, NULL, NULL);
+	json_close_array(writer);
+	expect(writer, "[\"\",\"\\\"\\\\/\\n\\r\\t\\b\\f\\u001B\x7f\","
+		       "\"caf\xc3\xa9\",\"a\xef\xbf\xbd"
+		       "b\xef\xbf\xbd\","
+		       "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"]");
+}
+
+/* A text that is not there is left out together with its key. */
+Test(json_write, leaves_out_what_does_not_apply)
+{
+	struct json_writer *writer = json_writer_new();
+
+	json_open_object(writer, NULL);
+	json_put_text(writer, "session", NULL);
+	json_put_text(writer, "id", "x");
+	json_close_object(writer);
+	expect(writer, "{\"id\":\"x\"}");
+}
+
+/* Bytes are text where they are UTF-8 and base64 under another key where they
+ * are not. */
+Test(json_write, writes_bytes)
+{
+	struct json_writer *writer = json_writer_new();
+
+	json_open_object(writer, NULL);
+	json_put_bytes(writer, "stdout", "a\0\n", 3);
+	json_put_bytes(writer, "stderr", "\xff\xfe", 2);
+	json_put_bytes(writer, "empty", NULL, 0);
+	json_close_object(writer);
+	expect(writer, "{\"stdout\":\"a\\u0000\\n\",\"stderr_b64\":\"//4=\","
+		       "\"empty\":\"\"}");
+}
+
+/* A megabyte of output that is all control bytes comes back as it was. */
+Test(json_write, reads_back_what_it_wrote)
+{
+	struct json_writer *writer = json_writer_new();
+	size_t size = 150000, len, i;
+	char *data = malloc(size);
+	const struct json *root;
+	struct arena arena = {0};
+	const char *text;
+
+	for (i = 0; i < size; i++)
+		data[i] = (char)(i % 127 + 1);
+	json_open_object(writer, NULL);
+	json_put_bytes(writer, "data", data, size);
+	json_close_object(writer);
+	cr_assert_eq(json_writer_text(writer, &text, &len), 0);
+	cr_assert_eq(json_parse(&arena, text, len, &root, NULL), 0);
+	cr_assert_eq(json_get(root, "data")->len, size);
+	cr_expect_arr_eq(json_get(root, "data")->text, data, size);
+	arena_free(&arena);
+	json_writer_free(writer);
+	free(data);
+}
+
+/* A call that is out of place makes no half-right text. */
+Test(json_write, refuses_what_is_out_of_place)
+{
+	struct json_writer *writer = json_writer_new();
+	const char *text = "untouched";
+	size_t len = 7;
+
+	json_open_object(writer, NULL);
+	json_put_integer(writer, NULL, 1);
+	json_close_object(writer);
+	cr_expect_eq(json_writer_text(writer, &text, &len), -EINVAL);
+	cr_expect_str_eq(text, "untouched");
+	cr_expect_eq(len, 7);
+	json_writer_free(writer);
+	json_writer_free(NULL);
+}
