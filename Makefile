@@ -40,7 +40,7 @@ CFLAGS_LIBS := $(shell pkg-config --cflags $(PKGS))
 STATIC_LIBS := -l:libseccomp.a -l:libcap.a -l:libnl-3.a -l:libyajl_s.a -l:libnettle.a
 SHARED_LIBS := $(shell pkg-config --libs $(PKGS))
 
-.PHONY: all run check lint asan bench install uninstall clean deps objects help
+.PHONY: tests all run check lint asan bench install uninstall clean deps objects help
 all: $(B)/bin/sbx-exec $(B)/lib/libsbx.a $(B)/lib/libsbx.so $(B)/lib/pkgconfig/sbx.pc $(B)/share/sbx/profiles
 
 objects: $(LIB_OBJ) $(EXEC_OBJ)
@@ -85,6 +85,22 @@ $(B)/lib/pkgconfig/sbx.pc: Makefile
 	  'Description: run untrusted programs in a sandbox' 'Version: $(VERSION)' \
 	  'Requires.private: $(PKGS)' 'Libs: -L$${prefix}/lib -lsbx' \
 	  'Cflags: -I$${prefix}/include' >$@
+
+# ---- tests ----
+# Criterion test programs: one for each layer, every file of it linked in.
+TEST_LIBS := -lcriterion $(SHARED_LIBS)
+SUPPORT_OBJ := $(call obj,$(SUPPORT_SRC))
+TEST_LAYERS := unit golden box
+test_src = $(wildcard tests/$(1)/test_*.c)
+
+define test_program
+$(B)/test/$(1): $$(call obj,$$(call test_src,$(1))) $(SUPPORT_OBJ) $(LIB_OBJ) $$(filter-out %/main.o,$(EXEC_OBJ))
+	@mkdir -p $$(@D)
+	$$(Q)$(CC) $(CFLAGS) -o $$@ $$^ $(TEST_LIBS)
+endef
+$(foreach layer,$(TEST_LAYERS),$(eval $(call test_program,$(layer))))
+
+tests: $(foreach layer,$(TEST_LAYERS),$(if $(call test_src,$(layer)),$(B)/test/$(layer)))
 
 clean:
 	rm -rf build build-*

@@ -211,10 +211,9 @@ static int flag_set_json(const struct field_input *in, const struct json *value)
 static int extends_set_json(const struct field_input *in,
 			    const struct json *value)
 {
-	(void)value;
 	if (in->origin != ORIGIN_PROFILE)
 		return field_fail(in, EINVAL, "only a profile extends another");
-	return 0;
+	return field_expect(in, value, JSON_STRING, "the name of a profile");
 }
 
 static int no_text(const struct field_input *in, const char *text)

@@ -122,7 +122,7 @@ static uint32_t calculate(uint16_t code, uint32_t a, uint32_t b)
 	case BPF_MUL:
 		return a * b;
 	case BPF_DIV:
-		return b ? a / b : 0;
+		return a / b;
 	case BPF_AND:
 		return a & b;
 	case BPF_OR:
@@ -226,6 +226,10 @@ int bpf_run(const struct sock_filter *code, size_t n_code,
 		} else if (BPF_CLASS(at->code) == BPF_RET) {
 			*action =
 				BPF_RVAL(at->code) == BPF_A ? machine.a : at->k;
+			return 0;
+		} else if (at->code == (BPF_ALU | BPF_DIV | BPF_X) &&
+			   machine.x == 0) {
+			*action = SECCOMP_RET_KILL_THREAD;
 			return 0;
 		} else {
 			step(&machine, at);

@@ -25,133 +25,136 @@ static int parse(struct arena *arena, const char *text, size_t len,
 	return r;
 }
 
+/* What is not JSON, or more than we take from a stranger, and how the error
+ * begins. */
+static const struct {
+	const char *text;
+	size_t len;
+	const char *says;
+} refused[] = {
+	{TEXT(""), "line 1: there is no value"},
+	{TEXT(" \n\t\r\n"), "line 3: there is no value"},
+	{TEXT("// only a comment"), "line 1: there is no value"},
+	{TEXT("/* open"), "line 1: there is no value"},
+	{TEXT("\xef\xbb\xbf{}"), "line 1: starts with a byte order"},
+	{TEXT("\xff\xfe{\0}\0"), "line 1: not UTF-8"},
+	/* what does not end */
+	{TEXT("["), "line 1: the text ends before the value does"},
+	{TEXT("{"), "line 1: the text ends before the value does"},
+	{TEXT("{\"a\""), "line 1: the text ends before"},
+	{TEXT("{\"a\":"), "line 1: the text ends before"},
+	{TEXT("[1,\n2,\n"), "line 3: the text ends before"},
+	{TEXT("[1 /* open"), "line 1: the text ends before"},
+	{TEXT("\"abc"), "line 1: a string that does not end"},
+	{TEXT("\"abc\\"), "line 1: no such escape"},
+	{TEXT("\"abc\\\""), "line 1: a string that does not end"},
+	{TEXT("\"\\u12"), "line 1: four hexadecimal digits"},
+	{TEXT("\n\"a\nb\""), "line 2: a string that does not end"},
+	{TEXT("\"a\tb\""), "line 1: a string that does not end"},
+	/* out of place */
+	{TEXT("[1,]"), "line 1: a value was expected"},
+	{TEXT("[,1]"), "line 1: a value was expected"},
+	{TEXT("]"), "line 1: a value was expected"},
+	{TEXT("}"), "line 1: a value was expected"},
+	{TEXT("[1}"), "line 1: a comma or ] was expected"},
+	{TEXT("[1 2]"), "line 1: a comma or ] was expected"},
+	{TEXT("{\"a\":1]"), "line 1: a comma or } was expected"},
+	{TEXT("{\"a\":1\n\"b\":2}"), "line 2: a comma or } was"},
+	{TEXT("{\"a\" 1}"), "line 1: a colon was expected"},
+	{TEXT("{\"a\":}"), "line 1: a value was expected"},
+	{TEXT("{\"a\":1,}"), "line 1: a key in double quotes"},
+	{TEXT("{1:2}"), "line 1: a key in double quotes"},
+	{TEXT("{,}"), "line 1: a key in double quotes"},
+	{TEXT("{a:1}"), "line 1: no value starts like this"},
+	{TEXT("'a'"), "line 1: no value starts like this"},
+	{TEXT("tru"), "line 1: a word that is not true, false"},
+	{TEXT("True"), "line 1: no value starts like this"},
+	{TEXT("nul1"), "line 1: a word that is not true, false"},
+	{TEXT("NaN"), "line 1: no value starts like this"},
+	{TEXT("Infinity"), "line 1: no value starts like this"},
+	{TEXT("/ 1"), "line 1: no value starts like this"},
+	{TEXT("# c\n1"), "line 1: no value starts like this"},
+	/* after the value */
+	{TEXT("1 2"), "line 1: something follows the value"},
+	{TEXT("{}\n{}"), "line 2: something follows the value"},
+	{TEXT("{}}"), "line 1: something follows the value"},
+	{TEXT("null,"), "line 1: something follows the value"},
+	{TEXT("truefalse"), "line 1: something follows the value"},
+	{TEXT("1\0"), "line 1: a raw control byte"},
+	/* numbers */
+	{TEXT("01"), "line 1: something follows the value"},
+	{TEXT("-01"), "line 1: something follows the value"},
+	{TEXT("0x10"), "line 1: something follows the value"},
+	{TEXT("1_000"), "line 1: something follows the value"},
+	{TEXT("1."), "line 1: a number that is not"},
+	{TEXT("1.e1"), "line 1: a number that is not"},
+	{TEXT("1e"), "line 1: a number that is not"},
+	{TEXT("1e+"), "line 1: a number that is not"},
+	{TEXT("-"), "line 1: a number that is not"},
+	{TEXT("-a"), "line 1: a number that is not"},
+	{TEXT("--1"), "line 1: a number that is not"},
+	{TEXT("+1"), "line 1: no value starts like this"},
+	{TEXT(".5"), "line 1: no value starts like this"},
+	/* bytes */
+	{TEXT("[1,\n\0]"), "line 2: a raw control byte"},
+	{TEXT("\"a\0b\""), "line 1: a raw control byte"},
+	{TEXT("\"a\033[2Jb\""), "line 1: a raw control byte"},
+	{TEXT("\v1"), "line 1: a raw control byte"},
+	{TEXT("\f1"), "line 1: a raw control byte"},
+	{TEXT("1 // \0"), "line 1: a raw control byte"},
+	{TEXT("\n\n\"\xc0\x80\""), "line 3: not UTF-8"},
+	{TEXT("\"\xc0\xaf\""), "line 1: not UTF-8"},
+	{TEXT("\"\xe0\x80\xaf\""), "line 1: not UTF-8"},
+	{TEXT("\"\xed\xa0\x80\""), "line 1: not UTF-8"},
+	{TEXT("\"\xf4\x90\x80\x80\""), "line 1: not UTF-8"},
+	{TEXT("\"\xff\""), "line 1: not UTF-8"},
+	{TEXT("\"\xc3"), "line 1: not UTF-8"},
+	{TEXT("1 // \xff"), "line 1: not UTF-8"},
+	/* escapes */
+	{TEXT("\"\\q\""), "line 1: no such escape in a string"},
+	{TEXT("\"\\'\""), "line 1: no such escape in a string"},
+	{TEXT("\"\\x41\""), "line 1: no such escape in a string"},
+	{TEXT("\"\\u12g4\""), "line 1: four hexadecimal digits"},
+	{TEXT("\"\\u0000\""), "line 1: \\u0000 or half"},
+	{TEXT("\"a\\\\\\u0000b\""), "line 1: \\u0000 or half"},
+	{TEXT("{\"\\u0000\":1}"), "line 1: \\u0000 or half"},
+	{TEXT("\"\\ud800\""), "line 1: \\u0000 or half"},
+	{TEXT("\"\\uDBFF\\u0041\""), "line 1: \\u0000 or half"},
+	{TEXT("\"\\ud800\\ud800\""), "line 1: \\u0000 or half"},
+	{TEXT("\"\\ud800\\\\udc00\""), "line 1: \\u0000 or half"},
+	{TEXT("\"\\ud800 \\udc00\""), "line 1: \\u0000 or half"},
+	{TEXT("\"\\udc00\""), "line 1: \\u0000 or half"},
+	{TEXT("\"\\uDFFF\\ud800\""), "line 1: \\u0000 or half"},
+	{TEXT("[1,\n\n\"\\udc00\"]"), "line 3: \\u0000 or half"},
+	/* duplicates */
+	{TEXT("{\"a\":1,\"a\":1}"), "line 1: duplicate key \"a\""},
+	{TEXT("{\"a\":1,\"b\":2,\n\"c\":3,\"a\":4}"),
+	 "line 2: duplicate key \"a\""},
+	{TEXT("{\"a\":1,\"\\u0061\":2}"), "line 1: duplicate key"},
+	{TEXT("{\"\":1,\"\":2}"), "line 1: duplicate key \"\""},
+	{TEXT("[{\"x\":{\"a\":[],\"a\":{}}}]"), "line 1: duplicate"},
+	{TEXT("{\"\\n\":1,\"\\n\":2}"), "line 1: duplicate key \"\\x0a\""},
+};
+
 /* What is not JSON, or more than we take from a stranger, is refused with the
  * line it is on and the reason. */
 Test(json, refuses)
 {
-	static const struct {
-		const char *text;
-		size_t len;
-		const char *says;
-	} rows[] = {
-		{TEXT(""), "line 1: there is no value"},
-		{TEXT(" \n\t\r\n"), "line 3: there is no value"},
-		{TEXT("// only a comment"), "line 1: there is no value"},
-		{TEXT("/* open"), "line 1: there is no value"},
-		{TEXT("\xef\xbb\xbf{}"), "line 1: starts with a byte order"},
-		{TEXT("\xff\xfe{\0}\0"), "line 1: not UTF-8"},
-		/* what does not end */
-		{TEXT("["), "line 1: the text ends before the value does"},
-		{TEXT("{"), "line 1: the text ends before the value does"},
-		{TEXT("{\"a\""), "line 1: the text ends before"},
-		{TEXT("{\"a\":"), "line 1: the text ends before"},
-		{TEXT("[1,\n2,\n"), "line 3: the text ends before"},
-		{TEXT("[1 /* open"), "line 1: the text ends before"},
-		{TEXT("\"abc"), "line 1: a string that does not end"},
-		{TEXT("\"abc\\"), "line 1: no such escape"},
-		{TEXT("\"abc\\\""), "line 1: a string that does not end"},
-		{TEXT("\"\\u12"), "line 1: four hexadecimal digits"},
-		{TEXT("\n\"a\nb\""), "line 2: a string that does not end"},
-		{TEXT("\"a\tb\""), "line 1: a string that does not end"},
-		/* out of place */
-		{TEXT("[1,]"), "line 1: a value was expected"},
-		{TEXT("[,1]"), "line 1: a value was expected"},
-		{TEXT("]"), "line 1: a value was expected"},
-		{TEXT("}"), "line 1: a value was expected"},
-		{TEXT("[1}"), "line 1: a comma or ] was expected"},
-		{TEXT("[1 2]"), "line 1: a comma or ] was expected"},
-		{TEXT("{\"a\":1]"), "line 1: a comma or } was expected"},
-		{TEXT("{\"a\":1\n\"b\":2}"), "line 2: a comma or } was"},
-		{TEXT("{\"a\" 1}"), "line 1: a colon was expected"},
-		{TEXT("{\"a\":}"), "line 1: a value was expected"},
-		{TEXT("{\"a\":1,}"), "line 1: a key in double quotes"},
-		{TEXT("{1:2}"), "line 1: a key in double quotes"},
-		{TEXT("{,}"), "line 1: a key in double quotes"},
-		{TEXT("{a:1}"), "line 1: no value starts like this"},
-		{TEXT("'a'"), "line 1: no value starts like this"},
-		{TEXT("tru"), "line 1: a word that is not true, false"},
-		{TEXT("True"), "line 1: no value starts like this"},
-		{TEXT("nul1"), "line 1: a word that is not true, false"},
-		{TEXT("NaN"), "line 1: no value starts like this"},
-		{TEXT("Infinity"), "line 1: no value starts like this"},
-		{TEXT("/ 1"), "line 1: no value starts like this"},
-		{TEXT("# c\n1"), "line 1: no value starts like this"},
-		/* after the value */
-		{TEXT("1 2"), "line 1: something follows the value"},
-		{TEXT("{}\n{}"), "line 2: something follows the value"},
-		{TEXT("{}}"), "line 1: something follows the value"},
-		{TEXT("null,"), "line 1: something follows the value"},
-		{TEXT("truefalse"), "line 1: something follows the value"},
-		{TEXT("1\0"), "line 1: a raw control byte"},
-		/* numbers */
-		{TEXT("01"), "line 1: something follows the value"},
-		{TEXT("-01"), "line 1: something follows the value"},
-		{TEXT("0x10"), "line 1: something follows the value"},
-		{TEXT("1_000"), "line 1: something follows the value"},
-		{TEXT("1."), "line 1: a number that is not"},
-		{TEXT("1.e1"), "line 1: a number that is not"},
-		{TEXT("1e"), "line 1: a number that is not"},
-		{TEXT("1e+"), "line 1: a number that is not"},
-		{TEXT("-"), "line 1: a number that is not"},
-		{TEXT("-a"), "line 1: a number that is not"},
-		{TEXT("--1"), "line 1: a number that is not"},
-		{TEXT("+1"), "line 1: no value starts like this"},
-		{TEXT(".5"), "line 1: no value starts like this"},
-		/* bytes */
-		{TEXT("[1,\n\0]"), "line 2: a raw control byte"},
-		{TEXT("\"a\0b\""), "line 1: a raw control byte"},
-		{TEXT("\"a\033[2Jb\""), "line 1: a raw control byte"},
-		{TEXT("\v1"), "line 1: a raw control byte"},
-		{TEXT("\f1"), "line 1: a raw control byte"},
-		{TEXT("1 // \0"), "line 1: a raw control byte"},
-		{TEXT("\n\n\"\xc0\x80\""), "line 3: not UTF-8"},
-		{TEXT("\"\xc0\xaf\""), "line 1: not UTF-8"},
-		{TEXT("\"\xe0\x80\xaf\""), "line 1: not UTF-8"},
-		{TEXT("\"\xed\xa0\x80\""), "line 1: not UTF-8"},
-		{TEXT("\"\xf4\x90\x80\x80\""), "line 1: not UTF-8"},
-		{TEXT("\"\xff\""), "line 1: not UTF-8"},
-		{TEXT("\"\xc3"), "line 1: not UTF-8"},
-		{TEXT("1 // \xff"), "line 1: not UTF-8"},
-		/* escapes */
-		{TEXT("\"\\q\""), "line 1: no such escape in a string"},
-		{TEXT("\"\\'\""), "line 1: no such escape in a string"},
-		{TEXT("\"\\x41\""), "line 1: no such escape in a string"},
-		{TEXT("\"\\u12g4\""), "line 1: four hexadecimal digits"},
-		{TEXT("\"\\u0000\""), "line 1: \\u0000 or half"},
-		{TEXT("\"a\\\\\\u0000b\""), "line 1: \\u0000 or half"},
-		{TEXT("{\"\\u0000\":1}"), "line 1: \\u0000 or half"},
-		{TEXT("\"\\ud800\""), "line 1: \\u0000 or half"},
-		{TEXT("\"\\uDBFF\\u0041\""), "line 1: \\u0000 or half"},
-		{TEXT("\"\\ud800\\ud800\""), "line 1: \\u0000 or half"},
-		{TEXT("\"\\ud800\\\\udc00\""), "line 1: \\u0000 or half"},
-		{TEXT("\"\\ud800 \\udc00\""), "line 1: \\u0000 or half"},
-		{TEXT("\"\\udc00\""), "line 1: \\u0000 or half"},
-		{TEXT("\"\\uDFFF\\ud800\""), "line 1: \\u0000 or half"},
-		{TEXT("[1,\n\n\"\\udc00\"]"), "line 3: \\u0000 or half"},
-		/* duplicates */
-		{TEXT("{\"a\":1,\"a\":1}"), "line 1: duplicate key \"a\""},
-		{TEXT("{\"a\":1,\"b\":2,\n\"c\":3,\"a\":4}"),
-		 "line 2: duplicate key \"a\""},
-		{TEXT("{\"a\":1,\"\\u0061\":2}"), "line 1: duplicate key"},
-		{TEXT("{\"\":1,\"\":2}"), "line 1: duplicate key \"\""},
-		{TEXT("[{\"x\":{\"a\":[],\"a\":{}}}]"), "line 1: duplicate"},
-		{TEXT("{\"\\n\":1,\"\\n\":2}"),
-		 "line 1: duplicate key \"\\x0a\""},
-	};
 	struct arena arena = {0};
 	const struct json *root = (const void *)&arena;
 	struct sbx_error err;
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(rows); i++) {
-		cr_expect_eq(
-			parse(&arena, rows[i].text, rows[i].len, &root, &err),
-			-EINVAL, "row %zu: %s", i, rows[i].text);
+	for (i = 0; i < ARRAY_SIZE(refused); i++) {
+		cr_expect_eq(parse(&arena, refused[i].text, refused[i].len,
+				   &root, &err),
+			     -EINVAL, "row %zu: %s", i, refused[i].text);
 		cr_expect_eq(err.code, EINVAL);
 		cr_expect_eq(err.stage, SBX_STAGE_SPEC);
-		cr_expect_eq(
-			strncmp(err.text, rows[i].says, strlen(rows[i].says)),
-			0, "row %zu: %s: %s", i, rows[i].text, err.text);
+		cr_expect_eq(strncmp(err.text, refused[i].says,
+				     strlen(refused[i].says)),
+			     0, "row %zu: %s: %s", i, refused[i].text,
+			     err.text);
 	}
 	cr_expect_eq(root, (const void *)&arena, "written on failure");
 	arena_free(&arena);
