@@ -38,6 +38,8 @@ CFLAGS_LIBS := $(shell pkg-config --cflags $(PKGS))
 # sbx-exec is linked statically: loading five libraries costs as much as a
 # third of a sandbox. libsbx.so is linked as any library is.
 STATIC_LIBS := -l:libseccomp.a -l:libcap.a -l:libnl-3.a -l:libyajl_s.a -l:libnettle.a
+# libnl's archive drags resolver calls in, which nobody makes; ld warns of them.
+QUIET := -Wl,--no-warnings
 SHARED_LIBS := $(shell pkg-config --libs $(PKGS))
 
 .PHONY: tests all run check lint asan bench install uninstall clean deps objects help
@@ -64,15 +66,17 @@ $(B)/tool/filter-sets: $(call obj,$(GEN_SRC) $(wildcard runtime/base/*.c))
 
 $(B)/bin/sbx-exec: $(EXEC_OBJ) $(LIB_OBJ)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -static-pie $(CFLAGS) $(LDFLAGS) -o $@ $^ $(STATIC_LIBS)
+	$(Q)$(CC) -static-pie $(CFLAGS) $(LDFLAGS) $(QUIET) -o $@ $^ $(STATIC_LIBS)
 
 $(B)/lib/libsbx.a: $(LIB_OBJ)
 	@mkdir -p $(@D)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
-$(B)/lib/libsbx.so: $(LIB_OBJ)
+$(B)/lib/libsbx.so: $(LIB_OBJ) runtime/sbx.map
 	@mkdir -p $(@D)
-	$(Q)$(CC) -shared $(CFLAGS) $(LDFLAGS) -Wl,-soname,libsbx.so.0 -o $@ $^ $(SHARED_LIBS)
+	$(Q)$(CC) -shared $(CFLAGS) $(LDFLAGS) -Wl,-soname,libsbx.so.0 \
+	  -Wl,--version-script=runtime/sbx.map -o $@ $(LIB_OBJ) $(SHARED_LIBS)
+	@ln -sf libsbx.so $(B)/lib/libsbx.so.0
 
 $(B)/share/sbx/profiles: $(PROFILES)
 	@mkdir -p $@
@@ -101,6 +105,21 @@ endef
 $(foreach layer,$(TEST_LAYERS),$(eval $(call test_program,$(layer))))
 
 tests: $(foreach layer,$(TEST_LAYERS),$(if $(call test_src,$(layer)),$(B)/test/$(layer)))
+
+check: export SBX_MUST_WORK ?=
+check:
+	@tools/deps check
+	@+$(MAKE) --no-print-directory -s all tests
+	@tests/run $(B) $(foreach layer,$(TEST_LAYERS),$(if $(call test_src,$(layer)),$(layer)))
+
+# ---- use ----
+deps:
+	@tools/deps check
+
+run:
+	@tools/deps run
+	@+$(MAKE) --no-print-directory -s all
+	$(B)/bin/sbx-exec --profile python --code 'print("hello from a sandbox:", 6 * 7)'
 
 clean:
 	rm -rf build build-*

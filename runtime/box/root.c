@@ -92,12 +92,6 @@ static int take_mask(const struct step *step, int tree)
 	return cover(step->source, step->path, false);
 }
 
-static int take_readonly(const struct step *step, int tree)
-{
-	(void)tree;
-	return cover(step->path, step->path, false);
-}
-
 static int take_remove(const struct step *step, int tree)
 {
 	(void)tree;
@@ -129,7 +123,6 @@ static const struct step_row step_rows[N_STEPS] = {
 	[STEP_SYSCTL] = {"write", NULL, take_sysctl},
 	[STEP_SCRATCH] = {"make writable", NULL, take_scratch},
 	[STEP_MASK] = {"mask", NULL, take_mask},
-	[STEP_READONLY] = {"make read-only", NULL, take_readonly},
 	[STEP_REMOVE] = {"remove", NULL, take_remove},
 	[STEP_SEAL] = {"make read-only", NULL, take_seal},
 };

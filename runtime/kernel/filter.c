@@ -60,6 +60,18 @@ static int unknown_set(const char *name, struct sbx_error *err)
 	return ret;
 }
 
+/* A set that is named twice is there once. */
+static bool sets_add(struct sets *sets, const struct filter_set *set)
+{
+	for (size_t i = 0; i < sets->n_sets; i++)
+		if (sets->set[i] == set)
+			return true;
+	if (sets->n_sets == SETS_MAX)
+		return false;
+	sets->set[sets->n_sets++] = set;
+	return true;
+}
+
 static int sets_find(const char *const *names, struct sets *sets,
 		     struct sbx_error *err)
 {
@@ -72,10 +84,9 @@ static int sets_find(const char *const *names, struct sets *sets,
 
 		if (!set)
 			return unknown_set(names[i], err);
-		if (i == SETS_MAX)
+		if (!sets_add(sets, set))
 			return err_say(err, SBX_STAGE_PLAN, EINVAL,
 				       "seccomp: more than %d sets", SETS_MAX);
-		sets->set[sets->n_sets++] = set;
 	}
 	return 0;
 }

@@ -82,7 +82,8 @@ int mount_device(const char *path, dev_t device)
 	struct stat st;
 
 	fd = copy_tree(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW,
-		       MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+		       MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC |
+			       MOUNT_ATTR_RDONLY);
 	if (fd < 0)
 		return fd;
 	if (fstat(fd, &st) < 0)

@@ -15,7 +15,8 @@
  * read-only unless writable. Later mounts of the host never show in it. */
 int mount_tree(const char *path, bool writable);
 
-/* A copy of one device node; -ENXIO unless it is the character device. */
+/* A read-only copy of one device node, which does not keep anyone from writing
+ * to the device; -ENXIO unless it is the character device. */
 int mount_device(const char *path, dev_t device);
 
 /* A copy of one file or directory that this mount namespace made itself. */

@@ -17,8 +17,6 @@ const struct ns namespaces[] = {
 };
 const size_t n_namespaces = ARRAY_SIZE(namespaces);
 
-#define MAX_GROUPS 65536 /* NGROUPS_MAX, include/uapi/linux/limits.h */
-
 static int clone_error(int code, struct sbx_error *err)
 {
 	switch (code) {
@@ -64,8 +62,9 @@ pid_t ns_clone(void (*child)(const void *argument) __attribute__((noreturn)),
 	for (size_t i = 0; i < n_namespaces; i++)
 		args.flags |= namespaces[i].flag;
 	if (geteuid() == 0) {
-		groups = calloc(MAX_GROUPS, sizeof(*groups));
-		n_groups = groups ? getgroups(MAX_GROUPS, groups) : -1;
+		n_groups = getgroups(0, NULL);
+		groups = calloc((size_t)n_groups + 1, sizeof(*groups));
+		n_groups = groups ? getgroups(n_groups, groups) : -1;
 		if (n_groups < 0 || sys_setgroups(0, NULL) < 0)
 			return err_set(err, SBX_STAGE_CLONE, errno,
 				       "drop the supplementary groups");

@@ -8,7 +8,6 @@
 
 #include "base/error.h"
 #include "base/parse.h"
-#include "model/fields.h"
 
 static char *format_count(uint64_t count, char *buffer)
 {

@@ -8,7 +8,6 @@
 #include "base/suggest.h"
 #include "model/checks.h"
 #include "model/field_kinds.h"
-#include "model/fields.h"
 
 static int no_memory(const struct field_input *in)
 {

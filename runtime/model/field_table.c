@@ -7,7 +7,6 @@
 #include "base/parse.h"
 #include "model/checks.h"
 #include "model/field_kinds.h"
-#include "model/fields.h"
 
 #define MINUTE (60 * NS_PER_S)
 #define DAY    (24 * 60 * MINUTE)

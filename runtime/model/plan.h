@@ -28,9 +28,8 @@ enum step_kind {
 	STEP_SYSCTL,    /* write data to path */
 	STEP_SCRATCH,   /* make the directory path writable */
 	STEP_MASK,      /* cover path with source, an empty file or directory */
-	STEP_READONLY,  /* make the tree at path read-only */
 	STEP_REMOVE,    /* remove path: a mask's source */
-	STEP_SEAL,      /* make the root itself read-only */
+	STEP_SEAL,      /* make the mount at path read-only */
 	N_STEPS
 };
 
@@ -45,7 +44,7 @@ struct step {
 	dev_t device;     /* STEP_DEVICE */
 };
 
-#define PLAN_MAX_STEPS 512
+#define PLAN_MAX_STEPS 1024
 
 enum enforcer {
 	ENFORCED_NOT, /* the limit is off */
@@ -88,7 +87,7 @@ struct sbx_plan {
 
 	/* The root tree. */
 	struct step *steps;
-	size_t n_steps;
+	size_t n_steps, max_steps;
 	uint64_t tmpfs_bytes; /* 0: no bound */
 	uint64_t tmpfs_inodes;
 	uint64_t base_bytes;  /* of them, what the steps themselves take */

@@ -16,8 +16,7 @@ static const char *const step_names[N_STEPS] = {
 	[STEP_DEVICE] = "device",       [STEP_PROC] = "proc",
 	[STEP_PTS] = "pts",             [STEP_SYSCTL] = "sysctl",
 	[STEP_SCRATCH] = "scratch",     [STEP_MASK] = "mask",
-	[STEP_READONLY] = "read-only",  [STEP_REMOVE] = "remove",
-	[STEP_SEAL] = "seal",
+	[STEP_REMOVE] = "remove",       [STEP_SEAL] = "read-only",
 };
 
 static void put_escaped(struct buffer *out, const char *text)

@@ -84,12 +84,33 @@ static const struct text_file sysctls[] = {
 #define MASK_FILE "/.empty"
 #define MASK_DIRECTORY "/.empty.d"
 
+/* Room for one more; a plan without room stays as it is, and plan_root() sees
+ * that n_steps has outgrown max_steps. */
+static bool make_room(struct sbx_plan *plan)
+{
+	size_t max = plan->max_steps ? 2 * plan->max_steps : 64;
+	struct step *steps;
+
+	if (plan->n_steps < plan->max_steps)
+		return true;
+	if (plan->n_steps > plan->max_steps || max > PLAN_MAX_STEPS)
+		return false;
+	steps = arena_alloc(&plan->arena, max * sizeof(*steps));
+	if (!steps)
+		return false;
+	if (plan->n_steps)
+		memcpy(steps, plan->steps, plan->n_steps * sizeof(*steps));
+	plan->steps = steps;
+	plan->max_steps = max;
+	return true;
+}
+
 static void add_step(struct sbx_plan *plan, struct step step)
 {
-	/* One more than fits marks the overflow for plan_root(). */
-	if (plan->n_steps < PLAN_MAX_STEPS)
-		plan->steps[plan->n_steps] = step;
-	plan->n_steps++;
+	if (make_room(plan))
+		plan->steps[plan->n_steps++] = step;
+	else
+		plan->n_steps = plan->max_steps + 1;
 }
 
 static void add_directory(struct sbx_plan *plan, const char *path, mode_t mode)
@@ -215,7 +236,6 @@ static int add_proc(struct sbx_plan *plan, const struct facts *facts)
 					     .path = sysctls[i].path,
 					     .data = sysctls[i].text,
 					     .len = strlen(sysctls[i].text)});
-	add_simple(plan, STEP_READONLY, "/proc/sys");
 	add_file(plan, MASK_FILE, NULL, 0);
 	add_directory(plan, MASK_DIRECTORY, 0555);
 	for (size_t i = 0; i < N_PROC_MASKS; i++) {
@@ -234,6 +254,7 @@ static int add_proc(struct sbx_plan *plan, const struct facts *facts)
 							 ? MASK_DIRECTORY
 							 : MASK_FILE});
 	}
+	add_simple(plan, STEP_SEAL, "/proc");
 	add_simple(plan, STEP_REMOVE, MASK_FILE);
 	add_simple(plan, STEP_REMOVE, MASK_DIRECTORY);
 	return 0;
@@ -242,7 +263,7 @@ static int add_proc(struct sbx_plan *plan, const struct facts *facts)
 /* Whether some step has made path, or attached a tree at or above it. */
 static bool is_there(const struct sbx_plan *plan, const char *path)
 {
-	for (size_t i = 0; i < MIN(plan->n_steps, PLAN_MAX_STEPS); i++) {
+	for (size_t i = 0; i < MIN(plan->n_steps, plan->max_steps); i++) {
 		const struct step *step = &plan->steps[i];
 		size_t len = strlen(step->path);
 
@@ -328,7 +349,7 @@ static void set_budget(struct sbx_plan *plan)
 	uint64_t inodes = plan->limits[LIMIT_INODES].value;
 
 	plan->base_inodes = 1; /* the root directory */
-	for (size_t i = 0; i < MIN(plan->n_steps, PLAN_MAX_STEPS); i++) {
+	for (size_t i = 0; i < MIN(plan->n_steps, plan->max_steps); i++) {
 		const struct step *step = &plan->steps[i];
 
 		if (step->kind == STEP_DIRECTORY || step->kind == STEP_FILE ||
@@ -349,9 +370,7 @@ int plan_root(struct sbx_plan *plan, const struct sbx_spec *spec,
 {
 	int r;
 
-	plan->steps =
-		arena_alloc(&plan->arena, PLAN_MAX_STEPS * sizeof(*plan->steps));
-	r = plan->steps ? add_host_root(plan, facts) : -ENOMEM;
+	r = add_host_root(plan, facts);
 	if (r == 0)
 		r = add_etc(plan, facts);
 	if (r == 0) {
@@ -368,10 +387,10 @@ int plan_root(struct sbx_plan *plan, const struct sbx_spec *spec,
 	if (r < 0)
 		return err_say(err, SBX_STAGE_PLAN, -r, "no memory left");
 	add_simple(plan, STEP_SEAL, "/");
-	if (plan->n_steps > PLAN_MAX_STEPS)
+	if (plan->n_steps > plan->max_steps)
 		return err_say(err, SBX_STAGE_PLAN, E2BIG,
-			       "mounts: too many: the root tree would take %zu "
-			       "steps, and there is room for %d",
-			       plan->n_steps, PLAN_MAX_STEPS);
+			       "mounts: too many: the root tree would take "
+			       "more than %d steps",
+			       PLAN_MAX_STEPS);
 	return 0;
 }

@@ -99,16 +99,34 @@ char rules_verdict(const struct program *program, uint32_t call,
 	return REFUSED;
 }
 
-void rule_satisfy(const struct filter_rule *rule, uint64_t filler,
-		  uint64_t *args)
+static void put_bits(const struct filter_test *test, uint64_t bits,
+		     uint64_t *args)
 {
+	args[test->arg] &= ~test->mask;
+	args[test->arg] |= bits & test->mask;
+}
+
+bool rule_probe(const struct filter_rule *rule, uint64_t filler, unsigned step,
+		uint64_t *args)
+{
+	const struct filter_test *test;
+
 	for (size_t i = 0; i < N_ARGS; i++)
 		args[i] = filler;
 	for (size_t i = 0; i < rule->n_tests; i++) {
-		const struct filter_test *test = &rule->tests[i];
-		uint64_t value = test->negate ? ~test->value : test->value;
-
-		args[test->arg] &= ~test->mask;
-		args[test->arg] |= value & test->mask;
+		test = &rule->tests[i];
+		put_bits(test, test->negate ? ~test->value : test->value, args);
 	}
+	if (step-- == 0)
+		return true;
+	if (step < N_ARGS * 64) {
+		args[step / 64] ^= UINT64_C(1) << (step % 64);
+		return true;
+	}
+	step -= N_ARGS * 64;
+	if (step >= rule->n_tests * 3u)
+		return false;
+	test = &rule->tests[step / 3];
+	put_bits(test, test->value + step % 3 - 1, args);
+	return true;
 }

@@ -44,9 +44,10 @@ char rules_verdict(const struct program *program, uint32_t call,
 size_t rules_find(const struct program *program, uint32_t call,
 		  const struct filter_rule **rules, size_t max);
 
-/* Arguments that hold for a rule; the bits that it does not test are those of
- * filler. */
-void rule_satisfy(const struct filter_rule *rule, uint64_t filler,
-		  uint64_t *args);
+/* Arguments about a rule, one after the other: those that hold, those with one
+ * bit turned over, and those at and next to each of its values. The bits that
+ * it does not test are those of filler. Returns false after the last. */
+bool rule_probe(const struct filter_rule *rule, uint64_t filler, unsigned step,
+		uint64_t *args);
 
 #endif

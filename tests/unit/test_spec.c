@@ -346,7 +346,7 @@ Test(spec, code_is_copied)
 	cr_expect_not_null(spec->program.code);
 	cr_expect_eq(spec->program.arguments.n, 0);
 	cr_expect_eq(sbx_spec_code(spec, code, SIZE_MAX, NULL, &err), -EFBIG);
-	cr_expect_str_eq(err.text, "the program's text is longer than 64M");
+	cr_expect_str_eq(err.text, "the program's text is longer than 256M");
 	sbx_spec_free(spec);
 }
 

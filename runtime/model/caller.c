@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* What a caller says: the spec part of sbx.h, but for profiles and maxima. */
 #include "model/spec.h"
 
 #include <errno.h>
@@ -10,7 +11,7 @@
 #include "model/fields.h"
 
 #define MAX_ARGUMENTS 65536
-#define MAX_CODE      (64 * 1024 * 1024)
+#define MAX_CODE      (256 * 1024 * 1024)
 
 /* The text of each row's default goes the way of all others, so a default out
  * of bounds cannot be. */
@@ -110,7 +111,7 @@ int sbx_spec_code(struct sbx_spec *spec, const void *code, size_t len,
 
 	if (len > MAX_CODE)
 		return err_say(err, SBX_STAGE_SPEC, EFBIG,
-			       "the program's text is longer than 64M");
+			       "the program's text is longer than 256M");
 	int r = copy_arguments(spec, argv, &program.arguments, err);
 	if (r < 0)
 		return r;

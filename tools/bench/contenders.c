@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Each contender does what is nearest to what sbx-exec does by default: the
+ * same namespaces, a read-only root, /proc, /dev and /tmp of its own, no
+ * capabilities. None but sbx-exec has a system call filter, limits or a
+ * verdict, so that the comparison is to its disadvantage.
+ */
+#include "contenders.h"
+
+#include "base/def.h"
+
+#define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+static const struct contender cold[] = {
+	{
+		.name = "sbx-exec",
+		.does = "7 namespaces, own root, caps, filter, limits",
+		.claims = NS_ALL,
+		.goal_milli = 500,
+		.argv = WORDS("{sbx}", "--ro-bind", "{probe}:/nsprobe",
+			      "--command", "--", "/nsprobe", "{token}"),
+		.version = WORDS("{sbx}", "--version"),
+	},
+	{
+		.name = "bwrap",
+		.does = "7 namespaces, own root, caps",
+		.claims = NS_ALL,
+		.argv = WORDS("bwrap", "--unshare-all", "--die-with-parent",
+			      "--new-session", "--ro-bind", "/usr", "/usr",
+			      "--symlink", "usr/bin", "/bin", "--symlink",
+			      "usr/lib", "/lib", "--symlink", "usr/lib64",
+			      "/lib64", "--proc", "/proc", "--dev", "/dev",
+			      "--tmpfs", "/tmp", "--clearenv", "--cap-drop",
+			      "ALL", "--ro-bind", "{probe}", "/nsprobe",
+			      "/nsprobe", "{token}"),
+		.version = WORDS("bwrap", "--version"),
+	},
+	{
+		.name = "unshare",
+		.does = "6 namespaces, the host's root and files",
+		.claims = NS_ALL & ~(1u << NS_CGROUP),
+		.argv = WORDS("unshare", "-Urmpfiun", "{probe}", "{token}"),
+		.version = WORDS("unshare", "--version"),
+	},
+	{
+		.name = "bare",
+		.does = "nothing",
+		.argv = WORDS("{probe}", "{token}"),
+	},
+};
+
+/* The real interpreter by its path: what PATH finds may be a wrapper. */
+#define PYTHON "/usr/bin/python3"
+
+static const struct contender python[] = {
+	{
+		.name = "sbx-exec",
+		.does = "the whole sandbox, profile python",
+		.claims = NS_ALL,
+		.goal_milli = 1200,
+		.argv = WORDS("{sbx}", "--profile", "python", "--", "{code}",
+			      "{token}"),
+		.version = WORDS("{sbx}", "--version"),
+	},
+	{
+		.name = "python3",
+		.does = "nothing",
+		.argv = WORDS(PYTHON, "{code}", "{token}"),
+		.version = WORDS(PYTHON, "--version"),
+	},
+	{
+		.name = "python3 -I -S",
+		.does = "nothing; without site, the fastest that starts",
+		.argv = WORDS(PYTHON, "-I", "-S", "{code}", "{token}"),
+		.version = WORDS(PYTHON, "--version"),
+	},
+};
+
+const struct group groups[] = {
+	{
+		.name = "cold",
+		.does = "a trivial program in a new sandbox",
+		.reference = "bwrap",
+		.contenders = cold,
+		.n_contenders = ARRAY_SIZE(cold),
+	},
+	{
+		.name = "python",
+		.does = "a trivial Python script, from nothing",
+		.reference = "python3",
+		.contenders = python,
+		.n_contenders = ARRAY_SIZE(python),
+	},
+};
+const size_t n_groups = ARRAY_SIZE(groups);

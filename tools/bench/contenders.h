@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* What is compared with what: constant tables. */
+#ifndef BENCH_CONTENDERS_H
+#define BENCH_CONTENDERS_H
+
+#include <stddef.h>
+
+#include "proof.h"
+
+struct contender {
+	const char *name;
+	const char *does;   /* what it isolates, in a few words */
+	unsigned claims;    /* bit 1 << enum ns: made anew for each run */
+	unsigned goal_milli; /* ratio to reach, in thousandths; 0: none */
+	/* NULL-terminated. {sbx}, {probe} and {code} stand for their paths
+	 * inside of a word, {token} for what is to be printed. */
+	const char *const *argv;
+	const char *const *version; /* prints its version, or NULL */
+};
+
+struct group {
+	const char *name;
+	const char *does;
+	const char *reference; /* name of the contender that is 1 */
+	const struct contender *contenders;
+	size_t n_contenders;
+};
+
+extern const struct group groups[];
+extern const size_t n_groups;
+
+#endif
