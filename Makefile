@@ -29,6 +29,7 @@ SETS := $(wildcard profiles/seccomp/*.json)
 PROFILES := $(wildcard profiles/*.json)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 SUPPORT_SRC := $(wildcard tests/support/*.c)
+PROG_SRC := $(wildcard tests/support/prog/*.c)
 
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 LIB_OBJ := $(call obj,$(LIB_SRC)) $(B)/obj/gen/filter_sets.o
@@ -50,6 +51,8 @@ objects: $(LIB_OBJ) $(EXEC_OBJ)
 $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(CFLAGS_LIBS) -c -o $@ $<
+
+$(B)/obj/tests/%.o: CPPFLAGS += -Itests -Itools/gen
 
 $(B)/obj/gen/filter_sets.o: $(B)/gen/filter_sets.c
 	@mkdir -p $(@D)
@@ -104,13 +107,37 @@ $(B)/test/$(1): $$(call obj,$$(call test_src,$(1))) $(SUPPORT_OBJ) $(LIB_OBJ) $$
 endef
 $(foreach layer,$(TEST_LAYERS),$(eval $(call test_program,$(layer))))
 
-tests: $(foreach layer,$(TEST_LAYERS),$(if $(call test_src,$(layer)),$(B)/test/$(layer)))
+# What the tests run inside of boxes: static, so that it is the same everywhere.
+PROG := $(patsubst tests/support/prog/%.c,$(B)/test/prog/%,$(PROG_SRC))
+$(B)/test/prog/%: tests/support/prog/%.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) -D_GNU_SOURCE -std=gnu11 -O2 $(WARN) -static -pthread -o $@ $<
+
+tests: $(if $(filter box,$(TEST_LAYERS)),$(PROG)) $(foreach layer,$(TEST_LAYERS),$(if $(call test_src,$(layer)),$(B)/test/$(layer)))
 
 check: export SBX_MUST_WORK ?=
 check:
 	@tools/deps check
 	@+$(MAKE) --no-print-directory -s all tests
 	@tests/run $(B) $(foreach layer,$(TEST_LAYERS),$(if $(call test_src,$(layer)),$(layer)))
+
+# The pure layers again, with every memory error and every undefined
+# operation an end.
+ASAN_OPT := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+asan:
+	@tools/deps check
+	@+$(MAKE) --no-print-directory -s B=$(B)-asan OPT='$(ASAN_OPT)' HARDEN= TEST_LAYERS='unit golden' tests
+	@tests/run $(B)-asan unit golden
+
+lint:
+	@tools/deps lint
+	@+$(MAKE) --no-print-directory -s $(B)/gen/filter_sets.c
+	@tools/lint/run
+
+bench:
+	@tools/deps check
+	@+$(MAKE) --no-print-directory -s all $(B)/bin/sbx-bench
+	$(B)/bin/sbx-bench
 
 # ---- use ----
 deps:
@@ -120,6 +147,25 @@ run:
 	@tools/deps run
 	@+$(MAKE) --no-print-directory -s all
 	$(B)/bin/sbx-exec --profile python --code 'print("hello from a sandbox:", 6 * 7)'
+
+DATA := $(DESTDIR)$(PREFIX)/share/sbx
+install: all
+	install -D -t $(DESTDIR)$(PREFIX)/bin $(B)/bin/sbx-exec
+	install -D -m644 -t $(DESTDIR)$(PREFIX)/include runtime/sbx.h
+	install -D -m644 -t $(DESTDIR)$(PREFIX)/lib $(B)/lib/libsbx.a
+	install -D -m644 $(B)/lib/libsbx.so $(DESTDIR)$(PREFIX)/lib/libsbx.so.$(VERSION)
+	ln -sf libsbx.so.$(VERSION) $(DESTDIR)$(PREFIX)/lib/libsbx.so.0
+	ln -sf libsbx.so.0 $(DESTDIR)$(PREFIX)/lib/libsbx.so
+	install -D -m644 -t $(DESTDIR)$(PREFIX)/lib/pkgconfig $(B)/lib/pkgconfig/sbx.pc
+	install -D -m644 -t $(DATA)/profiles $(PROFILES)
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/sbx-exec $(DESTDIR)$(PREFIX)/include/sbx.h
+	rm -f $(DESTDIR)$(PREFIX)/lib/libsbx.* $(DESTDIR)$(PREFIX)/lib/pkgconfig/sbx.pc
+	rm -rf $(DATA)
+
+help:
+	@sed -n 's/^\([a-z]*\):.*/\1/p' Makefile | sort -u
 
 clean:
 	rm -rf build build-*

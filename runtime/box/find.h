@@ -2,7 +2,9 @@
 #ifndef SBX_BOX_FIND_H
 #define SBX_BOX_FIND_H
 
-#include "box/facts.h"
+#include "base/arena.h"
+#include "model/facts.h"
+#include "model/spec.h"
 
 /* Sets facts->executable to the path inside of the program's argv[0], found
  * along the PATH of the spec's environment as the root tree will have it. A

@@ -9,13 +9,13 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-#define CHUNK (64 * 1024)
+#define CHUNK  (64 * 1024)
 #define ROUNDS 32 /* of one stream_move(): the others get their turn */
 
 /* A program that writes this much gets a larger pipe, so that the two sides
  * wake each other less often. /proc/sys/fs/pipe-max-size allows 1 MiB. */
 #define BUSY_AFTER (1024 * 1024)
-#define BUSY_PIPE (1024 * 1024)
+#define BUSY_PIPE  (1024 * 1024)
 
 /* The caller's own descriptor of a terminal may block when the terminal is
  * stopped; one opened anew does not, and leaves the caller's flags alone. */
@@ -41,7 +41,7 @@ static bool is_socket(int fd)
 int stream_output(struct stream *stream, int from, int to, uint64_t limit)
 {
 	*stream = STREAM_NONE;
-	stream->from = from;
+	stream->from = stream->pipe = from;
 	stream->limit = limit;
 	if (fcntl(from, F_SETFL, O_NONBLOCK) < 0)
 		return -errno;
@@ -60,7 +60,7 @@ int stream_output(struct stream *stream, int from, int to, uint64_t limit)
 int stream_input(struct stream *stream, int from, int to)
 {
 	*stream = STREAM_NONE;
-	stream->to = to;
+	stream->to = stream->pipe = to;
 	stream->ask_first = true;
 	stream->limit = UINT64_MAX;
 	if (fcntl(to, F_SETFL, O_NONBLOCK) < 0)
@@ -81,7 +81,7 @@ enum next { NEXT_AGAIN, NEXT_WAIT, NEXT_OVER };
 
 static enum next wait_for(struct stream *stream, bool room)
 {
-	stream->wants_room = room;
+	stream->wants_room = room || stream->unpolled;
 	return NEXT_WAIT;
 }
 
@@ -107,7 +107,8 @@ static size_t allowed(const struct stream *stream, size_t most)
 
 static enum next splice_round(struct stream *stream)
 {
-	struct pollfd from = {.fd = stream->from, .events = POLLIN};
+	struct pollfd ends[] = {{.fd = stream->from, .events = POLLIN},
+				{.fd = stream->to, .events = POLLOUT}};
 	ssize_t n;
 
 	n = splice(stream->from, NULL, stream->to, NULL,
@@ -123,8 +124,12 @@ static enum next splice_round(struct stream *stream)
 	}
 	if (errno != EAGAIN)
 		return after_error(stream, false);
-	/* Either side: no data, or no room for the data that is there. */
-	return wait_for(stream, poll(&from, 1, 0) > 0);
+	/* Either side: no data, or no room for the data that is there. Or both
+	 * have come since. */
+	(void)poll(ends, ARRAY_SIZE(ends), 0);
+	if (ends[0].revents && ends[1].revents)
+		return NEXT_AGAIN;
+	return wait_for(stream, ends[0].revents != 0);
 }
 
 static ssize_t put(int fd, const void *data, size_t len)
@@ -209,8 +214,8 @@ bool stream_move(struct stream *stream)
 	for (int i = 0; i < ROUNDS && next == NEXT_AGAIN; i++)
 		next = move_round(stream);
 	stream->over = next == NEXT_OVER;
-	if (stream->way == WAY_SPLICE && before < BUSY_AFTER && stream->moved >= BUSY_AFTER)
-		(void)fcntl(stream->from, F_SETPIPE_SZ, BUSY_PIPE);
+	if (before < BUSY_AFTER && stream->moved >= BUSY_AFTER)
+		(void)fcntl(stream->pipe, F_SETPIPE_SZ, BUSY_PIPE);
 	return next == NEXT_AGAIN;
 }
 
@@ -220,6 +225,16 @@ int stream_fd(const struct stream *stream, uint32_t *events)
 		return -1;
 	*events = stream->wants_room ? EPOLLOUT : EPOLLIN;
 	return stream->wants_room ? stream->to : stream->from;
+}
+
+void stream_unpolled(struct stream *stream)
+{
+	if (stream->wants_room) {
+		stream->wants_room = false;
+		return;
+	}
+	stream->unpolled = stream->wants_room = true;
+	stream->ask_first = false;
 }
 
 void stream_close(struct stream *stream)

@@ -8,9 +8,9 @@
 #ifndef SBX_BOX_STREAM_H
 #define SBX_BOX_STREAM_H
 
+#include "base/buffer.h"
 #include <stdbool.h>
 #include <stdint.h>
-#include "base/buffer.h"
 
 /* How bytes are moved. */
 enum stream_way {
@@ -21,20 +21,23 @@ enum stream_way {
 };
 
 struct stream {
-	int from, to;    /* owned; -1: none */
+	int from, to; /* owned; -1: none */
 	enum stream_way way;
-	bool ask_first;  /* a read of from may wait, so only when it is polled */
+	bool ask_first; /* a read of from may wait, so only when it is polled */
+	bool unpolled;	/* from is a file: always ready, of no use to epoll */
 	bool wants_room; /* what it waits for is room in to, not data in from */
-	bool captures;   /* into held; stays when the way changes */
-	bool over;       /* nothing more will come; close it */
-	uint64_t moved;  /* bytes taken from `from` */
-	uint64_t limit;  /* bytes to pass on; what is more is discarded */
+	bool captures;	 /* into held; stays when the way changes */
+	bool over;	 /* nothing more will come; close it */
+	uint64_t moved;	 /* bytes taken from `from` */
+	uint64_t limit;	 /* bytes to pass on; what is more is discarded */
 	struct buffer held; /* WAY_CAPTURE: all; WAY_COPY: not yet written */
-	size_t written;  /* of held, WAY_COPY */
-	int watched;     /* box/watch.c: the descriptor in its epoll, or -1 */
+	size_t written;	    /* of held, WAY_COPY */
+	int pipe;	    /* the end that is ours, from or to */
+	int watched; /* box/watch.c: the descriptor in its epoll, or -1 */
 };
 
-#define STREAM_NONE ((struct stream){.from = -1, .to = -1, .watched = -1})
+#define STREAM_NONE \
+	((struct stream){.from = -1, .to = -1, .pipe = -1, .watched = -1})
 
 /* An output: from the read end of a pipe, owned from now on, to the caller's
  * descriptor, of which a duplicate is kept; -1 captures. 0 or -errno. */
@@ -50,6 +53,10 @@ bool stream_move(struct stream *stream);
 
 /* What it waits for: a descriptor, and EPOLLIN or EPOLLOUT. -1 once over. */
 int stream_fd(const struct stream *stream, uint32_t *events);
+
+/* epoll does not take the descriptor that it waits for, as it is that of a
+ * file or of /dev/null: from now on stream_fd() names the other one. */
+void stream_unpolled(struct stream *stream);
 
 /* Closes both ends; what was captured stays until stream_free(). */
 void stream_close(struct stream *stream);

@@ -23,7 +23,8 @@ int watch_add(struct sbx_box *box, int fd, uint32_t events, uint64_t tag)
 {
 	struct epoll_event event = {.events = events, .data.u64 = tag};
 
-	return epoll_ctl(box->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+	return epoll_ctl(box->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno
+								    : 0;
 }
 
 void watch_drop(struct sbx_box *box, int *fd)
@@ -41,8 +42,8 @@ int watch_open(struct sbx_box *box, struct sbx_error *err)
 
 	box->deadline_ns = clock_ns() + SETUP_TIME;
 	box->epoll = epoll_create1(EPOLL_CLOEXEC);
-	box->timer = timerfd_create(CLOCK_MONOTONIC,
-				    TFD_CLOEXEC | TFD_NONBLOCK);
+	box->timer =
+		timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (box->epoll < 0 || box->timer < 0)
 		return err_set(err, SBX_STAGE_WATCH, errno,
 			       "epoll_create1, timerfd_create");
@@ -73,6 +74,18 @@ void box_kill(struct sbx_box *box, enum cause cause)
 	(void)pidfd_send_signal(box->pidfd, SIGKILL, NULL, 0);
 }
 
+static int stream_add(struct sbx_box *box, size_t index)
+{
+	struct stream *stream = &box->streams[index];
+	uint32_t events = 0;
+	int fd = stream_fd(stream, &events);
+	int r = watch_add(box, fd, events, TAG_STREAM + index);
+
+	if (r == 0)
+		stream->watched = fd;
+	return r;
+}
+
 /* Puts what the stream waits for in the place of what it waited for. */
 static void stream_watch(struct sbx_box *box, size_t index)
 {
@@ -91,13 +104,12 @@ static void stream_watch(struct sbx_box *box, size_t index)
 	}
 	if (stream->watched == fd)
 		return;
-	r = watch_add(box, fd, events, TAG_STREAM + index);
-	if (r == 0)
-		stream->watched = fd;
-	else if (r == -EPERM)
-		/* A file, which is always ready. */
-		stream->ask_first = false;
-	else
+	r = stream_add(box, index);
+	if (r == -EPERM) {
+		stream_unpolled(stream);
+		r = stream_add(box, index);
+	}
+	if (r < 0)
 		box_fail(box, -r, "watch a stream");
 }
 

@@ -44,6 +44,14 @@ int wire_send(int wire, const struct wire_message *message, const int *fds,
 	return n < 0 ? -errno : 0;
 }
 
+static void close_fds(int *fds)
+{
+	for (int i = 0; i < WIRE_MAX_FDS; i++) {
+		cleanup_fd(&fds[i]);
+		fds[i] = -1;
+	}
+}
+
 static void take_fds(struct msghdr *header, int *fds)
 {
 	struct cmsghdr *rights = CMSG_FIRSTHDR(header);
@@ -59,26 +67,27 @@ int wire_receive(int wire, struct wire_message *message, int *fds, int flags)
 {
 	struct iovec part = {message, sizeof(*message)};
 	union control control;
+	/* CMSG_SPACE() is rounded up, which would let one more descriptor in
+	 * than fds has places for. */
 	struct msghdr header = {
 		.msg_iov = &part,
 		.msg_iovlen = 1,
 		.msg_control = &control,
-		.msg_controllen = sizeof(control),
+		.msg_controllen = CMSG_LEN(WIRE_MAX_FDS * sizeof(int)),
 	};
 	ssize_t n;
 
+	/* ECONNRESET is said once, when the other end was closed with messages
+	 * of ours unread, and before what it had sent: that comes next. */
 	do
 		n = recvmsg(wire, &header, flags | MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
+	while (n < 0 && (errno == EINTR || errno == ECONNRESET));
 	if (n < 0)
-		return errno == ECONNRESET ? 0 : -errno;
-	if (n == 0)
-		return 0;
+		return -errno;
 	take_fds(&header, fds);
 	if (n == sizeof(*message) &&
 	    !(header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)))
 		return 1;
-	for (int i = 0; i < WIRE_MAX_FDS; i++)
-		cleanup_fd(&fds[i]);
-	return -EPROTO;
+	close_fds(fds);
+	return n == 0 ? 0 : -EPROTO;
 }

@@ -16,8 +16,8 @@
 #ifndef SBX_BOX_WIRE_H
 #define SBX_BOX_WIRE_H
 
-#include <stdint.h>
 #include "sbx.h"
+#include <stdint.h>
 
 #define WIRE_MAX_FDS 3
 
@@ -32,11 +32,11 @@ enum wire_kind {
 
 struct wire_message {
 	uint32_t kind;
-	int32_t wait_status;         /* ENDED */
-	uint64_t ns;                 /* STARTED, ENDED: clock_ns() */
+	int32_t wait_status;	     /* ENDED */
+	uint64_t ns;		     /* STARTED, ENDED: clock_ns() */
 	uint64_t user_ns, system_ns; /* ENDED: of all that ran */
-	uint64_t memory_peak;        /* ENDED: of the largest process */
-	struct sbx_error error;      /* FAILED */
+	uint64_t memory_peak;	     /* ENDED: of the largest process */
+	struct sbx_error error;	     /* FAILED */
 };
 
 /* Makes both ends. 0 or -errno. */

@@ -192,9 +192,9 @@ static int take_option(struct options *options, char *const *argv,
 	const struct sbx_field *field = mine ? &mine->shown : find_field(&word);
 	if (!field)
 		return unknown(options, &word, err);
-	if (!field->value && word.value)
+	if (mine && !field->value && word.value)
 		return FAIL(err, "--%s takes no value", field->option);
-	if (!field->value) {
+	if (mine && !field->value) {
 		*(bool *)((char *)options + mine->offset) = true;
 		return taken;
 	}

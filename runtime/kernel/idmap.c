@@ -17,7 +17,7 @@ static void range_consider(struct id_range *range, unsigned first,
 {
 	unsigned half = count / 2;
 
-	if (first <= IDMAP_FIRST && count - 1 >= IDMAP_FIRST - first &&
+	if (first <= IDMAP_FIRST && count > IDMAP_FIRST - first &&
 	    count - (IDMAP_FIRST - first) >= IDMAP_COUNT)
 		*range = (struct id_range){IDMAP_FIRST, IDMAP_COUNT};
 	else if (range->first != IDMAP_FIRST && half > range->count)
@@ -25,32 +25,41 @@ static void range_consider(struct id_range *range, unsigned first,
 					   MIN(half, IDMAP_COUNT)};
 }
 
+struct id_range idmap_choose(const char *map)
+{
+	struct id_range range = {0, 0};
+	unsigned first, outer, count;
+	int used;
+
+	while (sscanf(map, "%u %u %u%n", &first, &outer, &count, &used) == 3) {
+		range_consider(&range, first, count);
+		map += used;
+	}
+	return range;
+}
+
 int idmap_range(struct id_range *range, struct sbx_error *err)
 {
 	struct id_range found = {0, 0};
 	struct buffer map = {0};
-	unsigned first, outer, count;
-	const char *line;
-	int used, r;
+	int r;
 
 	r = file_read("/proc/self/uid_map", 65536, &map);
 	buffer_append(&map, "", 1);
-	if (r < 0 || map.failed) {
-		buffer_free(&map);
-		return err_set(err, SBX_STAGE_IDMAP, r < 0 ? -r : ENOMEM,
-			       "read /proc/self/uid_map");
-	}
-	line = map.data;
-	while (sscanf(line, "%u %u %u%n", &first, &outer, &count, &used) == 3) {
-		range_consider(&found, first, count);
-		line += used;
-	}
+	if (r == 0 && map.failed)
+		r = -ENOMEM;
+	if (r == 0)
+		found = idmap_choose(map.data);
 	buffer_free(&map);
+	if (r < 0)
+		return err_set(err, SBX_STAGE_IDMAP, -r,
+			       "read /proc/self/uid_map");
 	if (found.count == 0)
-		return err_say(err, SBX_STAGE_IDMAP, EPERM,
-			       "root here has no second user id to run the "
-			       "program as: run sbx as an ordinary user, or map "
-			       "more ids into this user namespace");
+		return err_say(
+			err, SBX_STAGE_IDMAP, EPERM,
+			"root here has no second user id to run the "
+			"program as: run sbx as an ordinary user, or map "
+			"more ids into this user namespace");
 	*range = found;
 	return 0;
 }

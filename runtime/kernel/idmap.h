@@ -7,8 +7,8 @@
 #ifndef SBX_KERNEL_IDMAP_H
 #define SBX_KERNEL_IDMAP_H
 
-#include <sys/types.h>
 #include "sbx.h"
+#include <sys/types.h>
 
 #define BOX_UID 1000
 #define BOX_GID 1000
@@ -27,6 +27,9 @@ struct id_range {
  * inside a user namespace that does not have it, the upper half of the longest
  * range that it has. -EPERM where there is none but 0. */
 int idmap_range(struct id_range *range, struct sbx_error *err);
+
+/* The same from the text of a uid_map; count 0 where there is none. Pure. */
+struct id_range idmap_choose(const char *map);
 
 /* Reserves one id of the range for as long as the descriptor is open in any
  * process: a byte of STATE_DIR/uids is locked. */

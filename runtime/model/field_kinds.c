@@ -44,7 +44,7 @@ enum sbx_stage origin_stage(enum origin origin)
 	return origin == ORIGIN_PROFILE ? SBX_STAGE_PROFILE : SBX_STAGE_SPEC;
 }
 
-int field_fail(const struct field_input *in, int code, const char *format, ...)
+void field_say(const struct field_input *in, int code, const char *format, ...)
 {
 	enum sbx_stage stage = origin_stage(in->origin);
 	char text[sizeof(in->err->text)];
@@ -53,11 +53,12 @@ int field_fail(const struct field_input *in, int code, const char *format, ...)
 	va_start(args, format);
 	(void)vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	if (!in->where)
-		return err_say(in->err, stage, code, "%s: %s", in->field->path,
-			       text);
-	return err_say(in->err, stage, code, "%s, line %d: %s: %s", in->where,
-		       in->line, in->field->path, text);
+	if (in->where)
+		(void)err_say(in->err, stage, code, "%s, line %d: %s: %s",
+			      in->where, in->line, in->field->path, text);
+	else
+		(void)err_say(in->err, stage, code, "%s: %s", in->field->path,
+			      text);
 }
 
 int field_expect(const struct field_input *in, const struct json *value,
@@ -65,7 +66,7 @@ int field_expect(const struct field_input *in, const struct json *value,
 {
 	if (value->kind == kind)
 		return 0;
-	return field_fail(in, EINVAL, "%s is wanted, not %s", what,
+	return FIELD_FAIL(in, EINVAL, "%s is wanted, not %s", what,
 			  json_kind_name(value->kind));
 }
 
@@ -97,13 +98,13 @@ static int limit_read(const struct field_input *in, const char *text,
 	}
 	int r = unit->parse(text, &number);
 	if (r < 0 && r != -ERANGE)
-		return field_fail(in, EINVAL, "\"%s\" is not %s or none",
+		return FIELD_FAIL(in, EINVAL, "\"%s\" is not %s or none",
 				  CLIP(text), unit->form);
 	if (r == 0 && number < rule->min)
-		return field_fail(in, ERANGE, "\"%s\" is below the least, %s",
+		return FIELD_FAIL(in, ERANGE, "\"%s\" is below the least, %s",
 				  CLIP(text), unit->format(rule->min, bound));
 	if (r < 0 || number > rule->max)
-		return field_fail(in, ERANGE, "\"%s\" is above the most, %s",
+		return FIELD_FAIL(in, ERANGE, "\"%s\" is above the most, %s",
 				  CLIP(text), unit->format(rule->max, bound));
 	*value = number;
 	return 0;
@@ -140,9 +141,9 @@ int limit_read_json(const struct field_input *in, const struct json *json,
 	    (json->kind == JSON_NUMBER && unit->decimal))
 		return limit_read(in, json->text, value);
 	if (json->kind == JSON_NUMBER)
-		return field_fail(in, EINVAL, "%s is not %s or none",
+		return FIELD_FAIL(in, EINVAL, "%s is not %s or none",
 				  CLIP(json->text), unit->form);
-	return field_fail(in, EINVAL, "%s is wanted, not %s", unit->form,
+	return FIELD_FAIL(in, EINVAL, "%s is wanted, not %s", unit->form,
 			  json_kind_name(json->kind));
 }
 
@@ -168,7 +169,7 @@ static int word_set_text(const struct field_input *in, const char *text)
 			return 0;
 		}
 	/* Both fields of this kind have two words. */
-	return field_fail(in, EINVAL, "\"%s\" is neither %s nor %s", CLIP(text),
+	return FIELD_FAIL(in, EINVAL, "\"%s\" is neither %s nor %s", CLIP(text),
 			  words[0], words[1]);
 }
 
@@ -177,11 +178,11 @@ static int text_set_text(const struct field_input *in, const char *text)
 	const struct sbx_field_rule *rule = in->field->rule;
 
 	if (!rule->ok(text))
-		return field_fail(in, EINVAL, "\"%s\" is not %s", CLIP(text),
+		return FIELD_FAIL(in, EINVAL, "\"%s\" is not %s", CLIP(text),
 				  rule->form);
 	const char *copy = arena_strdup(&in->spec->arena, text);
 	if (!copy)
-		return field_fail(in, ENOMEM, "out of memory");
+		return FIELD_FAIL(in, ENOMEM, "out of memory");
 	field_put(in, &copy, sizeof(copy));
 	return 0;
 }
@@ -191,7 +192,7 @@ static int flag_set_text(const struct field_input *in, const char *text)
 	bool value = strcmp(text, "true") == 0;
 
 	if (!value && strcmp(text, "false") != 0)
-		return field_fail(in, EINVAL,
+		return FIELD_FAIL(in, EINVAL,
 				  "\"%s\" is neither true nor false",
 				  CLIP(text));
 	field_put(in, &value, sizeof(value));
@@ -211,14 +212,14 @@ static int extends_set_json(const struct field_input *in,
 			    const struct json *value)
 {
 	if (in->origin != ORIGIN_PROFILE)
-		return field_fail(in, EINVAL, "only a profile extends another");
+		return FIELD_FAIL(in, EINVAL, "only a profile extends another");
 	return field_expect(in, value, JSON_STRING, "the name of a profile");
 }
 
 static int no_text(const struct field_input *in, const char *text)
 {
 	(void)text;
-	return field_fail(in, EINVAL, "only a profile can set this");
+	return FIELD_FAIL(in, EINVAL, "only a profile can set this");
 }
 
 /* set_json NULL: a JSON string is read as text is. */

@@ -79,9 +79,11 @@ void field_put(const struct field_input *in, const void *value, size_t size);
 
 enum sbx_stage origin_stage(enum origin origin);
 
-/* "WHERE, line L: PATH: " and the message. Returns -code. */
-int field_fail(const struct field_input *in, int code, const char *format, ...)
+/* "WHERE, line L: PATH: " and the message. FIELD_FAIL() is -code as well. */
+void field_say(const struct field_input *in, int code, const char *format, ...)
 	PRINTF_LIKE(3, 4);
+#define FIELD_FAIL(in, code, ...) \
+	(field_say((in), (code), __VA_ARGS__), -(code))
 
 /* Fails unless value is of the kind, in those words. */
 int field_expect(const struct field_input *in, const struct json *value,

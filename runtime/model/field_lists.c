@@ -11,7 +11,7 @@
 
 static int no_memory(const struct field_input *in)
 {
-	return field_fail(in, ENOMEM, "out of memory");
+	return FIELD_FAIL(in, ENOMEM, "out of memory");
 }
 
 /* ---- lists ---- */
@@ -33,7 +33,7 @@ static int check_item(const struct field_input *in, const struct json *item)
 	at.line = item->line;
 	int r = field_expect(&at, item, JSON_STRING, "a string");
 	if (r == 0 && !rule->ok(item->text))
-		r = field_fail(&at, EINVAL, "\"%s\" is not %s",
+		r = FIELD_FAIL(&at, EINVAL, "\"%s\" is not %s",
 			       CLIP(item->text), rule->form);
 	return r;
 }
@@ -48,7 +48,7 @@ int list_set_json(const struct field_input *in, const struct json *value)
 		return r;
 	size_t n = count(value);
 	if (n < rule->min || n > rule->max)
-		return field_fail(in, EINVAL, "%zu items, not %d to %d", n,
+		return FIELD_FAIL(in, EINVAL, "%zu items, not %d to %d", n,
 				  (int)rule->min, (int)rule->max);
 	list.items =
 		arena_alloc(&in->spec->arena, (n + 1) * sizeof(*list.items));
@@ -88,7 +88,7 @@ static int grow_env(const struct field_input *in)
 	size_t n = spec->env.n;
 
 	if (n >= in->field->rule->max)
-		return field_fail(in, E2BIG, "more than %d variables",
+		return FIELD_FAIL(in, E2BIG, "more than %d variables",
 				  (int)in->field->rule->max);
 	const char **items =
 		arena_alloc(&spec->arena, (n + 2) * sizeof(*items));
@@ -114,12 +114,12 @@ static int set_variable(const struct field_input *in, const char *key,
 	(void)snprintf(name, sizeof(name), "%.*s",
 		       (int)MIN(len, sizeof(name) - 1), key);
 	if (!env_key_ok(key, len))
-		return field_fail(in, EINVAL,
+		return FIELD_FAIL(in, EINVAL,
 				  "\"%s\" is not a name: A-Z, a-z, 0-9, \"_\", "
 				  "no digit first",
 				  name);
 	if (len + 1 + strlen(value) >= ARGUMENT_MAX)
-		return field_fail(in, E2BIG, "%s is longer than 128K", name);
+		return FIELD_FAIL(in, E2BIG, "%s is longer than 128K", name);
 	size_t at = find_variable(&spec->env, key, len);
 	int r = 0;
 	if (at == spec->env.n)
@@ -143,7 +143,7 @@ int env_set_text(const struct field_input *in, const char *text)
 	const char *equals = strchr(text, '=');
 
 	if (!equals)
-		return field_fail(in, EINVAL,
+		return FIELD_FAIL(in, EINVAL,
 				  "\"%s\" has no value; write KEY=VALUE",
 				  CLIP(text));
 	return set_variable(in, text, (size_t)(equals - text), equals + 1);
@@ -205,7 +205,7 @@ static int add_layer(const struct field_input *in, enum layer layer)
 	if (in->field->rule->kind == KIND_LAYERS)
 		in->spec->require |= 1u << layer;
 	else if (layer < LAYER_CGROUP)
-		return field_fail(in, EINVAL,
+		return FIELD_FAIL(in, EINVAL,
 				  "%s is in every run and never weaker; only "
 				  "limits and cgroup may be",
 				  layers[layer]);
@@ -231,7 +231,7 @@ int layers_set_text(const struct field_input *in, const char *text)
 	if (bit)
 		return 0;
 	(void)suggest_text(&suggest, "", hint);
-	return field_fail(in, EINVAL, "\"%s\" is no %s%s", CLIP(text),
+	return FIELD_FAIL(in, EINVAL, "\"%s\" is no %s%s", CLIP(text),
 			  in->field->rule->kind == KIND_DEGRADED
 				  ? "limit, and not cgroup"
 				  : "layer (namespaces, rootfs, capabilities, "

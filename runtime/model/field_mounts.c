@@ -24,12 +24,12 @@ static int check_path(const struct field_input *in, const char *what,
 		      const char *path, const char *fault)
 {
 	if (!path_ok(path))
-		return field_fail(in, EINVAL,
+		return FIELD_FAIL(in, EINVAL,
 				  "%s \"%s\" is not an absolute path without "
 				  "//, . and ..",
 				  what, CLIP(path));
 	if (fault)
-		return field_fail(in, EINVAL, "%s %s may not be used: it %s",
+		return FIELD_FAIL(in, EINVAL, "%s %s may not be used: it %s",
 				  what, CLIP(path), fault);
 	return 0;
 }
@@ -55,7 +55,7 @@ static int put_mount(const struct field_input *in, const struct bind *mount)
 	if (old && in->origin < old->origin)
 		return 0;
 	if (old && in->origin == ORIGIN_CALLER && old->origin == in->origin)
-		return field_fail(in, EINVAL, "%s is given twice as a target",
+		return FIELD_FAIL(in, EINVAL, "%s is given twice as a target",
 				  CLIP(mount->target));
 	if (old) {
 		struct bind *next = old->next;
@@ -64,11 +64,11 @@ static int put_mount(const struct field_input *in, const struct bind *mount)
 		return 0;
 	}
 	if (n >= in->field->rule->max)
-		return field_fail(in, E2BIG, "more than %d of them",
+		return FIELD_FAIL(in, E2BIG, "more than %d of them",
 				  (int)in->field->rule->max);
 	struct bind *bind = arena_memdup(&spec->arena, mount, sizeof(*mount));
 	if (!bind)
-		return field_fail(in, ENOMEM, "out of memory");
+		return FIELD_FAIL(in, ENOMEM, "out of memory");
 	*spec->last_bind = bind;
 	spec->last_bind = &bind->next;
 	return 0;
@@ -86,7 +86,7 @@ static int set_mount(const struct field_input *in, const char *source,
 	mount.target = target ? copy_path(arena, target, strlen(target))
 			      : mount.source;
 	if (!mount.source || !mount.target)
-		return field_fail(in, ENOMEM, "out of memory");
+		return FIELD_FAIL(in, ENOMEM, "out of memory");
 	r = check_path(in, "source", mount.source,
 		       mount_source_fault(mount.source));
 	if (r == 0)
@@ -118,7 +118,7 @@ static int unknown_member(const struct field_input *in, const char *key)
 	suggest_offer(&suggest, "source");
 	suggest_offer(&suggest, "target");
 	suggest_offer(&suggest, "writable");
-	return field_fail(in, EINVAL, "unknown key \"%s\"%s", CLIP(key),
+	return FIELD_FAIL(in, EINVAL, "unknown key \"%s\"%s", CLIP(key),
 			  suggest_text(&suggest, "", hint));
 }
 
@@ -149,7 +149,7 @@ static int read_members(const struct field_input *in, const struct json *object,
 		}
 	}
 	if (r == 0 && !members->source)
-		r = field_fail(in, EINVAL, "\"source\" is missing");
+		r = FIELD_FAIL(in, EINVAL, "\"source\" is missing");
 	return r;
 }
 
@@ -164,7 +164,7 @@ static int check_repeated(const struct field_input *in,
 		if (!other)
 			other = json_get(first, "source");
 		if (strcmp(other->text, target) == 0)
-			return field_fail(in, EINVAL,
+			return FIELD_FAIL(in, EINVAL,
 					  "%s is given twice as a target",
 					  CLIP(target));
 	}
@@ -185,10 +185,10 @@ int mounts_set_json(const struct field_input *in, const struct json *value)
 
 		at.line = item->line;
 		if (++n > in->field->rule->max)
-			return field_fail(&at, E2BIG, "more than %d of them",
+			return FIELD_FAIL(&at, E2BIG, "more than %d of them",
 					  (int)in->field->rule->max);
 		r = read_members(&at, item, &got);
-		if (r < 0)
+		if (r != 0)
 			break;
 		const char *target =
 			got.target ? got.target->text : got.source->text;

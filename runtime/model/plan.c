@@ -12,18 +12,22 @@
 
 #define NO_MEMORY(err) err_say(err, SBX_STAGE_PLAN, ENOMEM, "no memory left")
 
-/* The argument for the program's file: its name, never taken for an option. */
+/* The argument for the program's file: its name, never taken for an option;
+ * with its directory where the program starts in another. */
 static char *file_argument(struct arena *arena, const char *template,
-			   const char *name)
+			   const char *workdir, const char *name)
 {
 	static const char mark[] = "{file}";
-	const char *at = strstr(template, mark);
+	const char *at = strstr(template, mark), *directory = "";
 
 	if (!at)
 		return arena_strdup(arena, template);
+	if (strcmp(workdir, "/workspace") != 0)
+		directory = "/workspace/";
+	else if (at == template && name[0] == '-')
+		directory = "./";
 	return arena_printf(arena, "%.*s%s%s%s", (int)(at - template), template,
-			    at == template && name[0] == '-' ? "./" : "", name,
-			    at + strlen(mark));
+			    directory, name, at + strlen(mark));
 }
 
 int plan_arguments(const struct sbx_spec *spec, const char *code_name,
@@ -49,7 +53,8 @@ int plan_arguments(const struct sbx_spec *spec, const char *code_name,
 	if (!list)
 		return NO_MEMORY(err);
 	for (size_t i = 0; i < n_command; i++)
-		list[n++] = file_argument(arena, command->items[i], code_name);
+		list[n++] = file_argument(arena, command->items[i],
+					  spec->workdir.text, code_name);
 	for (size_t i = 0; i < program->arguments.n; i++)
 		list[n++] = arena_strdup(arena, program->arguments.items[i]);
 	for (size_t i = 0; i < n; i++)
@@ -73,14 +78,16 @@ static char **copy_strings(struct arena *arena, const struct strings *strings)
 
 /* The kernel's own bounds on what execve takes (fs/exec.c): one text, and all
  * of them with their pointers in a quarter of the stack limit. */
-#define MAX_ARGUMENT (32 * 4096)
+#define MAX_ARGUMENT  (32 * 4096)
+#define MAX_ARGUMENTS (UINT64_C(6) << 20)
 
 static int check_arguments(const struct sbx_plan *plan, struct sbx_error *err)
 {
 	char *const *const lists[] = {plan->argv, plan->envp};
 	static const char *const names[] = {"argument", "environment variable"};
 	uint64_t stack = plan->limits[LIMIT_STACK].value;
-	uint64_t room = MIN(stack, UINT64_C(8) << 20) / 4, used = 0;
+	uint64_t room = MIN(stack / 4, MAX_ARGUMENTS);
+	uint64_t used = strlen(plan->executable) + 1;
 
 	for (size_t l = 0; l < ARRAY_SIZE(lists); l++) {
 		for (size_t i = 0; lists[l][i]; i++) {
@@ -95,11 +102,12 @@ static int check_arguments(const struct sbx_plan *plan, struct sbx_error *err)
 		}
 	}
 	if (used > room)
-		return err_say(err, SBX_STAGE_PLAN, E2BIG,
-			       "arguments and environment are %ju bytes "
-			       "together; a stack of this size takes %ju: raise "
-			       "--stack, or pass them in a file",
-			       (uintmax_t)used, (uintmax_t)room);
+		return err_say(
+			err, SBX_STAGE_PLAN, E2BIG,
+			"arguments and environment are %ju bytes "
+			"together; a stack of this size takes %ju: raise "
+			"--stack up to 24M, or pass them in a file",
+			(uintmax_t)used, (uintmax_t)room);
 	return 0;
 }
 
@@ -133,8 +141,8 @@ static int plan_program(struct sbx_plan *plan, const struct sbx_spec *spec,
 static int plan_filter(struct sbx_plan *plan, const struct sbx_spec *spec,
 		       struct sbx_error *err)
 {
-	plan->seccomp.items = (const char **)copy_strings(&plan->arena,
-							  &spec->seccomp);
+	plan->seccomp.items =
+		(const char **)copy_strings(&plan->arena, &spec->seccomp);
 	plan->seccomp.n = spec->seccomp.n;
 	if (!plan->seccomp.items)
 		return NO_MEMORY(err);

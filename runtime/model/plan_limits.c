@@ -43,10 +43,10 @@ const char *enforcer_name(enum enforcer enforcer)
 struct rlimit_row {
 	int resource;
 	const char *name;
-	int limit;      /* enum limit, or -1 */
-	rlim_t fixed;   /* without a limit */
-	rlim_t unit;    /* divides the limit, rounding up */
-	rlim_t more;    /* added to it */
+	int limit;    /* enum limit, or -1 */
+	rlim_t fixed; /* without a limit */
+	rlim_t unit;  /* divides the limit, rounding up */
+	rlim_t more;  /* added to it */
 };
 
 static const struct rlimit_row rlimit_rows[N_PLAN_RLIMITS] = {
@@ -96,8 +96,7 @@ static int plan_rlimit(struct plan_rlimit *out, const struct rlimit_row *row,
 			       "itself was started with, %ju (ulimit -H)",
 			       limit_name((enum limit)row->limit),
 			       (uintmax_t)hard);
-	*out = (struct plan_rlimit){row->resource, row->name,
-				    MIN(value, hard)};
+	*out = (struct plan_rlimit){row->resource, row->name, MIN(value, hard)};
 	return 0;
 }
 
@@ -118,7 +117,9 @@ static int plan_cpus(struct sbx_plan *plan, const struct sbx_spec *spec,
 			       "processors, or --allow-degraded cpus to round "
 			       "it up",
 			       format_milli(milli, text));
-	plan->n_cpus = (unsigned)MIN((milli + 999) / 1000, facts->n_cpus);
+	milli = (milli + 999) / 1000 * 1000;
+	plan->limits[LIMIT_CPUS].value = milli;
+	plan->n_cpus = (unsigned)MIN(milli / 1000, facts->n_cpus);
 	return 0;
 }
 

@@ -11,12 +11,18 @@
 #include "model/plan.h"
 
 static const char *const step_names[N_STEPS] = {
-	[STEP_DIRECTORY] = "directory", [STEP_FILE] = "file",
-	[STEP_LINK] = "link",           [STEP_BIND] = "bind",
-	[STEP_DEVICE] = "device",       [STEP_PROC] = "proc",
-	[STEP_PTS] = "pts",             [STEP_SYSCTL] = "sysctl",
-	[STEP_SCRATCH] = "scratch",     [STEP_MASK] = "mask",
-	[STEP_REMOVE] = "remove",       [STEP_SEAL] = "read-only",
+	[STEP_DIRECTORY] = "directory",
+	[STEP_FILE] = "file",
+	[STEP_LINK] = "link",
+	[STEP_BIND] = "bind",
+	[STEP_DEVICE] = "device",
+	[STEP_PROC] = "proc",
+	[STEP_PTS] = "pts",
+	[STEP_SYSCTL] = "sysctl",
+	[STEP_SCRATCH] = "scratch",
+	[STEP_MASK] = "mask",
+	[STEP_REMOVE] = "remove",
+	[STEP_SEAL] = "read-only",
 };
 
 static void put_escaped(struct buffer *out, const char *text)
@@ -95,18 +101,25 @@ static void put_limits(struct buffer *out, const struct sbx_plan *plan)
 				      (uintmax_t)rlimit->value);
 	}
 	buffer_printf(out, "processors: %u\n", plan->n_cpus);
+	buffer_printf(out, "output beyond its limit: %s\n",
+		      plan->output_action == OUTPUT_KILL ? "ends the run"
+							 : "is dropped");
 }
 
 static void put_program(struct buffer *out, const struct sbx_plan *plan)
 {
-	buffer_printf(out, "filter: %zu instructions from",
-		      plan->n_filter);
+	buffer_printf(out, "filter: %zu instructions from", plan->n_filter);
 	for (size_t i = 0; i < plan->seccomp.n; i++)
 		buffer_printf(out, " %s", plan->seccomp.items[i]);
 	buffer_text(out, "\n");
 	for (size_t i = 0; plan->envp[i]; i++) {
 		buffer_text(out, "env: ");
 		put_escaped(out, plan->envp[i]);
+		buffer_text(out, "\n");
+	}
+	if (plan->stdin_path) {
+		buffer_text(out, "stdin: ");
+		put_escaped(out, plan->stdin_path);
 		buffer_text(out, "\n");
 	}
 	buffer_text(out, "workdir: ");
@@ -121,15 +134,23 @@ static void put_program(struct buffer *out, const struct sbx_plan *plan)
 	}
 }
 
+static void put_bound(struct buffer *out, uint64_t bound, const char *what)
+{
+	if (bound)
+		buffer_printf(out, "%ju%s", (uintmax_t)bound, what);
+	else
+		buffer_printf(out, "unbounded%s", what);
+}
+
 int sbx_plan_print(const struct sbx_plan *plan, int fd)
 {
 	struct buffer out = {0};
 	int r;
 
 	put_ids(&out, plan);
-	buffer_printf(&out, "mount: tmpfs of %ju bytes and %ju inodes\n",
-		      (uintmax_t)plan->tmpfs_bytes,
-		      (uintmax_t)plan->tmpfs_inodes);
+	buffer_text(&out, "mount: tmpfs of ");
+	put_bound(&out, plan->tmpfs_bytes, " bytes and ");
+	put_bound(&out, plan->tmpfs_inodes, " inodes\n");
 	for (size_t i = 0; i < plan->n_steps; i++)
 		put_step(&out, &plan->steps[i]);
 	buffer_text(&out, "hostname: ");

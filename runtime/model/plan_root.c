@@ -14,7 +14,7 @@
 #include <sys/sysmacros.h>
 
 #include "base/error.h"
-#include "model/plan.h"
+#include "model/plan_steps.h"
 
 const char *const root_entries[N_ROOT_ENTRIES] = {
 	"usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32"};
@@ -22,17 +22,28 @@ const char *const root_entries[N_ROOT_ENTRIES] = {
 /* Most are closed to an ordinary user anyway; the cover does not depend on
  * who that is. */
 const struct proc_mask proc_masks[N_PROC_MASKS] = {
-	{"kcore", false},        {"keys", false},
-	{"key-users", false},    {"kallsyms", false},
-	{"kmsg", false},         {"timer_list", false},
-	{"sched_debug", false},  {"slabinfo", false},
-	{"iomem", false},        {"ioports", false},
-	{"sysrq-trigger", false}, {"interrupts", false},
-	{"config.gz", false},    {"latency_stats", false},
-	{"vmallocinfo", false},  {"pagetypeinfo", false},
-	{"acpi", true},          {"scsi", true},
-	{"irq", true},           {"bus", true},
-	{"fs", true},            {"driver", true},
+	{"kcore", false},
+	{"keys", false},
+	{"key-users", false},
+	{"kallsyms", false},
+	{"kmsg", false},
+	{"timer_list", false},
+	{"sched_debug", false},
+	{"slabinfo", false},
+	{"iomem", false},
+	{"ioports", false},
+	{"sysrq-trigger", false},
+	{"interrupts", false},
+	{"config.gz", false},
+	{"latency_stats", false},
+	{"vmallocinfo", false},
+	{"pagetypeinfo", false},
+	{"acpi", true},
+	{"scsi", true},
+	{"irq", true},
+	{"bus", true},
+	{"fs", true},
+	{"driver", true},
 };
 
 struct text_file {
@@ -57,7 +68,7 @@ struct device_row {
 };
 
 static const struct device_row devices[] = {
-	{"/dev/null", 3},   {"/dev/zero", 5},    {"/dev/full", 7},
+	{"/dev/null", 3},   {"/dev/zero", 5},	 {"/dev/full", 7},
 	{"/dev/random", 8}, {"/dev/urandom", 9},
 };
 
@@ -81,77 +92,8 @@ static const struct text_file sysctls[] = {
 	{"/proc/sys/user/max_inotify_watches", "8192"},
 };
 
-#define MASK_FILE "/.empty"
+#define MASK_FILE      "/.empty"
 #define MASK_DIRECTORY "/.empty.d"
-
-/* Room for one more; a plan without room stays as it is, and plan_root() sees
- * that n_steps has outgrown max_steps. */
-static bool make_room(struct sbx_plan *plan)
-{
-	size_t max = plan->max_steps ? 2 * plan->max_steps : 64;
-	struct step *steps;
-
-	if (plan->n_steps < plan->max_steps)
-		return true;
-	if (plan->n_steps > plan->max_steps || max > PLAN_MAX_STEPS)
-		return false;
-	steps = arena_alloc(&plan->arena, max * sizeof(*steps));
-	if (!steps)
-		return false;
-	if (plan->n_steps)
-		memcpy(steps, plan->steps, plan->n_steps * sizeof(*steps));
-	plan->steps = steps;
-	plan->max_steps = max;
-	return true;
-}
-
-static void add_step(struct sbx_plan *plan, struct step step)
-{
-	if (make_room(plan))
-		plan->steps[plan->n_steps++] = step;
-	else
-		plan->n_steps = plan->max_steps + 1;
-}
-
-static void add_directory(struct sbx_plan *plan, const char *path, mode_t mode)
-{
-	add_step(plan, (struct step){.kind = STEP_DIRECTORY,
-				     .path = path,
-				     .mode = mode});
-}
-
-static void add_file(struct sbx_plan *plan, const char *path, const void *data,
-		     size_t len)
-{
-	add_step(plan, (struct step){.kind = STEP_FILE,
-				     .path = path,
-				     .data = data,
-				     .len = len,
-				     .mode = 0644});
-}
-
-static void add_link(struct sbx_plan *plan, const char *path,
-		     const char *target)
-{
-	add_step(plan, (struct step){.kind = STEP_LINK,
-				     .path = path,
-				     .source = target});
-}
-
-static void add_simple(struct sbx_plan *plan, enum step_kind kind,
-		       const char *path)
-{
-	add_step(plan, (struct step){.kind = kind, .path = path});
-}
-
-static void add_bind(struct sbx_plan *plan, const char *source,
-		     const char *target, bool writable)
-{
-	add_step(plan, (struct step){.kind = STEP_BIND,
-				     .path = target,
-				     .source = source,
-				     .writable = writable});
-}
 
 static int add_host_root(struct sbx_plan *plan, const struct facts *facts)
 {
@@ -211,8 +153,8 @@ static void add_dev(struct sbx_plan *plan, bool pty)
 	add_directory(plan, "/dev", 0755);
 	for (size_t i = 0; i < ARRAY_SIZE(devices); i++) {
 		add_file(plan, devices[i].path, NULL, 0);
-		add_step(plan, (struct step){
-				       .kind = STEP_DEVICE,
+		add_step(plan,
+			 (struct step){.kind = STEP_DEVICE,
 				       .path = devices[i].path,
 				       .source = devices[i].path,
 				       .device = makedev(1, devices[i].minor)});
@@ -247,72 +189,15 @@ static int add_proc(struct sbx_plan *plan, const struct facts *facts)
 				    proc_masks[i].name);
 		if (!path)
 			return -ENOMEM;
-		add_step(plan, (struct step){
-				       .kind = STEP_MASK,
-				       .path = path,
-				       .source = proc_masks[i].directory
-							 ? MASK_DIRECTORY
-							 : MASK_FILE});
+		add_step(plan, (struct step){.kind = STEP_MASK,
+					     .path = path,
+					     .source = proc_masks[i].directory
+							       ? MASK_DIRECTORY
+							       : MASK_FILE});
 	}
 	add_simple(plan, STEP_SEAL, "/proc");
 	add_simple(plan, STEP_REMOVE, MASK_FILE);
 	add_simple(plan, STEP_REMOVE, MASK_DIRECTORY);
-	return 0;
-}
-
-/* Whether some step has made path, or attached a tree at or above it. */
-static bool is_there(const struct sbx_plan *plan, const char *path)
-{
-	for (size_t i = 0; i < MIN(plan->n_steps, plan->max_steps); i++) {
-		const struct step *step = &plan->steps[i];
-		size_t len = strlen(step->path);
-
-		if (strcmp(step->path, path) == 0)
-			return true;
-		if (step->kind == STEP_BIND && strncmp(path, step->path, len) == 0 &&
-		    path[len] == '/')
-			return true;
-	}
-	return false;
-}
-
-/* The place for a bind: its parents and itself, where they are not there. A
- * place inside another tree of the host must be there already: the box makes
- * nothing in the host's directories. */
-static int add_place(struct sbx_plan *plan, const char *path, bool directory)
-{
-	for (const char *slash = strchr(path + 1, '/'); slash;
-	     slash = strchr(slash + 1, '/')) {
-		const char *parent = arena_strndup(&plan->arena, path,
-						   (size_t)(slash - path));
-
-		if (!parent)
-			return -ENOMEM;
-		if (!is_there(plan, parent))
-			add_directory(plan, parent, 0755);
-	}
-	if (is_there(plan, path))
-		return 0;
-	if (directory)
-		add_directory(plan, path, 0755);
-	else
-		add_file(plan, path, NULL, 0);
-	return 0;
-}
-
-static int add_binds(struct sbx_plan *plan, const struct sbx_spec *spec,
-		     const struct bind_source *from)
-{
-	for (const struct bind *bind = spec->binds; bind;
-	     bind = bind->next, from++) {
-		const char *source = arena_strdup(&plan->arena, from->path);
-		const char *target = arena_strdup(&plan->arena, bind->target);
-
-		if (!source || !target ||
-		    add_place(plan, target, from->directory) < 0)
-			return -ENOMEM;
-		add_bind(plan, source, target, bind->writable);
-	}
 	return 0;
 }
 
@@ -328,6 +213,30 @@ static int add_code(struct sbx_plan *plan, const struct facts *facts)
 	if (!path || (!code && facts->code_len))
 		return -ENOMEM;
 	add_file(plan, path, code, facts->code_len);
+	return 0;
+}
+
+/* A bind on the place of the program, or below it, would be in its way. */
+static int check_place(const struct sbx_spec *spec, const struct facts *facts,
+		       struct sbx_error *err)
+{
+	static const char directory[] = "/workspace/";
+	const size_t len = strlen(directory);
+
+	for (const struct bind *bind = spec->binds; facts->code && bind;
+	     bind = bind->next) {
+		const char *target = bind->target;
+		size_t n_name = strlen(facts->code_name);
+
+		if (strncmp(target, directory, len) == 0 &&
+		    strncmp(target + len, facts->code_name, n_name) == 0 &&
+		    strchr("/", target[len + n_name]))
+			return err_say(err, SBX_STAGE_PLAN, EEXIST,
+				       "bind %s on %s: that is where the "
+				       "program itself goes; name another "
+				       "target",
+				       bind->source, target);
+	}
 	return 0;
 }
 
@@ -356,7 +265,8 @@ static void set_budget(struct sbx_plan *plan)
 		    step->kind == STEP_LINK)
 			plan->base_inodes++;
 		if (step->kind == STEP_FILE)
-			plan->base_bytes += (step->len + page - 1) / page * page;
+			plan->base_bytes +=
+				(step->len + page - 1) / page * page;
 	}
 	if (disk != LIMIT_OFF)
 		plan->tmpfs_bytes =
@@ -370,6 +280,9 @@ int plan_root(struct sbx_plan *plan, const struct sbx_spec *spec,
 {
 	int r;
 
+	r = check_place(spec, facts, err);
+	if (r < 0)
+		return r;
 	r = add_host_root(plan, facts);
 	if (r == 0)
 		r = add_etc(plan, facts);
@@ -379,11 +292,12 @@ int plan_root(struct sbx_plan *plan, const struct sbx_spec *spec,
 	}
 	if (r == 0) {
 		add_scratch(plan);
-		set_budget(plan);
 		r = add_binds(plan, spec, facts->binds);
 	}
-	if (r == 0)
+	if (r == 0) {
+		set_budget(plan);
 		r = add_code(plan, facts);
+	}
 	if (r < 0)
 		return err_say(err, SBX_STAGE_PLAN, -r, "no memory left");
 	add_simple(plan, STEP_SEAL, "/");

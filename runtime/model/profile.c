@@ -59,10 +59,8 @@ struct search {
 	struct sbx_error *err;
 };
 
-static int no_memory(const struct search *search)
-{
-	return err_set(search->err, SBX_STAGE_PROFILE, ENOMEM, "a profile");
-}
+#define NO_MEMORY(search) \
+	err_set((search)->err, SBX_STAGE_PROFILE, ENOMEM, "a profile")
 
 /* ---- a name that no directory has ---- */
 
@@ -125,7 +123,7 @@ static int read_profile(const struct search *search, const char *name,
 				       CLIP(name), cut ? "..." : "",
 				       cut ? path + len - SHOWN_PATH : path);
 	if (!document->where)
-		return no_memory(search);
+		return NO_MEMORY(search);
 	return document_read(search->arena, document, search->err);
 }
 
@@ -140,7 +138,7 @@ static int find_profile(const struct search *search, const char *name,
 		document->path = arena_printf(search->arena, "%s/%s" SUFFIX,
 					      search->dirs[i], name);
 		if (!document->path)
-			return no_memory(search);
+			return NO_MEMORY(search);
 		r = read_profile(search, name, document);
 	}
 	return r;
@@ -176,7 +174,7 @@ static int apply_parent(const struct search *search,
 		extends->line);
 
 	if (!opening)
-		return no_memory(search);
+		return NO_MEMORY(search);
 	if (!profile_name_ok(name))
 		return bad_name(search, opening, name);
 	int r = find_profile(search, name, &parent);
@@ -213,7 +211,7 @@ static int apply_named(const struct search *search, const char *name,
 	const char *copy = arena_strdup(&search->spec->arena, name);
 
 	if (!copy)
-		return no_memory(search);
+		return NO_MEMORY(search);
 	int r = apply(search, document);
 	if (r == 0)
 		search->spec->profile = copy;
@@ -245,7 +243,7 @@ int sbx_spec_profile_file(struct sbx_spec *spec, const char *path,
 	char *name = arena_strdup(&arena, slash ? slash + 1 : path);
 
 	if (!name)
-		return no_memory(&search);
+		return NO_MEMORY(&search);
 	size_t len = strlen(name);
 	if (len > strlen(SUFFIX) &&
 	    strcmp(name + len - strlen(SUFFIX), SUFFIX) == 0)

@@ -130,7 +130,7 @@ static void *write_slowly(void *fd)
 	for (i = 0; i < 50; i++) {
 		usleep(1000);
 		if (write(*(int *)fd, "0123456789", 10) != 10)
-			return "short";
+			return (void *)"short";
 	}
 	close(*(int *)fd);
 	return NULL;

@@ -9,8 +9,8 @@
 
 struct contender {
 	const char *name;
-	const char *does;   /* what it isolates, in a few words */
-	unsigned claims;    /* bit 1 << enum ns: made anew for each run */
+	const char *does;    /* what it isolates, in a few words */
+	unsigned claims;     /* bit 1 << enum ns: made anew for each run */
 	unsigned goal_milli; /* ratio to reach, in thousandths; 0: none */
 	/* NULL-terminated. {sbx}, {probe} and {code} stand for their paths
 	 * inside of a word, {token} for what is to be printed. */

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <spawn.h>
 #include <string.h>
 #include <sys/pidfd.h>
@@ -85,8 +86,7 @@ static void drain(struct take *take, int out, int child, uint64_t start)
 			(void)pidfd_send_signal(child, SIGKILL, NULL, 0);
 			return;
 		}
-		if (ready > 0 && fds[0].revents &&
-		    !read_some(out, take, start))
+		if (ready > 0 && fds[0].revents && !read_some(out, take, start))
 			fds[0].fd = -1;
 		if (ready > 0 && fds[1].revents)
 			fds[1].fd = -1;
@@ -98,7 +98,6 @@ static uint64_t timeval_ns(struct timeval time)
 	return (uint64_t)time.tv_sec * NS_PER_S + (uint64_t)time.tv_usec * 1000;
 }
 
-/* The raw call: libc's waitid() leaves out the usage. */
 static int reap(pid_t pid, struct take *take)
 {
 	struct rusage usage;
@@ -127,13 +126,13 @@ int take_run(char *const argv[], struct take *take)
 	if (r < 0)
 		return r;
 	child = pidfd_open(pid, 0);
-	if (child >= 0)
-		drain(take, out, child, start);
-	else
+	if (child < 0)
+		r = -errno;
+	if (child < 0)
 		(void)kill(pid, SIGKILL);
-	r = child < 0 ? -errno : 0;
+	else
+		drain(take, out, child, start);
 	int reaped = reap(pid, take);
 	take->wall_ns = clock_ns() - start;
-	take->output[take->len] = '\0';
 	return r < 0 ? r : reaped;
 }

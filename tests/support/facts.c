@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+#include "support/facts.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/file.h"
+
+/* As root_entries[] has them. */
+/* clang-format off */
+#define MERGED_ROOT {                                           \
+	{ROOT_DIRECTORY, NULL},   /* usr */                     \
+	{ROOT_LINK, "usr/bin"},   /* bin */                     \
+	{ROOT_LINK, "usr/sbin"},  /* sbin */                    \
+	{ROOT_LINK, "usr/lib"},   /* lib */                     \
+	{ROOT_ABSENT, NULL},      /* lib32 */                   \
+	{ROOT_LINK, "usr/lib64"}, /* lib64 */                   \
+	{ROOT_ABSENT, NULL}}      /* libx32 */
+
+#define ALL_MASKS {[0 ... N_PROC_MASKS - 1] = true}
+#define NO_LIMITS {[0 ... RLIM_NLIMITS - 1] = RLIM_INFINITY}
+/* clang-format on */
+
+const struct facts facts_root = {
+	.privileged = true,
+	.range = {IDMAP_FIRST, IDMAP_COUNT},
+	.n_cpus = 4,
+	.hard = NO_LIMITS,
+	.root = MERGED_ROOT,
+	.masks = ALL_MASKS,
+	.ld_cache = true,
+	.alternatives = true,
+	.zone = "/usr/share/zoneinfo/Europe/Zurich",
+};
+
+const struct facts facts_user = {
+	.uid = 1234,
+	.gid = 5678,
+	.n_cpus = 4,
+	.hard = {[RLIMIT_CPU] = RLIM_INFINITY,
+		 [RLIMIT_FSIZE] = RLIM_INFINITY,
+		 [RLIMIT_DATA] = RLIM_INFINITY,
+		 [RLIMIT_STACK] = RLIM_INFINITY,
+		 [RLIMIT_CORE] = RLIM_INFINITY,
+		 [RLIMIT_RSS] = RLIM_INFINITY,
+		 [RLIMIT_NPROC] = 31000,
+		 [RLIMIT_NOFILE] = 1048576,
+		 [RLIMIT_MEMLOCK] = 1 << 20,
+		 [RLIMIT_AS] = RLIM_INFINITY,
+		 [RLIMIT_LOCKS] = RLIM_INFINITY,
+		 [RLIMIT_SIGPENDING] = 31000,
+		 [RLIMIT_MSGQUEUE] = 819200,
+		 [RLIMIT_NICE] = 0,
+		 [RLIMIT_RTPRIO] = 0,
+		 [RLIMIT_RTTIME] = RLIM_INFINITY},
+	.root = MERGED_ROOT,
+	.masks = ALL_MASKS,
+	.ld_cache = true,
+	.alternatives = true,
+	.zone = "/usr/share/zoneinfo/Europe/Zurich",
+};
+
+const struct facts facts_separate = {
+	.privileged = true,
+	.range = {32768, 32768},
+	.n_cpus = 1,
+	.hard = NO_LIMITS,
+	.root = {{ROOT_DIRECTORY, NULL},
+		 {ROOT_DIRECTORY, NULL},
+		 {ROOT_DIRECTORY, NULL},
+		 {ROOT_DIRECTORY, NULL},
+		 {ROOT_ABSENT, NULL},
+		 {ROOT_DIRECTORY, NULL},
+		 {ROOT_ABSENT, NULL}},
+	.masks = {[0] = true, [4] = true, [20] = true},
+	.ld_cache = true,
+};
+
+int plan_text(const struct sbx_plan *plan, struct buffer *out)
+{
+	CLEANUP_FD int fd = memfd_create("plan", MFD_CLOEXEC);
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	r = sbx_plan_print(plan, fd);
+	if (r == 0 && lseek(fd, 0, SEEK_SET) < 0)
+		r = -errno;
+	if (r == 0)
+		r = file_read_fd(fd, 1 << 24, out);
+	buffer_append(out, "", 1);
+	return r == 0 && out->failed ? -ENOMEM : r;
+}
+
+bool plan_says(const struct sbx_plan *plan, const char *line)
+{
+	struct buffer text CLEANUP(buffer_free) = {0};
+	size_t len = strlen(line);
+
+	if (plan_text(plan, &text) < 0)
+		return false;
+	for (const char *at = text.data; at; at = strchr(at, '\n')) {
+		at += *at == '\n';
+		if (strncmp(at, line, len) == 0 &&
+		    (at[len] == '\n' || at[len] == '\0'))
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sbx-bench: how fast, as ratios, side by side in one run.
+ *
+ *   group       contenders that do the same job, and one of them the reference
+ *   contender   a command line, and what it claims to isolate: a constant row
+ *   entrant     a contender in this run: its words, its samples
+ *   block       every entrant k times, in random order, after a calibration
+ *
+ * A machine is never quiet, so that an absolute time means little: a ratio is
+ * taken inside of each block, and what is reported is the median of those
+ * ratios with a 95 % interval. A block whose calibration was disturbed is
+ * flagged; where too many are there is no verdict. A sample that does not prove
+ * that its program ran where the contender says is a failure, not a fast run.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/def.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/parse.h"
+#include "raw.h"
+#include "table.h"
+#include "take.h"
+
+#define PROGRAM "sbx-bench"
+
+enum status {
+	STATUS_DONE = 0,
+	STATUS_FAILED = 1,     /* a contender failed a run */
+	STATUS_NO_VERDICT = 2, /* too noisy, or no reference */
+	STATUS_TROUBLE = 125,  /* our own, or a wrong option */
+};
+
+struct options {
+	struct order order;
+	const char *group; /* NULL: all */
+	const char *json;  /* NULL: none */
+	const char *sbx;   /* NULL: the one beside this program */
+};
+
+static const char usage[] =
+	"usage: sbx-bench [options]\n"
+	"Times sandboxes side by side and prints ratios.\n"
+	"\n"
+	"  --group NAME    cold or python; default: both\n"
+	"  --blocks N      blocks, each with its own ratio; default 50\n"
+	"  --samples K     of each contender in each block; default 20\n"
+	"  --gap DUR       mean pause before each sample; default 0: none\n"
+	"  --sbx FILE      the sbx-exec to measure; default: of this build\n"
+	"  --json FILE     every number and the environment, as JSON\n"
+	"  --help\n"
+	"\n"
+	"A block is flagged when a fixed loop takes more than 1.15 times, or "
+	"a\n"
+	"bare program 1.5 times, what it took in the best block, or when "
+	"tasks\n"
+	"had to wait for a processor in more than 20 % of that time.\n"
+	"\n"
+	"Exit status: 0; 1 when a contender failed a run or gave no proof "
+	"that\n"
+	"it ran where it says; 2, no verdict: more than 30 % of the blocks "
+	"were\n"
+	"flagged, or the reference is missing; 125 for a wrong option.\n";
+
+static int read_count(const char *option, const char *text, size_t *count)
+{
+	uint64_t number;
+
+	if (parse_count(text, &number) < 0 || number < 1 || number > 10000) {
+		log_line(PROGRAM,
+			 "--%s \"%s\": a count of 1 to 10000 is wanted", option,
+			 text);
+		return -EINVAL;
+	}
+	*count = (size_t)number;
+	return 0;
+}
+
+static int read_gap(const char *text, uint64_t *ns)
+{
+	if (parse_duration(text, ns) == 0 && *ns <= 60 * NS_PER_S)
+		return 0;
+	log_line(PROGRAM, "--gap \"%s\": a time up to 60s is wanted, as 100ms",
+		 text);
+	return -EINVAL;
+}
+
+static int read_group(const char *text, const char **group)
+{
+	for (size_t i = 0; i < n_groups; i++)
+		if (strcmp(groups[i].name, text) == 0) {
+			*group = text;
+			return 0;
+		}
+	log_line(PROGRAM, "--group \"%s\": it is one of cold, python", text);
+	return -EINVAL;
+}
+
+/* 0, 1 for help, or -EINVAL, said. */
+static int read_options(int argc, char **argv, struct options *options)
+{
+	static const struct option known[] = {
+		{"blocks", required_argument, NULL, 'b'},
+		{"samples", required_argument, NULL, 'k'},
+		{"gap", required_argument, NULL, 'p'},
+		{"group", required_argument, NULL, 'g'},
+		{"sbx", required_argument, NULL, 's'},
+		{"json", required_argument, NULL, 'j'},
+		{"help", no_argument, NULL, 'h'},
+		{0},
+	};
+	int r = 0, got;
+
+	while (r == 0 && (got = getopt_long(argc, argv, "", known, NULL)) >= 0)
+		if (got == 'b')
+			r = read_count("blocks", optarg,
+				       &options->order.n_blocks);
+		else if (got == 'k')
+			r = read_count("samples", optarg,
+				       &options->order.n_samples);
+		else if (got == 'p')
+			r = read_gap(optarg, &options->order.gap_ns);
+		else if (got == 'g')
+			r = read_group(optarg, &options->group);
+		else if (got == 's')
+			options->sbx = optarg;
+		else if (got == 'j')
+			options->json = optarg;
+		else
+			r = got == 'h' ? 1 : -EINVAL;
+	if (r == 0 && optind < argc) {
+		log_line(PROGRAM, "\"%s\": no argument is wanted; see --help",
+			 argv[optind]);
+		r = -EINVAL;
+	}
+	return r;
+}
+
+/* The paths of this build: PREFIX/bin/sbx-bench, PREFIX/lib/bench. */
+static int find_site(const struct options *options, struct arena *arena,
+		     struct site *site)
+{
+	char self[PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	char *slash;
+
+	if (len < 0)
+		return -errno;
+	self[len] = '\0';
+	for (int i = 0; i < 2; i++) {
+		slash = strrchr(self, '/');
+		if (slash)
+			*slash = '\0';
+	}
+	site->sbx = options->sbx ? options->sbx
+				 : arena_printf(arena, "%s/bin/sbx-exec", self);
+	site->probe = arena_printf(arena, "%s/lib/bench/nsprobe", self);
+	site->code = arena_printf(arena, "%s/lib/bench/code.py", self);
+	return site->sbx && site->probe && site->code ? 0 : -ENOMEM;
+}
+
+/* What an unconfined program sees; also that the probe is there. */
+static int see_host(struct site *site)
+{
+	char token[] = "host";
+	char *argv[] = {(char *)site->probe, token, NULL};
+	struct take take;
+	int r = take_run(argv, &take);
+
+	if (r < 0 || !proof_read(take.output, token, &site->host)) {
+		log_line(PROGRAM, "%s: %s; it is made by make bench",
+			 site->probe, r < 0 ? strerror(-r) : "prints no proof");
+		return -ENOENT;
+	}
+	return 0;
+}
+
+static enum status status_of(const struct result *result)
+{
+	for (size_t i = 0; i < result->group->n_contenders; i++)
+		if (result->entrants[i].n_failed)
+			return STATUS_FAILED;
+	return result_is_clear(result) ? STATUS_DONE : STATUS_NO_VERDICT;
+}
+
+/* Runs a group and tells of it. Its status, or -errno. */
+static int bench_group(const struct group *group, const struct order *order,
+		       const struct site *site, struct json_writer *out)
+{
+	CLEANUP(arena_free) struct arena arena = {0};
+	struct load before, after;
+	struct result result;
+	struct stats *stats;
+	int r;
+
+	load_read(&before);
+	r = group_run(group, order, site, &arena, &result);
+	if (r < 0)
+		return r;
+	load_read(&after);
+	stats = arena_alloc(&arena, group->n_contenders * sizeof(stats[0]));
+	if (!stats)
+		return -ENOMEM;
+	for (size_t i = 0; i < group->n_contenders && r == 0; i++)
+		r = stats_of(&result, &result.entrants[i], &stats[i]);
+	if (r < 0)
+		return r;
+	table_group(&result, stats, &before, &after);
+	raw_group(out, &result, stats, &before, &after);
+	return (int)status_of(&result);
+}
+
+/* The worst status, or -errno. */
+static int bench(const struct options *options, const struct site *site,
+		 struct json_writer *out)
+{
+	struct host host;
+	bool failed = false, unclear = false;
+
+	host_read(&host);
+	table_host(&host);
+	json_open_object(out, NULL);
+	json_put_integer(out, "schema", 1);
+	json_put_text(out, "sbx_version", SBX_VERSION);
+	raw_host(out, &host);
+	json_open_array(out, "groups");
+	for (size_t i = 0; i < n_groups; i++) {
+		if (options->group &&
+		    strcmp(options->group, groups[i].name) != 0)
+			continue;
+		int r = bench_group(&groups[i], &options->order, site, out);
+
+		if (r < 0)
+			return r;
+		failed |= r == STATUS_FAILED;
+		unclear |= r == STATUS_NO_VERDICT;
+		(void)fflush(stdout);
+	}
+	json_close_array(out);
+	json_close_object(out);
+	if (failed)
+		return STATUS_FAILED;
+	return unclear ? STATUS_NO_VERDICT : STATUS_DONE;
+}
+
+static int write_raw(struct json_writer *out, const char *path)
+{
+	CLEANUP_FD int fd = -1;
+	const char *text;
+	size_t len;
+	int r = json_writer_text(out, &text, &len);
+
+	if (r < 0)
+		return r;
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (fd < 0)
+		return -errno;
+	r = file_write_fd(fd, text, len);
+	return r < 0 ? r : file_write_fd(fd, "\n", 1);
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = {.order = {.n_blocks = 50, .n_samples = 20}};
+	struct arena arena = {0};
+	struct site site;
+	struct json_writer *out;
+	int r = read_options(argc, argv, &options);
+
+	if (r == 1)
+		return fputs(usage, stdout) < 0 ? STATUS_TROUBLE : STATUS_DONE;
+	if (r < 0)
+		return STATUS_TROUBLE;
+	out = json_writer_new();
+	r = out ? find_site(&options, &arena, &site) : -ENOMEM;
+	if (r == 0)
+		r = see_host(&site);
+	if (r == 0)
+		r = bench(&options, &site, out);
+	if (r >= 0 && options.json) {
+		int written = write_raw(out, options.json);
+
+		if (written < 0)
+			log_line(PROGRAM, "%s: %s", options.json,
+				 strerror(-written));
+		r = written < 0 ? written : r;
+	}
+	json_writer_free(out);
+	arena_free(&arena);
+	return r < 0 ? STATUS_TROUBLE : r;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* What a person reads. */
+#ifndef BENCH_TABLE_H
+#define BENCH_TABLE_H
+
+#include "host.h"
+#include "stats.h"
+
+void table_host(const struct host *host);
+
+/* stats: one for each entrant of the result. */
+void table_group(const struct result *result, const struct stats *stats,
+		 const struct load *before, const struct load *after);
+
+#endif
