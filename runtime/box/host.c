@@ -5,9 +5,11 @@
 #include <sched.h>
 #include <sys/pidfd.h>
 #include <signal.h>
+#include <stdio.h>
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "box/box.h"
 #include "box/setup.h"
 #include "box/wire.h"
@@ -72,11 +74,21 @@ static _Noreturn void run_init(const void *setup)
 	init_main(setup);
 }
 
+/* The box is the first to go when the host runs out of memory. It is never
+ * less than what the caller has, so it takes no right. */
+static int volunteer(pid_t pid)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", (int)pid);
+	return file_put(AT_FDCWD, path, "1000");
+}
+
 /* The clone, and the maps that pid 1 waits for. */
 static int launch(struct sbx_box *box, struct setup *setup,
 		  struct sbx_error *err)
 {
-	const struct wire_message mapped = {.kind = WIRE_MAPPED};
+	struct wire_message mapped = {.kind = WIRE_MAPPED};
 	const struct sbx_plan *plan = box->plan;
 	uid_t uid = plan->uid;
 	gid_t gid = plan->gid;
@@ -97,7 +109,11 @@ static int launch(struct sbx_box *box, struct setup *setup,
 	r = idmap_write(pid, uid, gid, err);
 	if (r < 0)
 		return r;
-	r = wire_send(box->wire, &mapped, NULL, 0);
+	r = inherited_look(&mapped.inherited);
+	if (r == 0)
+		r = volunteer(pid);
+	if (r == 0)
+		r = wire_send(box->wire, &mapped, NULL, 0);
 	if (r < 0)
 		return err_set(err, SBX_STAGE_CLONE, -r, "tell pid 1 to go on");
 	return 0;

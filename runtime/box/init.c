@@ -3,12 +3,12 @@
  * Pid 1 of the box. It runs in a copy of the caller's memory: no allocation,
  * no lock, only system calls. In order:
  *
- *   isolate  nothing of the caller's stays: handlers, descriptors, memory that
- *            /proc could show
- *   sources  what the plan takes from the host is opened, with the caller's
+ *   keep     no descriptor of the caller's stays
+ *   open     what the plan takes from the host is opened, with the caller's
  *            rights, while the host's tree is still there
- *   become   once the id maps stand: the box's own ids; death with the caller
- *   root     the box's own root is entered, the host's is gone, and the plan's
+ *   become   once the id maps stand: the box's own ids; nothing of the
+ *            caller's left in signals and memory; death with the caller
+ *   build    the box's own root is entered, the host's is gone, and the plan's
  *            steps are carried out
  *   serve    the program is started, everything is reaped, the end is told
  */
@@ -25,11 +25,11 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/parse.h"
+#include "box/payload.h"
 #include "box/root.h"
 #include "box/setup.h"
 #include "box/wire.h"
 #include "kernel/ns.h"
-#include "kernel/proc.h"
 
 _Noreturn void child_fail(const struct sbx_error *err)
 {
@@ -42,21 +42,6 @@ _Noreturn void child_fail(const struct sbx_error *err)
 static int fail(struct sbx_error *err, const char *what)
 {
 	return err_set(err, SBX_STAGE_INIT, errno, "%s", what);
-}
-
-static int reset_signals(struct sbx_error *err)
-{
-	const struct sigaction action = {.sa_handler = SIG_DFL};
-	sigset_t none;
-
-	/* The clone reset the handlers; what was ignored is reset here. Some
-	 * numbers belong to libc or cannot be set: no matter. */
-	for (int i = 1; i < NSIG; i++)
-		(void)sigaction(i, &action, NULL);
-	sigemptyset(&none);
-	if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
-		return fail(err, "sigprocmask");
-	return 0;
 }
 
 /* Descriptors: /dev/null on 0, 1 and 2, the wire, the lock, nothing else. */
@@ -84,50 +69,37 @@ static int keep_descriptors(const struct setup *setup, struct sbx_error *err)
 	return 0;
 }
 
-static int isolate(const struct setup *setup, struct sbx_error *err)
+static int await(enum wire_kind kind, struct wire_message *message, int *fds,
+		 struct sbx_error *err)
 {
 	int r;
 
-	r = keep_descriptors(setup, err);
-	if (r == 0)
-		r = reset_signals(err);
-	if (r == 0) {
-		/* /proc/1/cmdline is open to everyone inside. */
-		r = proc_wipe_arguments();
-		if (r < 0)
-			r = err_set(err, SBX_STAGE_INIT, -r,
-				    "wipe the arguments");
-	}
-	/* Never lower than the caller's: the box is the first to go when the
-	 * host runs out of memory. */
-	if (r == 0) {
-		r = file_put(AT_FDCWD, "/proc/self/oom_score_adj", "1000");
-		if (r < 0)
-			r = err_set(err, SBX_STAGE_INIT, -r, "oom_score_adj");
-	}
-	return r;
-}
-
-static int await(enum wire_kind kind, int *fds, struct sbx_error *err)
-{
-	struct wire_message message;
-	int r;
-
-	r = wire_receive(INIT_WIRE, &message, fds, 0);
+	r = wire_receive(INIT_WIRE, message, fds, 0);
 	if (r == 0)
 		_exit(125); /* the caller is gone */
-	if (r < 0 || message.kind != kind)
+	if (r < 0 || message->kind != kind)
 		return err_set(err, SBX_STAGE_INIT, r < 0 ? -r : EPROTO,
 			       "wait for the caller");
 	return 0;
 }
 
-/* The ids of the box; then /proc/1 is closed to everyone inside, and pid 1
- * dies with the caller. Both are undone by a change of ids, so they follow. */
+/* Nothing of the caller's stays: the ids are the box's; then /proc/1 is closed
+ * to everyone inside, and pid 1 dies with the caller. Both are undone by a
+ * change of ids, so they follow. */
 static int become(struct sbx_error *err)
 {
 	struct pollfd caller = {.fd = INIT_WIRE};
+	struct wire_message mapped;
+	int fds[WIRE_MAX_FDS];
+	int r;
 
+	r = await(WIRE_MAPPED, &mapped, fds, err);
+	if (r < 0)
+		return r;
+	r = inherited_clear(&mapped.inherited);
+	if (r < 0)
+		return err_set(err, SBX_STAGE_INIT, -r,
+			       "clear what was inherited");
 	if (setresgid(BOX_GID, BOX_GID, BOX_GID) < 0)
 		return fail(err, "setresgid");
 	if (setresuid(BOX_UID, BOX_UID, BOX_UID) < 0)
@@ -203,24 +175,30 @@ static _Noreturn void tell_end(int status, uint64_t ns, uint64_t poison)
 	_exit(0);
 }
 
+static int run_payload(void *payload)
+{
+	payload_main(payload);
+}
+
 static _Noreturn void serve(const struct setup *setup, struct sbx_error *err)
 {
-	int stdio[WIRE_MAX_FDS], status;
+	struct payload payload = {.setup = setup};
+	_Alignas(16) char stack[PAYLOAD_STACK];
+	struct wire_message start;
+	int status;
 	struct rusage self;
 	pid_t program, pid;
 
-	if (await(WIRE_START, stdio, err) < 0)
+	if (await(WIRE_START, &start, payload.stdio, err) < 0)
 		child_fail(err);
 	(void)getrusage(RUSAGE_SELF, &self);
-	program = ns_fork();
-	if (program == 0)
-		payload_main(setup, stdio);
+	program = ns_spawn(run_payload, &payload, stack, sizeof(stack));
 	if (program < 0) {
 		(void)fail(err, "fork the program's process");
 		child_fail(err);
 	}
 	for (int i = 0; i < WIRE_MAX_FDS; i++)
-		(void)close(stdio[i]);
+		(void)close(payload.stdio[i]);
 	do
 		pid = wait(&status);
 	while (pid != program && (pid > 0 || errno == EINTR));
@@ -235,16 +213,13 @@ _Noreturn void init_main(const struct setup *setup)
 {
 	struct sbx_error err = {0};
 	struct root root;
-	int fds[WIRE_MAX_FDS];
 	int r;
 
-	r = isolate(setup, &err);
+	r = keep_descriptors(setup, &err);
 	if (r == 0)
 		r = bring_up_loopback(setup, &err);
 	if (r == 0)
 		r = root_open(&root, setup->plan, &err);
-	if (r == 0)
-		r = await(WIRE_MAPPED, fds, &err);
 	if (r == 0)
 		r = become(&err);
 	if (r == 0)

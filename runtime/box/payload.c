@@ -187,16 +187,12 @@ const struct payload_step payload_steps[N_PAYLOAD_STEPS] = {
 	{"exec", step_exec},
 };
 
-_Noreturn void payload_main(const struct setup *setup, const int stdio[3])
+_Noreturn void payload_main(const struct payload *payload)
 {
-	const struct payload payload = {
-		.setup = setup,
-		.stdio = {stdio[0], stdio[1], stdio[2]},
-	};
 	struct sbx_error err = {0};
 
 	for (size_t i = 0; i < N_PAYLOAD_STEPS; i++)
-		if (payload_steps[i].run(&payload, &err) < 0)
+		if (payload_steps[i].run(payload, &err) < 0)
 			break;
 	child_fail(&err);
 }

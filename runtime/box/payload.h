@@ -15,6 +15,11 @@ struct payload_step {
 	int (*run)(const struct payload *payload, struct sbx_error *err);
 };
 
+/* Runs them all: the program's process, a child of pid 1 in whose memory it
+ * is, with a stack of its own, up to execve. */
+_Noreturn void payload_main(const struct payload *payload);
+#define PAYLOAD_STACK (32 * 1024)
+
 #define N_PAYLOAD_STEPS 12
 extern const struct payload_step payload_steps[N_PAYLOAD_STEPS];
 

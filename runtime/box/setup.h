@@ -27,10 +27,6 @@ _Noreturn void init_main(const struct setup *setup);
 #define INIT_WIRE 3
 #define INIT_LOCK 4
 
-/* The program's process, a child of pid 1, up to execve. stdio: its three
- * streams. */
-_Noreturn void payload_main(const struct setup *setup, const int stdio[3]);
-
 /* Tells the caller what failed, and ends the process. */
 _Noreturn void child_fail(const struct sbx_error *err);
 

@@ -6,7 +6,7 @@
  * program's process by the exec that starts it, so the program never holds
  * it; what arrives is checked all the same.
  *
- *	caller  -> pid 1    MAPPED   the id maps are written
+ *	caller  -> pid 1    MAPPED   the id maps are written; what to clear
  *	caller  -> pid 1    START    and the program's three streams
  *	pid 1   -> caller   READY    the root stands; its proc and workspace
  *	program -> caller   STARTED  the filter is on; its listener
@@ -16,8 +16,9 @@
 #ifndef SBX_BOX_WIRE_H
 #define SBX_BOX_WIRE_H
 
-#include "sbx.h"
 #include <stdint.h>
+#include "kernel/inherited.h"
+#include "sbx.h"
 
 #define WIRE_MAX_FDS 3
 
@@ -36,6 +37,7 @@ struct wire_message {
 	uint64_t ns;		     /* STARTED, ENDED: clock_ns() */
 	uint64_t user_ns, system_ns; /* ENDED: of all that ran */
 	uint64_t memory_peak;	     /* ENDED: of the largest process */
+	struct inherited inherited;  /* MAPPED */
 	struct sbx_error error;	     /* FAILED */
 };
 

@@ -34,7 +34,7 @@ int caps_drop(const struct caps *caps)
 {
 	if (cap_reset_ambient() < 0)
 		return -errno;
-	for (cap_value_t cap = 0; CAP_IS_SUPPORTED(cap); cap++)
+	for (cap_value_t cap = 0; cap < cap_max_bits(); cap++)
 		if (cap_drop_bound(cap) < 0)
 			return -errno;
 	if (cap_set_secbits(SECURE_ALL_BITS | SECURE_ALL_LOCKS) < 0)

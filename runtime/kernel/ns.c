@@ -83,9 +83,9 @@ pid_t ns_clone(void (*child)(const void *argument) __attribute__((noreturn)),
 	return pid > 0 ? pid : clone_error(code, err);
 }
 
-pid_t ns_fork(void)
+pid_t ns_spawn(int (*child)(void *argument), void *argument, void *stack,
+	       size_t size)
 {
-	struct clone_args args = {.exit_signal = SIGCHLD};
-
-	return sys_clone3(&args);
+	return clone(child, (char *)stack + size,
+		     CLONE_VM | CLONE_VFORK | SIGCHLD, argument);
 }

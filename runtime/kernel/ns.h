@@ -29,7 +29,10 @@ extern const size_t n_namespaces;
 pid_t ns_clone(void (*child)(const void *argument) __attribute__((noreturn)),
 	       const void *argument, int *pidfd, struct sbx_error *err);
 
-/* A plain child of pid 1, for the program. Sends SIGCHLD. */
-pid_t ns_fork(void);
+/* A child in the caller's own memory, on a stack of its own, while the caller
+ * waits: until it has exec'ed or ended. Nothing is copied that exec would
+ * throw away. Sends SIGCHLD. -1 and errno. */
+pid_t ns_spawn(int (*child)(void *argument), void *argument, void *stack,
+	       size_t size);
 
 #endif

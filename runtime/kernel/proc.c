@@ -163,25 +163,3 @@ int proc_memory_exact(int proc, uint64_t *bytes)
 		*bytes = sum;
 	return r;
 }
-
-int proc_wipe_arguments(void)
-{
-	unsigned long start, arguments_end, environment, end;
-	char text[2048];
-	const char *fields;
-	int r;
-
-	r = read_text(AT_FDCWD, "/proc/self", "stat", text, sizeof(text));
-	if (r < 0)
-		return r;
-	/* Fields 48 to 51: arg_start, arg_end, env_start, env_end. */
-	fields = strrchr(text, ')');
-	for (int field = 2; fields && field < 48; field++)
-		fields = strchr(fields + 1, ' ');
-	if (!fields || sscanf(fields, " %lu %lu %lu %lu", &start,
-			      &arguments_end, &environment, &end) != 4)
-		return -EPROTO;
-	memset((void *)start, 0, arguments_end - start);
-	memset((void *)environment, 0, end - environment);
-	return 0;
-}

@@ -26,8 +26,4 @@ int proc_sample(int proc, struct proc_sample *sample);
  * the program is large. */
 int proc_memory_exact(int proc, uint64_t *bytes);
 
-/* Overwrites this process's command line and environment, as /proc shows them
- * to anyone who asks. Nothing may read either afterwards. 0 or -errno. */
-int proc_wipe_arguments(void);
-
 #endif

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: MIT
 """Runs other people's test suites outside and inside a box, and compares.
 
-A suite is a list of units: a module, a test file. Each unit is run with the
-same arguments and the same environment as an ordinary user's plain child
-process and by sbx-exec. What is compared is the outcome of every single test.
+A suite is a list of units: a module, a group of test files. Each unit is run
+with the same arguments and the same environment twice: as a plain child
+process of an ordinary user's, and by sbx-exec. What is compared is the outcome
+of every single test.
 
-A difference must be listed in NAME.differs, with its reason, and what is
-listed there must still differ. What differs in only one of two runs is noise,
-such as a test that needs a quiet machine: it is printed, and not counted.
+A difference must be listed in NAME.differs with its reason, and what is listed
+there must still differ. What does not differ each time is noise, such as a
+test that needs a quiet machine: it is printed, and not counted.
 """
 import argparse
 import concurrent.futures
@@ -17,169 +18,288 @@ import os
 import pathlib
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
-SBX_EXEC = HERE.parent.parent / "build" / "bin" / "sbx-exec"
+ROOT = HERE.parent.parent
 NOBODY = 65534
 OPEN_FILES = 1024
+TIMEOUT_S = 150
+TRIES = 3
 ABSENT = "absent"
-ENDED = "(the end)"  # the name under which the exit status is compared
 
-# Test suites use more than one program does: these are no part of what is
-# compared, so both sides get plenty.
+# A test suite takes more than one program does. What a limit does is tested
+# elsewhere, so here there is plenty of everything.
 LIMITS = {
-    "wall-time": "150s", "cpu-time": "150s", "memory": "2G", "cpus": "none",
-    "pids": "400", "disk": "1G", "inodes": "100000", "file-size": "none",
-    "open-files": str(OPEN_FILES), "output-limit": "32M",
+    "wall-time": f"{TIMEOUT_S}s", "cpu-time": f"{TIMEOUT_S}s",
+    "memory": "3G", "cpus": "none", "pids": "400", "disk": "1G",
+    "inodes": "100000", "file-size": "none", "open-files": str(OPEN_FILES),
+    "output-limit": "64M",
 }
-TIMEOUT = 150
 
 
 class Unit:
-    """One program run: its name, what is run, and what it must see."""
+    """What is run at once: a name, a command, a directory that it reads."""
 
     def __init__(self, name, argv, source=None):
         self.name = name
         self.argv = argv
-        self.source = source  # a directory, shown at the same path; the cwd
+        self.source = source  # shown inside at the same path, or None
 
 
 class Run:
-    """How one run ended, and what it printed."""
+    """How one run of a unit ended, and what it printed."""
 
     def __init__(self, end, stdout, stderr, denied=()):
-        self.end = end
+        self.end = end  # without blanks
         self.stdout = stdout
         self.stderr = stderr
-        self.denied = denied
+        self.denied = denied  # the system calls that the filter refused
 
 
 class Suite:
-    """What a suite tells: its units, and how their output is read."""
+    """What each of the programs beside this file defines."""
 
     name = ""
     profile = ""
 
     def units(self, scratch):
-        """All units; scratch is a directory that lives as long as the run."""
+        """All units; scratch is a directory that everybody can read."""
         raise NotImplementedError
 
-    def outcomes(self, run):
-        """The outcome of each test by its name; empty where there is none."""
+    def outcomes(self, unit, run):
+        """The outcome of each test by its name, both without blanks."""
         raise NotImplementedError
 
 
 class Listed:
-    """A line of a .differs file: KIND PATTERN OUTSIDE>INSIDE REASON."""
+    """A line of a .differs file: KIND PATTERN OUTSIDE>INSIDE REASON.
 
-    KINDS = ("always", "host")
+    always: on every host. host: where this host is of that kind, which the
+    reason names; it need not be met.
+    """
 
     def __init__(self, line, where):
-        self.where = where
-        self.met = False
         words = line.split(None, 3)
-        if len(words) < 4 or words[0] not in self.KINDS or ">" not in words[2]:
-            sys.exit(f"{where}: want 'always|host PATTERN OUTSIDE>INSIDE "
-                     f"REASON', got: {line}")
+        if (len(words) < 4 or words[0] not in ("always", "host")
+                or ">" not in words[2]):
+            sys.exit(f"{where}: want: always|host PATTERN OUTSIDE>INSIDE "
+                     f"REASON; got: {line}")
+        self.where = where
         self.kind, self.pattern, self.change, self.reason = words
+        self.met = False
 
-    def covers(self, difference):
-        name, change = difference
-        return change == self.change and fnmatch.fnmatchcase(name, self.pattern)
+    def covers(self, test, change):
+        return (change == self.change
+                and fnmatch.fnmatchcase(test, self.pattern))
 
 
 def read_listed(path):
-    """The lines of a .differs file."""
-    listed = []
-    for number, line in enumerate(path.read_text().splitlines(), 1):
-        if line.strip() and not line.startswith("#"):
-            listed.append(Listed(line, f"{path.name}:{number}"))
-    return listed
+    """The lines of a .differs file, but for blank ones and comments."""
+    return [Listed(line, f"{path.name}:{number}")
+            for number, line in enumerate(path.read_text().splitlines(), 1)
+            if line.strip() and not line.startswith("#")]
+
+
+def kill_session(child):
+    """Kills a child that leads a session, and what is left of its group."""
+    try:
+        os.killpg(child.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
 
 
 class Bench:
-    """Runs units on both sides, in the environment that the profile gives."""
+    """Runs a unit on either side."""
 
-    def __init__(self, sbx, suite, scratch):
+    def __init__(self, sbx, profile, scratch):
         self.sbx = sbx
-        self.suite = suite
+        self.profile = profile
         self.scratch = scratch
-        text = subprocess.run(
-            [sbx, "--profile", suite.profile, "--command", "--",
-             "/usr/bin/env", "-0"],
-            check=True, stdout=subprocess.PIPE, text=True).stdout
-        self.env = dict(entry.split("=", 1) for entry in text.split("\0")
-                        if entry)
+        entries = subprocess.run(
+            [sbx, "--profile", profile, "--command", "--", "/usr/bin/env",
+             "-0"], check=True, stdout=subprocess.PIPE, text=True).stdout
+        self.env = dict(entry.split("=", 1)
+                        for entry in entries.split("\0") if entry)
 
     def outside(self, unit):
-        """As a plain child of an ordinary user's, in a directory of its own."""
+        """The unit as an ordinary user's, in a directory of its own.
+
+        Like the program in a box it leads a session, has pipes as its
+        standard streams, and may open as many files.
+        """
         home = tempfile.mkdtemp(prefix="o", dir=self.scratch)
-        env = dict(self.env, HOME=home, TMPDIR=home + "/t")
-        who = {}
+        env = dict(self.env, HOME=home, TMPDIR=f"{home}/tmp")
         os.mkdir(env["TMPDIR"])
+        who = {}
         if os.geteuid() == 0:
             who = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
-            os.chown(home, NOBODY, NOBODY)
-            os.chown(env["TMPDIR"], NOBODY, NOBODY)
-
-        def limit():
-            resource.setrlimit(resource.RLIMIT_NOFILE,
-                               (OPEN_FILES, OPEN_FILES))
-
-        with subprocess.Popen(
-                unit.argv, env=env, cwd=unit.source or home, umask=0o022,
-                start_new_session=True, preexec_fn=limit,
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE, **who) as child:
-            try:
-                out, err = child.communicate(timeout=TIMEOUT)
-                end = f"exit {child.returncode}"
-            except subprocess.TimeoutExpired:
-                os.killpg(child.pid, 9)
-                out, err = child.communicate()
-                end = "timeout"
+            for path in (home, env["TMPDIR"]):
+                os.chown(path, NOBODY, NOBODY)
+        child = subprocess.Popen(
+            ["/usr/bin/prlimit", f"--nofile={OPEN_FILES}", *unit.argv],
+            env=env, cwd=home, umask=0o022, start_new_session=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, **who)
+        try:
+            out, err = child.communicate(timeout=TIMEOUT_S)
+            end = f"exit:{child.returncode}"
+        except subprocess.TimeoutExpired:
+            kill_session(child)
+            out, err = child.communicate()
+            end = "timeout"
+        kill_session(child)
         shutil.rmtree(home, ignore_errors=True)
         return Run(end, out, err)
 
     def inside(self, unit):
-        """The same in a box."""
-        argv = [self.sbx, "--profile", self.suite.profile]
+        """The unit in a box."""
+        report_path = tempfile.mkdtemp(prefix="r", dir=self.scratch) + "/json"
+        argv = [self.sbx, "--profile", self.profile, "--report", report_path]
         for name, value in LIMITS.items():
             argv += [f"--{name}", value]
         if unit.source:
-            argv += ["--ro-bind", unit.source, "--workdir", unit.source]
-        report_in, report_out = os.pipe()
-        argv += ["--report", f"fd:{report_out}", "--command", "--", *unit.argv]
-        done = subprocess.run(argv, stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                              pass_fds=[report_out])
-        os.close(report_out)
-        with os.fdopen(report_in) as file:
-            report = json.loads(file.read() or "{}")
-        end = f"exit {done.returncode}"
-        if report.get("status") not in ("success", "failure"):
-            end = report.get("message", end)
-        elif report.get("signal"):
-            end = f"exit -{done.returncode - 128}"
+            argv += ["--ro-bind", str(unit.source)]
+        done = subprocess.run([*argv, "--command", "--", *unit.argv],
+                              stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        try:
+            report = json.loads(pathlib.Path(report_path).read_text())
+        except FileNotFoundError:
+            report = {"reason": "no-report"}
+        end = report["reason"]
+        if end == "exited":
+            end = f"exit:{done.returncode}"
+        elif end == "signaled":
+            end = f"exit:-{done.returncode - 128}"
         return Run(end, done.stdout, done.stderr,
                    report.get("events", {}).get("denied_syscalls", ()))
 
-    def both(self, unit):
-        return self.outside(unit), self.inside(unit)
+
+class Verdict:
+    """What came of one unit."""
+
+    def __init__(self, unit):
+        self.unit = unit
+        self.tests = 0
+        self.denied = set()
+        self.steady = set()  # differs each time: (test, "OUTSIDE>INSIDE")
+        self.seen = set()    # differs at least once
+        self.problems = []
+        self.log = b""
 
 
-def compare(suite, unit, outside, inside):
-    """The differences as {(name, "OUTSIDE>INSIDE")}, and the tests outside."""
-    was, now = suite.outcomes(outside), suite.outcomes(inside)
-    differences = set()
-    for test in {**was, **now}:
-        before, after = was.get(test, ABSENT), now.get(test, ABSENT)
-        if before != after:
-            differences.add((test, f"{before}>{after}"))
-    if not differences and outside.end != inside.end:
-        differences.add((f"{unit.name} {ENDED}".replace(" ", ""),
-                         f"{outside.end}>{inside.end}".replace(" ", "-")))
-    return differences, len(was)
+def differences(suite, unit, outside, inside):
+    """What differs between two runs, and how many tests ran outside."""
+    was, now = suite.outcomes(unit, outside), suite.outcomes(unit, inside)
+    found = {(test, f"{was.get(test, ABSENT)}>{now.get(test, ABSENT)}")
+             for test in {*was, *now}
+             if was.get(test, ABSENT) != now.get(test, ABSENT)}
+    if not found and outside.end != inside.end:
+        found = {(f"{unit.name}(end)", f"{outside.end}>{inside.end}")}
+    return found, len(was)
+
+
+def try_unit(suite, bench, unit, listed):
+    """Runs a unit until what differs is explained, or has been steady."""
+    verdict = Verdict(unit)
+    for attempt in range(TRIES):
+        outside, inside = bench.outside(unit), bench.inside(unit)
+        found, verdict.tests = differences(suite, unit, outside, inside)
+        verdict.steady = found if attempt == 0 else verdict.steady & found
+        verdict.seen |= found
+        verdict.denied |= set(inside.denied)
+        verdict.log = b"".join((b"---- outside\n", outside.stderr,
+                                b"\n---- inside\n", inside.stderr))
+        if not [one for one in verdict.steady
+                if not any(line.covers(*one) for line in listed)]:
+            break
+    return verdict
+
+
+def judge(verdict, listed):
+    """Fills in the problems of a verdict, and marks the lines it met."""
+    if verdict.tests == 0:
+        verdict.problems.append("no test ran outside")
+    for test, change in sorted(verdict.seen):
+        lines = [line for line in listed if line.covers(test, change)]
+        for line in lines:
+            line.met = True
+        if not lines and (test, change) in verdict.steady:
+            verdict.problems.append(f"{test} {change}")
+
+
+def options(suite):
+    parser = argparse.ArgumentParser(
+        description=f"Compares {suite.name} tests outside and inside a box.")
+    parser.add_argument("units", nargs="*", help="only these")
+    parser.add_argument("--sbx", default=ROOT / "build" / "bin" / "sbx-exec")
+    parser.add_argument("--cache", default=ROOT / "build" / "fidelity",
+                        type=pathlib.Path, help="where downloads are kept")
+    parser.add_argument("--jobs", "-j", type=int, default=2)
+    parser.add_argument("--logs", type=pathlib.Path,
+                        help="keep the standard error of all units there")
+    parser.add_argument("--verbose", "-v", action="store_true")
+    return parser.parse_args()
+
+
+def show(verdict, args):
+    if args.logs:
+        args.logs.mkdir(parents=True, exist_ok=True)
+        name = verdict.unit.name.replace("/", "_")
+        (args.logs / name).write_bytes(verdict.log)
+    if args.verbose:
+        refused = " ".join(sorted(verdict.denied))
+        print(f"{verdict.unit.name}: {verdict.tests} tests, "
+              f"{len(verdict.steady)} differ; refused: {refused or 'none'}",
+              flush=True)
+        for test, change in sorted(verdict.seen - verdict.steady):
+            print(f"{verdict.unit.name}: not each time: {test} {change}")
+    for problem in verdict.problems:
+        print(f"{verdict.unit.name}: not the same inside: {problem}",
+              flush=True)
+
+
+def run_all(suite, args, scratch):
+    """All verdicts, in the order of the units, and the lines that apply."""
+    listed = read_listed(HERE / f"{suite.name}.differs")
+    units = [unit for unit in suite.units(scratch, args.cache)
+             if not args.units or unit.name in args.units]
+    bench = Bench(args.sbx, suite.profile, scratch)
+    verdicts = []
+    with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
+        for verdict in pool.map(
+                lambda unit: try_unit(suite, bench, unit, listed), units):
+            judge(verdict, listed)
+            show(verdict, args)
+            verdicts.append(verdict)
+    return verdicts, listed
+
+
+def main(suite):
+    """Runs a suite; the exit status is whether all was as it should be."""
+    args = options(suite)
+    scratch = tempfile.mkdtemp(prefix="sbx")
+    os.chmod(scratch, 0o755)
+    try:
+        verdicts, listed = run_all(suite, args, pathlib.Path(scratch))
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    failed = sum(bool(verdict.problems) for verdict in verdicts)
+    passed = len(verdicts) - failed
+    if not args.units:
+        for line in listed:
+            if line.kind == "always" and not line.met:
+                print(f"{line.where}: no longer differs: {line.pattern} "
+                      f"{line.change}")
+                failed += 1
+    denied = set().union(*(verdict.denied for verdict in verdicts))
+    print(f"{suite.name}: {sum(verdict.tests for verdict in verdicts)} tests "
+          f"compared, {sum(len(verdict.steady) for verdict in verdicts)} "
+          f"differ as listed; refused system calls met: "
+          f"{' '.join(sorted(denied)) or 'none'}")
+    print(f"{suite.name}: {passed} passed, {failed} failed")
+    return 1 if failed or not passed else 0

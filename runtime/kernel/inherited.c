@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+#include "kernel/inherited.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+
+static uint64_t ignored_signals(void)
+{
+	struct sigaction action;
+	uint64_t ignored = 0;
+
+	for (int i = 1; i < NSIG; i++)
+		if (sigaction(i, NULL, &action) == 0 &&
+		    action.sa_handler == SIG_IGN)
+			ignored |= UINT64_C(1) << (i - 1);
+	return ignored;
+}
+
+/* Fields 48 to 51 of /proc/self/stat: arg_start, arg_end, env_start,
+ * env_end. Field 2 is a name that may hold anything: counting starts behind
+ * its last parenthesis. */
+static int find_arguments(const char *stat, struct inherited *found)
+{
+	const char *fields = strrchr(stat, ')');
+
+	for (int field = 2; fields && field < 48; field++)
+		fields = strchr(fields + 1, ' ');
+	if (!fields ||
+	    sscanf(fields, " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64,
+		   &found->arguments, &found->arguments_end,
+		   &found->environment, &found->environment_end) != 4)
+		return -EPROTO;
+	return 0;
+}
+
+int inherited_look(struct inherited *inherited)
+{
+	struct inherited found = {.ignored = ignored_signals()};
+	struct buffer stat = {0};
+	int r;
+
+	r = file_read("/proc/self/stat", 4096, &stat);
+	buffer_append(&stat, "", 1);
+	if (r == 0)
+		r = stat.failed ? -ENOMEM : find_arguments(stat.data, &found);
+	buffer_free(&stat);
+	if (r == 0)
+		*inherited = found;
+	return r;
+}
+
+static void wipe(uint64_t start, uint64_t end)
+{
+	if (end > start)
+		memset((void *)(uintptr_t)start, 0, (size_t)(end - start));
+}
+
+int inherited_clear(const struct inherited *inherited)
+{
+	const struct sigaction action = {.sa_handler = SIG_DFL};
+	sigset_t none;
+
+	for (int i = 1; i < NSIG; i++)
+		if (inherited->ignored & (UINT64_C(1) << (i - 1)) &&
+		    sigaction(i, &action, NULL) < 0)
+			return -errno;
+	sigemptyset(&none);
+	if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
+		return -errno;
+	wipe(inherited->arguments, inherited->arguments_end);
+	wipe(inherited->environment, inherited->environment_end);
+	return 0;
+}
