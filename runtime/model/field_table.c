@@ -92,7 +92,7 @@ static const struct sbx_field fields[] = {
 
 	{"limits.open_files", "open-files", NULL, "N", "256",
 	 "open files of one process", false,
-	 LIMIT_RULE(COUNT, OPEN_FILES, 3, 1048576)},
+	 LIMIT_RULE(COUNT, OPEN_FILES, 8, 1048576)},
 
 	{"limits.file_size", "file-size", NULL, "SIZE", "as disk",
 	 "size of one file", false,

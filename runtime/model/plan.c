@@ -138,16 +138,85 @@ static int plan_program(struct sbx_plan *plan, const struct sbx_spec *spec,
 	return check_arguments(plan, err);
 }
 
+/* Rule sets that open a way round a limit or a wall, unless something else
+ * closes it: in every run where that is so, in no other. */
+struct conditional_set {
+	const char *name;
+	bool (*is_safe)(const struct sbx_plan *plan,
+			const struct sbx_spec *spec);
+	const char *why_not;
+};
+
+static bool has_no_bind(const struct sbx_plan *plan,
+			const struct sbx_spec *spec)
+{
+	(void)plan;
+	return !spec->binds;
+}
+
+static bool has_no_memory_limit(const struct sbx_plan *plan,
+				const struct sbx_spec *spec)
+{
+	(void)spec;
+	return plan->limits[LIMIT_MEMORY].enforced_by == ENFORCED_NOT;
+}
+
+static bool has_no_cpus_limit(const struct sbx_plan *plan,
+			      const struct sbx_spec *spec)
+{
+	(void)spec;
+	return plan->limits[LIMIT_CPUS].enforced_by == ENFORCED_NOT;
+}
+
+static const struct conditional_set conditional_sets[] = {
+	{"unix", has_no_bind,
+	 "a socket of the host's below a bind would answer"},
+	{"memfd", has_no_memory_limit,
+	 "its memory shows in no process, so limits.memory would not hold"},
+	{"affinity", has_no_cpus_limit,
+	 "the program could lift limits.cpus, which affinity enforces"},
+};
+
+static bool has_set(const struct sbx_spec *spec, const char *name)
+{
+	for (size_t i = 0; i < spec->seccomp.n; i++)
+		if (strcmp(spec->seccomp.items[i], name) == 0)
+			return true;
+	return false;
+}
+
 static int plan_filter(struct sbx_plan *plan, const struct sbx_spec *spec,
 		       struct sbx_error *err)
 {
-	plan->seccomp.items =
-		(const char **)copy_strings(&plan->arena, &spec->seccomp);
-	plan->seccomp.n = spec->seccomp.n;
-	if (!plan->seccomp.items)
+	const char **names;
+	size_t n = 0;
+
+	names = arena_alloc(&plan->arena,
+			    (spec->seccomp.n + ARRAY_SIZE(conditional_sets) +
+			     1) * sizeof(*names));
+	if (!names)
 		return NO_MEMORY(err);
-	return filter_compile(plan->seccomp.items, plan->filter,
-			      &plan->n_filter, err);
+	for (; n < spec->seccomp.n; n++) {
+		names[n] = arena_strdup(&plan->arena, spec->seccomp.items[n]);
+		if (!names[n])
+			return NO_MEMORY(err);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(conditional_sets); i++) {
+		const struct conditional_set *set = &conditional_sets[i];
+		bool asked = has_set(spec, set->name);
+
+		if (set->is_safe(plan, spec)) {
+			if (!asked)
+				names[n++] = set->name;
+		} else if (asked) {
+			return err_say(err, SBX_STAGE_PLAN, EINVAL,
+				       "seccomp: \"%s\" may not be in this "
+				       "run: %s",
+				       set->name, set->why_not);
+		}
+	}
+	plan->seccomp = (struct strings){names, n};
+	return filter_compile(names, plan->filter, &plan->n_filter, err);
 }
 
 /* Layers that every run has; the rest cannot be required yet. */

@@ -66,8 +66,9 @@ class Suite:
     name = ""
     profile = ""
 
-    def units(self, scratch):
-        """All units; scratch is a directory that everybody can read."""
+    def units(self, scratch, cache):
+        """All units. scratch is a directory that everybody can read and that
+        goes away; cache is one that stays, and may not be there yet."""
         raise NotImplementedError
 
     def outcomes(self, unit, run):
@@ -76,25 +77,28 @@ class Suite:
 
 
 class Listed:
-    """A line of a .differs file: KIND PATTERN OUTSIDE>INSIDE REASON.
+    """A line of a .differs file: KIND UNIT TEST OUTSIDE>INSIDE REASON.
 
     always: on every host. host: where this host is of that kind, which the
-    reason names; it need not be met.
+    reason names; it need not be met. TEST is a shell pattern.
     """
 
     def __init__(self, line, where):
-        words = line.split(None, 3)
-        if (len(words) < 4 or words[0] not in ("always", "host")
-                or ">" not in words[2]):
-            sys.exit(f"{where}: want: always|host PATTERN OUTSIDE>INSIDE "
+        words = line.split(None, 4)
+        if (len(words) < 5 or words[0] not in ("always", "host")
+                or ">" not in words[3]):
+            sys.exit(f"{where}: want: always|host UNIT TEST OUTSIDE>INSIDE "
                      f"REASON; got: {line}")
         self.where = where
-        self.kind, self.pattern, self.change, self.reason = words
-        self.met = False
+        self.kind, self.unit, self.test, self.change, self.reason = words
 
     def covers(self, test, change):
-        return (change == self.change
-                and fnmatch.fnmatchcase(test, self.pattern))
+        return change == self.change and fnmatch.fnmatchcase(test, self.test)
+
+    def missed(self, found):
+        """Whether it should be among the differences found, and is not."""
+        return self.kind == "always" and not any(
+            self.covers(*one) for one in found)
 
 
 def read_listed(path):
@@ -191,6 +195,21 @@ class Verdict:
         self.problems = []
         self.log = b""
 
+    def add(self, found, first):
+        self.steady = found if first else self.steady & found
+        self.seen |= found
+
+    def judge(self, listed):
+        """Sets the problems, as far as they are known by now."""
+        self.problems = [
+            f"{test} {change}" for test, change in sorted(self.steady)
+            if not any(line.covers(test, change) for line in listed)]
+        self.problems += [
+            f"{line.where}: {line.test} {line.change} no longer differs"
+            for line in listed if line.missed(self.seen)]
+        if self.tests == 0:
+            self.problems.append("no test ran outside")
+
 
 def differences(suite, unit, outside, inside):
     """What differs between two runs, and how many tests ran outside."""
@@ -199,37 +218,24 @@ def differences(suite, unit, outside, inside):
              for test in {*was, *now}
              if was.get(test, ABSENT) != now.get(test, ABSENT)}
     if not found and outside.end != inside.end:
-        found = {(f"{unit.name}(end)", f"{outside.end}>{inside.end}")}
+        found = {("(end)", f"{outside.end}>{inside.end}")}
     return found, len(was)
 
 
 def try_unit(suite, bench, unit, listed):
-    """Runs a unit until what differs is explained, or has been steady."""
+    """Runs a unit until all is explained, or has been there each time."""
     verdict = Verdict(unit)
     for attempt in range(TRIES):
         outside, inside = bench.outside(unit), bench.inside(unit)
         found, verdict.tests = differences(suite, unit, outside, inside)
-        verdict.steady = found if attempt == 0 else verdict.steady & found
-        verdict.seen |= found
+        verdict.add(found, attempt == 0)
         verdict.denied |= set(inside.denied)
         verdict.log = b"".join((b"---- outside\n", outside.stderr,
                                 b"\n---- inside\n", inside.stderr))
-        if not [one for one in verdict.steady
-                if not any(line.covers(*one) for line in listed)]:
+        verdict.judge(listed)
+        if not verdict.problems:
             break
     return verdict
-
-
-def judge(verdict, listed):
-    """Fills in the problems of a verdict, and marks the lines it met."""
-    if verdict.tests == 0:
-        verdict.problems.append("no test ran outside")
-    for test, change in sorted(verdict.seen):
-        lines = [line for line in listed if line.covers(test, change)]
-        for line in lines:
-            line.met = True
-        if not lines and (test, change) in verdict.steady:
-            verdict.problems.append(f"{test} {change}")
 
 
 def options(suite):
@@ -264,19 +270,29 @@ def show(verdict, args):
 
 
 def run_all(suite, args, scratch):
-    """All verdicts, in the order of the units, and the lines that apply."""
+    """The verdicts on all units that were asked for."""
     listed = read_listed(HERE / f"{suite.name}.differs")
-    units = [unit for unit in suite.units(scratch, args.cache)
-             if not args.units or unit.name in args.units]
+    units = suite.units(scratch, args.cache)
+    names = {unit.name for unit in units}
+    for line in listed:
+        if line.unit not in names:
+            sys.exit(f"{line.where}: there is no unit {line.unit}")
+    for name in args.units:
+        if name not in names:
+            sys.exit(f"{suite.name}: there is no unit {name}")
     bench = Bench(args.sbx, suite.profile, scratch)
+
+    def one(unit):
+        return try_unit(suite, bench, unit,
+                        [line for line in listed if line.unit == unit.name])
+
     verdicts = []
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
-        for verdict in pool.map(
-                lambda unit: try_unit(suite, bench, unit, listed), units):
-            judge(verdict, listed)
+        for verdict in pool.map(one, (unit for unit in units if not args.units
+                                      or unit.name in args.units)):
             show(verdict, args)
             verdicts.append(verdict)
-    return verdicts, listed
+    return verdicts
 
 
 def main(suite):
@@ -285,21 +301,14 @@ def main(suite):
     scratch = tempfile.mkdtemp(prefix="sbx")
     os.chmod(scratch, 0o755)
     try:
-        verdicts, listed = run_all(suite, args, pathlib.Path(scratch))
+        verdicts = run_all(suite, args, pathlib.Path(scratch))
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     failed = sum(bool(verdict.problems) for verdict in verdicts)
-    passed = len(verdicts) - failed
-    if not args.units:
-        for line in listed:
-            if line.kind == "always" and not line.met:
-                print(f"{line.where}: no longer differs: {line.pattern} "
-                      f"{line.change}")
-                failed += 1
     denied = set().union(*(verdict.denied for verdict in verdicts))
     print(f"{suite.name}: {sum(verdict.tests for verdict in verdicts)} tests "
           f"compared, {sum(len(verdict.steady) for verdict in verdicts)} "
-          f"differ as listed; refused system calls met: "
+          f"differ; refused system calls met: "
           f"{' '.join(sorted(denied)) or 'none'}")
-    print(f"{suite.name}: {passed} passed, {failed} failed")
-    return 1 if failed or not passed else 0
+    print(f"{suite.name}: {len(verdicts) - failed} passed, {failed} failed")
+    return 1 if failed or not verdicts else 0

@@ -27,8 +27,10 @@ bool is_pattern(const void *data, size_t len, uint64_t place)
 static int add(int epoll, const struct stream *stream)
 {
 	struct epoll_event event = {0};
-	int fd = stream_fd(stream, &event.events);
+	uint32_t events = 0;
+	int fd = stream_fd(stream, &events);
 
+	event.events = events;
 	return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
 }
 

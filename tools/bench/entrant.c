@@ -19,7 +19,7 @@ static char *find_program(const char *name, struct arena *arena)
 
 	if (strchr(name, '/'))
 		return access(name, X_OK) == 0 ? arena_strdup(arena, name)
-					       : NULL;
+		                               : NULL;
 	while (path && *path) {
 		size_t len = strcspn(path, ":");
 		char *found =
@@ -34,7 +34,7 @@ static char *find_program(const char *name, struct arena *arena)
 
 /* A word with the first {name} in it replaced. NULL: no memory. */
 static char *fill_word(const char *word, const struct site *site, char *token,
-		       struct arena *arena)
+                       struct arena *arena)
 {
 	const struct {
 		const char *name, *value;
@@ -51,15 +51,15 @@ static char *fill_word(const char *word, const struct site *site, char *token,
 
 		if (at)
 			return arena_printf(arena, "%.*s%s%s", (int)(at - word),
-					    word, names[i].value,
-					    at + strlen(names[i].name));
+			                    word, names[i].value,
+			                    at + strlen(names[i].name));
 	}
 	return arena_strdup(arena, word);
 }
 
 /* Writes the filled words, or NULL when the program is not there. */
 static int fill_words(const char *const *words, const struct site *site,
-		      char *token, struct arena *arena, char ***argv)
+                      char *token, struct arena *arena, char ***argv)
 {
 	size_t n = 0;
 	char **filled;
@@ -89,7 +89,7 @@ static void first_line(const char *text, char *line, size_t size)
 }
 
 static int find_version(struct entrant *entrant, const struct site *site,
-			struct arena *arena)
+                        struct arena *arena)
 {
 	struct take take;
 	char **argv;
@@ -99,7 +99,7 @@ static int find_version(struct entrant *entrant, const struct site *site,
 	if (!entrant->argv || !entrant->row->version)
 		return 0;
 	r = fill_words(entrant->row->version, site, entrant->token, arena,
-		       &argv);
+	               &argv);
 	if (r < 0 || !argv)
 		return r;
 	if (take_run(argv, &take) < 0 || take.status != 0)
@@ -110,7 +110,7 @@ static int find_version(struct entrant *entrant, const struct site *site,
 }
 
 int entrant_init(struct entrant *entrant, const struct contender *row,
-		 const struct site *site, struct arena *arena)
+                 const struct site *site, struct arena *arena)
 {
 	int r;
 
@@ -130,12 +130,12 @@ static void fail(struct entrant *entrant, const char *why, const char *output)
 		return;
 	first_line(output, line, sizeof(line));
 	snprintf(entrant->failure, sizeof(entrant->failure), "%s%s%s", why,
-		 *line ? ": " : "", line);
+	         *line ? ": " : "", line);
 }
 
 /* Why a run does not count; NULL: it does. */
 static const char *judge(struct entrant *entrant, const struct site *site,
-			 const struct take *take, char fault[128])
+                         const struct take *take, char fault[128])
 {
 	struct proof proof;
 
@@ -145,20 +145,20 @@ static const char *judge(struct entrant *entrant, const struct site *site,
 		snprintf(fault, 128, "signal %d", WTERMSIG(take->status));
 	else
 		snprintf(fault, 128, "exit status %d",
-			 WEXITSTATUS(take->status));
+		         WEXITSTATUS(take->status));
 	if (take->status != 0)
 		return fault;
 	if (!proof_read(take->output, entrant->token, &proof))
 		return "it printed no proof";
 	if (!proof_shows(&proof, &site->host, &entrant->last,
-			 entrant->row->claims, fault))
+	                 entrant->row->claims, fault))
 		return fault;
 	entrant->last = proof;
 	return NULL;
 }
 
 void entrant_run(struct entrant *entrant, const struct site *site,
-		 struct sample *sample)
+                 struct sample *sample)
 {
 	struct random random = random_seeded();
 	struct take take;
@@ -168,7 +168,7 @@ void entrant_run(struct entrant *entrant, const struct site *site,
 
 	*sample = (struct sample){0};
 	snprintf(entrant->token, TOKEN_SIZE, "%016" PRIx64,
-		 random_next(&random));
+	         random_next(&random));
 	r = take_run(entrant->argv, &take);
 	why = r < 0 ? strerror(-r) : judge(entrant, site, &take, fault);
 	if (why) {

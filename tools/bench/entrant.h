@@ -28,9 +28,9 @@ struct sample {
 
 struct entrant {
 	const struct contender *row;
-	char **argv;		/* NULL: its program is not installed */
-	char *token;		/* a word of argv, written before each run */
-	const char *version;	/* a line, or NULL */
+	char **argv;            /* NULL: its program is not installed */
+	char *token;            /* a word of argv, written before each run */
+	const char *version;    /* a line, or NULL */
 	struct sample *samples; /* NULL: it was not measured */
 	struct proof last;
 	size_t n_failed;
@@ -39,10 +39,10 @@ struct entrant {
 
 /* Finds the program and fills in the words. 0 or -ENOMEM. */
 int entrant_init(struct entrant *entrant, const struct contender *row,
-		 const struct site *site, struct arena *arena);
+                 const struct site *site, struct arena *arena);
 
 /* One run, held to its proof. A failure is noted, and sample is then 0. */
 void entrant_run(struct entrant *entrant, const struct site *site,
-		 struct sample *sample);
+                 struct sample *sample);
 
 #endif

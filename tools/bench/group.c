@@ -13,8 +13,8 @@
 #include "take.h"
 
 #define LOOP_TURNS   400000 /* about a millisecond */
-#define CALIBRATIONS 5	    /* the median of them counts */
-#define TRIALS	     3	    /* before anything is measured */
+#define CALIBRATIONS 5      /* the median of them counts */
+#define TRIALS       3      /* before anything is measured */
 
 static uint64_t loop_once(void)
 {
@@ -84,7 +84,7 @@ static void pause_for(uint64_t mean_ns, struct random *random)
 /* Each entrant that takes part, n_samples times, in random order. Returns how
  * many there are. */
 static size_t shuffle(const struct result *result, size_t *order,
-		      struct random *random)
+                      struct random *random)
 {
 	size_t n = 0;
 
@@ -103,12 +103,12 @@ static size_t shuffle(const struct result *result, size_t *order,
 }
 
 static int run_blocks(struct result *result, const struct site *site,
-		      struct arena *arena)
+                      struct arena *arena)
 {
 	const struct order *order = &result->order;
 	size_t n_entrants = result->group->n_contenders;
 	size_t *turns = arena_alloc(arena, n_entrants * order->n_samples *
-						   sizeof(turns[0]));
+	                                           sizeof(turns[0]));
 	size_t *taken = arena_alloc(arena, n_entrants * sizeof(taken[0]));
 	struct random random = random_seeded();
 
@@ -126,7 +126,7 @@ static int run_blocks(struct result *result, const struct site *site,
 
 			pause_for(order->gap_ns, &random);
 			entrant_run(entrant, site,
-				    &entrant->samples[taken[e]++]);
+			            &entrant->samples[taken[e]++]);
 		}
 	}
 	return 0;
@@ -135,13 +135,13 @@ static int run_blocks(struct result *result, const struct site *site,
 /* Prepares an entrant, and lets it show that it works; that also brings its
  * files into memory. */
 static int try_entrant(struct result *result, size_t i, const struct site *site,
-		       struct arena *arena)
+                       struct arena *arena)
 {
 	struct entrant *entrant = &result->entrants[i];
 	size_t n = result->order.n_blocks * result->order.n_samples;
 	struct sample unused;
 	int r = entrant_init(entrant, &result->group->contenders[i], site,
-			     arena);
+	                     arena);
 
 	if (r < 0 || !entrant->argv)
 		return r;
@@ -154,14 +154,14 @@ static int try_entrant(struct result *result, size_t i, const struct site *site,
 }
 
 int group_run(const struct group *group, const struct order *order,
-	      const struct site *site, struct arena *arena,
-	      struct result *result)
+              const struct site *site, struct arena *arena,
+              struct result *result)
 {
 	struct result run = {.group = group, .order = *order};
 	int r = 0;
 
 	run.entrants = arena_alloc(arena, group->n_contenders *
-						  sizeof(run.entrants[0]));
+	                                          sizeof(run.entrants[0]));
 	run.blocks =
 		arena_alloc(arena, order->n_blocks * sizeof(run.blocks[0]));
 	if (!run.entrants || !run.blocks)
@@ -191,5 +191,5 @@ bool result_is_clear(const struct result *result)
 {
 	return result_reference(result)->samples &&
 	       result->n_flagged * 1000 <=
-		       result->order.n_blocks * FLAGGED_MAX_MILLI;
+	               result->order.n_blocks * FLAGGED_MAX_MILLI;
 }

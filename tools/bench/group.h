@@ -18,7 +18,7 @@
 
 #include "entrant.h"
 
-#define FLAG_LOOP_MILLI	  1150 /* times the best loop */
+#define FLAG_LOOP_MILLI   1150 /* times the best loop */
 #define FLAG_SPAWN_MILLI  1500 /* times the best spawn, which varies more */
 #define FLAG_STALL_MILLI  200  /* of the time of the calibration */
 #define FLAGGED_MAX_MILLI 300  /* of the blocks; more is no verdict */
@@ -46,8 +46,8 @@ struct result {
 /* Runs group. An entrant whose first runs fail gets no further ones. 0 or
  * -errno; what is in result is the arena's. */
 int group_run(const struct group *group, const struct order *order,
-	      const struct site *site, struct arena *arena,
-	      struct result *result);
+              const struct site *site, struct arena *arena,
+              struct result *result);
 
 /* Whether a verdict can be read off it: few blocks are flagged, and the
  * reference ran. */

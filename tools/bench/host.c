@@ -12,7 +12,7 @@
 /* Finds the first line of a file that begins with start, and copies what
  * follows that, without the line end. text is "" when there is none. */
 static void read_line(const char *path, const char *start, char *text,
-		      size_t size)
+                      size_t size)
 {
 	FILE *file = fopen(path, "re");
 	char line[512];
@@ -24,7 +24,7 @@ static void read_line(const char *path, const char *start, char *text,
 		found = strncmp(line, start, len) == 0;
 	if (found)
 		snprintf(text, size, "%.*s", (int)strcspn(line + len, "\n"),
-			 line + len);
+		         line + len);
 	if (file)
 		(void)fclose(file);
 }
@@ -38,17 +38,17 @@ void host_read(struct host *host)
 	memset(host, 0, sizeof(*host));
 	if (uname(&names) == 0) {
 		snprintf(host->kernel, sizeof(host->kernel), "%s %s",
-			 names.release, names.version);
+		         names.release, names.version);
 		snprintf(host->machine, sizeof(host->machine), "%s",
-			 names.machine);
+		         names.machine);
 	}
 	read_line("/proc/cpuinfo", "model name\t: ", host->processor,
-		  sizeof(host->processor));
+	          sizeof(host->processor));
 	host->n_cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	host->uid = getuid();
 	if (gmtime_r(&now, &utc))
 		(void)strftime(host->date, sizeof(host->date),
-			       "%Y-%m-%dT%H:%M:%SZ", &utc);
+		               "%Y-%m-%dT%H:%M:%SZ", &utc);
 }
 
 void load_read(struct load *load)
@@ -59,7 +59,7 @@ void load_read(struct load *load)
 	memset(load, 0, sizeof(*load));
 	read_line("/proc/loadavg", "", load->average, sizeof(load->average));
 	read_line("/proc/pressure/cpu", "some ", load->pressure,
-		  sizeof(load->pressure));
+	          sizeof(load->pressure));
 	/* user nice system idle iowait irq softirq steal */
 	read_line("/proc/stat", "cpu ", cpu, sizeof(cpu));
 	for (int i = 0; i < 7 && at; i++) {

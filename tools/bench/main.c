@@ -75,8 +75,8 @@ static int read_count(const char *option, const char *text, size_t *count)
 
 	if (parse_count(text, &number) < 0 || number < 1 || number > 10000) {
 		log_line(PROGRAM,
-			 "--%s \"%s\": a count of 1 to 10000 is wanted", option,
-			 text);
+		         "--%s \"%s\": a count of 1 to 10000 is wanted", option,
+		         text);
 		return -EINVAL;
 	}
 	*count = (size_t)number;
@@ -88,7 +88,7 @@ static int read_gap(const char *text, uint64_t *ns)
 	if (parse_duration(text, ns) == 0 && *ns <= 60 * NS_PER_S)
 		return 0;
 	log_line(PROGRAM, "--gap \"%s\": a time up to 60s is wanted, as 100ms",
-		 text);
+	         text);
 	return -EINVAL;
 }
 
@@ -121,10 +121,10 @@ static int read_options(int argc, char **argv, struct options *options)
 	while (r == 0 && (got = getopt_long(argc, argv, "", known, NULL)) >= 0)
 		if (got == 'b')
 			r = read_count("blocks", optarg,
-				       &options->order.n_blocks);
+			               &options->order.n_blocks);
 		else if (got == 'k')
 			r = read_count("samples", optarg,
-				       &options->order.n_samples);
+			               &options->order.n_samples);
 		else if (got == 'p')
 			r = read_gap(optarg, &options->order.gap_ns);
 		else if (got == 'g')
@@ -137,7 +137,7 @@ static int read_options(int argc, char **argv, struct options *options)
 			r = got == 'h' ? 1 : -EINVAL;
 	if (r == 0 && optind < argc) {
 		log_line(PROGRAM, "\"%s\": no argument is wanted; see --help",
-			 argv[optind]);
+		         argv[optind]);
 		r = -EINVAL;
 	}
 	return r;
@@ -145,7 +145,7 @@ static int read_options(int argc, char **argv, struct options *options)
 
 /* The paths of this build: PREFIX/bin/sbx-bench, PREFIX/lib/bench. */
 static int find_site(const struct options *options, struct arena *arena,
-		     struct site *site)
+                     struct site *site)
 {
 	char self[PATH_MAX];
 	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
@@ -160,7 +160,7 @@ static int find_site(const struct options *options, struct arena *arena,
 			*slash = '\0';
 	}
 	site->sbx = options->sbx ? options->sbx
-				 : arena_printf(arena, "%s/bin/sbx-exec", self);
+	                         : arena_printf(arena, "%s/bin/sbx-exec", self);
 	site->probe = arena_printf(arena, "%s/lib/bench/nsprobe", self);
 	site->code = arena_printf(arena, "%s/lib/bench/code.py", self);
 	return site->sbx && site->probe && site->code ? 0 : -ENOMEM;
@@ -176,7 +176,7 @@ static int see_host(struct site *site)
 
 	if (r < 0 || !proof_read(take.output, token, &site->host)) {
 		log_line(PROGRAM, "%s: %s; it is made by make bench",
-			 site->probe, r < 0 ? strerror(-r) : "prints no proof");
+		         site->probe, r < 0 ? strerror(-r) : "prints no proof");
 		return -ENOENT;
 	}
 	return 0;
@@ -192,7 +192,7 @@ static enum status status_of(const struct result *result)
 
 /* Runs a group and tells of it. Its status, or -errno. */
 static int bench_group(const struct group *group, const struct order *order,
-		       const struct site *site, struct json_writer *out)
+                       const struct site *site, struct json_writer *out)
 {
 	CLEANUP(arena_free) struct arena arena = {0};
 	struct load before, after;
@@ -209,7 +209,7 @@ static int bench_group(const struct group *group, const struct order *order,
 	if (!stats)
 		return -ENOMEM;
 	for (size_t i = 0; i < group->n_contenders && r == 0; i++)
-		r = stats_of(&result, &result.entrants[i], &stats[i]);
+		r = stats_of(&result, &result.entrants[i], &arena, &stats[i]);
 	if (r < 0)
 		return r;
 	table_group(&result, stats, &before, &after);
@@ -219,7 +219,7 @@ static int bench_group(const struct group *group, const struct order *order,
 
 /* The worst status, or -errno. */
 static int bench(const struct options *options, const struct site *site,
-		 struct json_writer *out)
+                 struct json_writer *out)
 {
 	struct host host;
 	bool failed = false, unclear = false;
@@ -270,7 +270,7 @@ int main(int argc, char **argv)
 {
 	struct options options = {.order = {.n_blocks = 50, .n_samples = 20}};
 	struct arena arena = {0};
-	struct site site;
+	struct site site = {0};
 	struct json_writer *out;
 	int r = read_options(argc, argv, &options);
 
@@ -289,7 +289,7 @@ int main(int argc, char **argv)
 
 		if (written < 0)
 			log_line(PROGRAM, "%s: %s", options.json,
-				 strerror(-written));
+			         strerror(-written));
 		r = written < 0 ? written : r;
 	}
 	json_writer_free(out);

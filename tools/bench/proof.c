@@ -7,8 +7,8 @@
 #include <string.h>
 
 static const char *const names[N_NS] = {
-	[NS_USER] = "user",	[NS_PID] = "pid", [NS_NET] = "net",
-	[NS_IPC] = "ipc",	[NS_UTS] = "uts", [NS_MNT] = "mnt",
+	[NS_USER] = "user",     [NS_PID] = "pid", [NS_NET] = "net",
+	[NS_IPC] = "ipc",       [NS_UTS] = "uts", [NS_MNT] = "mnt",
 	[NS_CGROUP] = "cgroup",
 };
 
@@ -49,13 +49,13 @@ bool proof_read(const char *text, const char *token, struct proof *proof)
 }
 
 bool proof_shows(const struct proof *proof, const struct proof *host,
-		 const struct proof *last, unsigned claims, char fault[128])
+                 const struct proof *last, unsigned claims, char fault[128])
 {
 	for (size_t i = 0; i < N_NS; i++) {
 		if (!(claims & (1u << i)) || proof->inode[i] != host->inode[i])
 			continue;
 		snprintf(fault, 128, "its %s namespace is the host's",
-			 names[i]);
+		         names[i]);
 		return false;
 	}
 	if (claims && memcmp(proof, last, sizeof(*proof)) == 0) {

@@ -31,6 +31,6 @@ bool proof_read(const char *text, const char *token, struct proof *proof);
  * Writes why not into fault and returns false.
  */
 bool proof_shows(const struct proof *proof, const struct proof *host,
-		 const struct proof *last, unsigned claims, char fault[128]);
+                 const struct proof *last, unsigned claims, char fault[128]);
 
 #endif

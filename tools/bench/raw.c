@@ -16,7 +16,7 @@ void raw_host(struct json_writer *out, const struct host *host)
 }
 
 static void put_load(struct json_writer *out, const char *key,
-		     const struct load *load)
+                     const struct load *load)
 {
 	json_open_object(out, key);
 	json_put_text(out, "loadavg", load->average);
@@ -26,7 +26,7 @@ static void put_load(struct json_writer *out, const char *key,
 }
 
 static void put_spread(struct json_writer *out, const char *key,
-		       const struct spread *spread)
+                       const struct spread *spread)
 {
 	json_open_object(out, key);
 	json_put_unsigned(out, "min", spread->min);
@@ -38,7 +38,7 @@ static void put_spread(struct json_writer *out, const char *key,
 }
 
 static void put_ratio(struct json_writer *out, const char *key,
-		      const struct ratio *ratio)
+                      const struct ratio *ratio)
 {
 	if (!ratio->n_blocks)
 		return;
@@ -52,7 +52,7 @@ static void put_ratio(struct json_writer *out, const char *key,
 
 /* One array for each thing measured, block by block. 0: the sample failed. */
 static void put_samples(struct json_writer *out, const struct order *order,
-			const struct sample *samples)
+                        const struct sample *samples)
 {
 	size_t n = order->n_blocks * order->n_samples;
 
@@ -80,8 +80,8 @@ static void put_claims(struct json_writer *out, unsigned claims)
 }
 
 static void put_entrant(struct json_writer *out, const struct result *result,
-			const struct entrant *entrant,
-			const struct stats *stats)
+                        const struct entrant *entrant,
+                        const struct stats *stats)
 {
 	json_open_object(out, NULL);
 	json_put_text(out, "name", entrant->row->name);
@@ -129,8 +129,8 @@ static void put_blocks(struct json_writer *out, const struct result *result)
 }
 
 void raw_group(struct json_writer *out, const struct result *result,
-	       const struct stats *stats, const struct load *before,
-	       const struct load *after)
+               const struct stats *stats, const struct load *before,
+               const struct load *after)
 {
 	const struct order *order = &result->order;
 

@@ -11,7 +11,7 @@ void raw_host(struct json_writer *out, const struct host *host);
 
 /* stats: one for each entrant of the result. */
 void raw_group(struct json_writer *out, const struct result *result,
-	       const struct stats *stats, const struct load *before,
-	       const struct load *after);
+               const struct stats *stats, const struct load *before,
+               const struct load *after);
 
 #endif

@@ -13,13 +13,13 @@ static struct spread spread_of(uint64_t *values, size_t n)
 {
 	numbers_sort(values, n);
 	return (struct spread){values[0], numbers_quantile(values, n, 500),
-			       numbers_quantile(values, n, 900),
-			       numbers_quantile(values, n, 990), values[n - 1]};
+	                       numbers_quantile(values, n, 900),
+	                       numbers_quantile(values, n, 990), values[n - 1]};
 }
 
 /* values: n of them; scratch: as many, and RESAMPLES more. */
 static struct ratio interval(const uint64_t *values, size_t n,
-			     uint64_t *scratch)
+                             uint64_t *scratch)
 {
 	struct random random = random_seeded();
 	uint64_t *medians = scratch + n;
@@ -43,8 +43,8 @@ static struct ratio interval(const uint64_t *values, size_t n,
 
 /* The median wall time of an entrant in a block; 0: no sample counts. */
 static uint64_t block_wall(const struct result *result,
-			   const struct entrant *entrant, size_t block,
-			   uint64_t *scratch)
+                           const struct entrant *entrant, size_t block,
+                           uint64_t *scratch)
 {
 	size_t k = result->order.n_samples, n = 0;
 
@@ -57,8 +57,8 @@ static uint64_t block_wall(const struct result *result,
 /* The ratio of each block, of those not flagged only if clean. In millionths,
  * so that small ratios keep their digits while they are resampled. */
 static struct ratio ratio_of(const struct result *result,
-			     const struct entrant *entrant, bool clean,
-			     uint64_t *memory)
+                             const struct entrant *entrant, bool clean,
+                             uint64_t *memory)
 {
 	const struct entrant *reference = result_reference(result);
 	uint64_t *values = memory, *scratch = memory + result->order.n_blocks;
@@ -81,7 +81,7 @@ static struct ratio ratio_of(const struct result *result,
 }
 
 static void fill(const struct result *result, const struct entrant *entrant,
-		 uint64_t *memory, struct stats *stats)
+                 uint64_t *memory, struct stats *stats)
 {
 	size_t n_all = result->order.n_blocks * result->order.n_samples;
 	uint64_t *wall = memory, *first = wall + n_all, *cpu = first + n_all;
@@ -107,11 +107,11 @@ static void fill(const struct result *result, const struct entrant *entrant,
 }
 
 int stats_of(const struct result *result, const struct entrant *entrant,
-	     struct stats *stats)
+             struct arena *arena, struct stats *stats)
 {
 	const struct order *order = &result->order;
 	size_t n = order->n_blocks * (3 * order->n_samples + 2) + RESAMPLES;
-	CLEANUP_FREE uint64_t *memory = calloc(n, sizeof(memory[0]));
+	uint64_t *memory = arena_alloc(arena, n * sizeof(memory[0]));
 
 	if (!memory)
 		return -ENOMEM;

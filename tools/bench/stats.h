@@ -27,9 +27,9 @@ struct stats {
 	struct ratio all;   /* over all blocks */
 };
 
-/* 0 or -ENOMEM. */
+/* 0 or -ENOMEM; arena lends what it works in. */
 int stats_of(const struct result *result, const struct entrant *entrant,
-	     struct stats *stats);
+             struct arena *arena, struct stats *stats);
 
 /* Whether a goal is reached: 1 yes, -1 no, 0 the interval holds it. */
 int stats_goal(const struct ratio *ratio, unsigned goal_milli);

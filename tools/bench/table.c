@@ -21,7 +21,7 @@ static void print_ms(uint64_t ns)
 }
 
 static void print_times(const struct entrant *entrant,
-			const struct stats *stats)
+                        const struct stats *stats)
 {
 	printf("%-*s %5zu", NAME_WIDTH, entrant->row->name, stats->n);
 	print_ms(stats->wall.min);
@@ -41,8 +41,8 @@ static void print_ratio(const struct ratio *ratio)
 
 	if (ratio->n_blocks)
 		snprintf(text, sizeof(text), "%.3f [%.3f, %.3f]",
-			 (double)ratio->mid / 1000, (double)ratio->low / 1000,
-			 (double)ratio->high / 1000);
+		         (double)ratio->mid / 1000, (double)ratio->low / 1000,
+		         (double)ratio->high / 1000);
 	printf(" %-24s", text);
 }
 
@@ -57,8 +57,8 @@ static void print_goal(const struct ratio *ratio, unsigned goal_milli)
 }
 
 static void print_ratios(const struct result *result,
-			 const struct entrant *entrant,
-			 const struct stats *stats)
+                         const struct entrant *entrant,
+                         const struct stats *stats)
 {
 	printf("%-*s", NAME_WIDTH, entrant->row->name);
 	if (entrant == result_reference(result)) {
@@ -73,7 +73,7 @@ static void print_ratios(const struct result *result,
 }
 
 static void print_setting(const struct result *result,
-			  const struct load *before, const struct load *after)
+                          const struct load *before, const struct load *after)
 {
 	const struct order *order = &result->order;
 
@@ -122,7 +122,7 @@ static void print_verdict(const struct result *result)
 }
 
 void table_group(const struct result *result, const struct stats *stats,
-		 const struct load *before, const struct load *after)
+                 const struct load *before, const struct load *after)
 {
 	size_t n = result->group->n_contenders;
 

@@ -10,6 +10,6 @@ void table_host(const struct host *host);
 
 /* stats: one for each entrant of the result. */
 void table_group(const struct result *result, const struct stats *stats,
-		 const struct load *before, const struct load *after);
+                 const struct load *before, const struct load *after);
 
 #endif

@@ -39,16 +39,16 @@ static int spawn(char *const argv[], int out, pid_t *pid)
 	if (code)
 		return -code;
 	code = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO,
-						"/dev/null", O_RDONLY, 0);
+	                                        "/dev/null", O_RDONLY, 0);
 	if (!code)
 		code = posix_spawn_file_actions_adddup2(&actions, out,
-							STDOUT_FILENO);
+		                                        STDOUT_FILENO);
 	if (!code)
 		code = posix_spawn_file_actions_adddup2(&actions, out,
-							STDERR_FILENO);
+		                                        STDERR_FILENO);
 	if (!code)
 		code = posix_spawn(pid, argv[0], &actions, NULL, argv,
-				   environment);
+		                   environment);
 	posix_spawn_file_actions_destroy(&actions);
 	return -code;
 }
@@ -59,7 +59,7 @@ static bool read_some(int fd, struct take *take, uint64_t start)
 	size_t room = sizeof(take->output) - 1 - take->len;
 	char dropped[4096];
 	ssize_t n = room ? read(fd, take->output + take->len, room)
-			 : read(fd, dropped, sizeof(dropped));
+	                 : read(fd, dropped, sizeof(dropped));
 
 	if (n > 0 && !take->first_ns)
 		take->first_ns = clock_ns() - start;
@@ -114,7 +114,7 @@ int take_run(char *const argv[], struct take *take)
 	CLEANUP_FD int out = -1;
 	CLEANUP_FD int child = -1;
 	int ends[2];
-	pid_t pid;
+	pid_t pid = 0;
 
 	*take = (struct take){0};
 	if (pipe2(ends, O_CLOEXEC) < 0)

@@ -9,11 +9,11 @@
 
 struct take {
 	uint64_t wall_ns;  /* from before the spawn until the output was read
-			    * to its end and the status was known */
+	                    * to its end and the status was known */
 	uint64_t first_ns; /* until the first byte; 0: none came */
 	uint64_t cpu_ns;   /* of the child and of all it waited for */
-	bool timed_out;	   /* after 30 s; it was killed */
-	int status;	   /* as for waitpid() */
+	bool timed_out;    /* after 30 s; it was killed */
+	int status;        /* as for waitpid() */
 	size_t len;
 	char output[2048]; /* both streams, what fits, and a NUL */
 };

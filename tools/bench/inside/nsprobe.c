@@ -17,9 +17,9 @@
 #endif
 
 static const char *const links[] = {"/proc/self/ns/user",  "/proc/self/ns/pid",
-				    "/proc/self/ns/net",   "/proc/self/ns/ipc",
-				    "/proc/self/ns/uts",   "/proc/self/ns/mnt",
-				    "/proc/self/ns/cgroup"};
+                                    "/proc/self/ns/net",   "/proc/self/ns/ipc",
+                                    "/proc/self/ns/uts",   "/proc/self/ns/mnt",
+                                    "/proc/self/ns/cgroup"};
 
 static uint64_t root_mount(void)
 {
@@ -42,12 +42,12 @@ int main(int argc, char **argv)
 		if (stat(links[i], &found) < 0)
 			return 1;
 		len += snprintf(line + len, sizeof(line) - (size_t)len, " %ju",
-				(uintmax_t)found.st_ino);
+		                (uintmax_t)found.st_ino);
 	}
 	if (stat("/proc", &found) < 0)
 		return 1;
 	len += snprintf(line + len, sizeof(line) - (size_t)len,
-			" %ju %jd%09ld\n", (uintmax_t)root_mount(),
-			(intmax_t)found.st_ctim.tv_sec, found.st_ctim.tv_nsec);
+	                " %ju %jd%09ld\n", (uintmax_t)root_mount(),
+	                (intmax_t)found.st_ctim.tv_sec, found.st_ctim.tv_nsec);
 	return write(STDOUT_FILENO, line, (size_t)len) == len ? 0 : 1;
 }
