@@ -29,7 +29,7 @@ extern "C" {
 #endif
 
 #define SBX_VERSION "0.1.0"
-#define SBX_API __attribute__((visibility("default")))
+#define SBX_API     __attribute__((visibility("default")))
 
 struct sbx_spec;
 struct sbx_plan;
@@ -37,19 +37,19 @@ struct sbx_box;
 
 /* Where a failure happened, in the order of a run. */
 enum sbx_stage {
-	SBX_STAGE_SPEC,     /* reading what the caller asked for */
-	SBX_STAGE_PROFILE,  /* finding and reading a profile */
-	SBX_STAGE_PLAN,     /* matching it to this host */
-	SBX_STAGE_CLONE,    /* making the namespaces */
-	SBX_STAGE_IDMAP,    /* mapping user and group */
-	SBX_STAGE_NETWORK,  /* the loopback inside */
-	SBX_STAGE_MOUNT,    /* the root tree, in pid 1 */
-	SBX_STAGE_INIT,     /* the rest of pid 1 */
-	SBX_STAGE_PAYLOAD,  /* the program's process, before its filter */
-	SBX_STAGE_FILTER,   /* the system call filter */
-	SBX_STAGE_EXEC,     /* execve of the program */
-	SBX_STAGE_WATCH,    /* waiting, measuring, tearing down */
-	SBX_STAGE_REPORT,   /* writing the report */
+	SBX_STAGE_SPEC,    /* reading what the caller asked for */
+	SBX_STAGE_PROFILE, /* finding and reading a profile */
+	SBX_STAGE_PLAN,    /* matching it to this host */
+	SBX_STAGE_CLONE,   /* making the namespaces */
+	SBX_STAGE_IDMAP,   /* mapping user and group */
+	SBX_STAGE_NETWORK, /* the loopback inside */
+	SBX_STAGE_MOUNT,   /* the root tree, in pid 1 */
+	SBX_STAGE_INIT,    /* the rest of pid 1 */
+	SBX_STAGE_PAYLOAD, /* the program's process, before its filter */
+	SBX_STAGE_FILTER,  /* the system call filter */
+	SBX_STAGE_EXEC,    /* execve of the program */
+	SBX_STAGE_WATCH,   /* waiting, measuring, tearing down */
+	SBX_STAGE_REPORT,  /* writing the report */
 	SBX_N_STAGES
 };
 
@@ -57,7 +57,8 @@ enum sbx_stage {
 struct sbx_error {
 	int32_t code;   /* an errno, positive */
 	uint32_t stage; /* enum sbx_stage */
-	char text[248]; /* one line: "mount proc on /proc: Operation not permitted" */
+	char text[248]; /* one line: "mount proc on /proc: Operation not
+	                   permitted" */
 };
 
 SBX_API const char *sbx_stage_name(enum sbx_stage stage);
@@ -75,33 +76,33 @@ SBX_API int sbx_spec_new(struct sbx_spec **spec, struct sbx_error *err);
  * NULL-terminated list of directories, first match wins; a name with a slash
  * is refused. -ENOENT when no directory has it. */
 SBX_API int sbx_spec_profile(struct sbx_spec *spec, const char *name,
-			     const char *const *dirs, struct sbx_error *err);
+                             const char *const *dirs, struct sbx_error *err);
 
 /* The same from one file; dirs serves what it extends. */
 SBX_API int sbx_spec_profile_file(struct sbx_spec *spec, const char *path,
-				  const char *const *dirs,
-				  struct sbx_error *err);
+                                  const char *const *dirs,
+                                  struct sbx_error *err);
 
 /* Holds the spec to the maxima in path, a JSON object of limits. A missing
  * file is none. Call it last: a limit the caller named above its maximum is
  * an error, one that came from a profile is lowered. */
 SBX_API int sbx_spec_maxima(struct sbx_spec *spec, const char *path,
-			    struct sbx_error *err);
+                            struct sbx_error *err);
 
 /* Sets one field by its path, e.g. "limits.memory", "64M". The same table
  * drives JSON, the command line, --help and the manual page. */
 SBX_API int sbx_spec_set(struct sbx_spec *spec, const char *path,
-			 const char *value, struct sbx_error *err);
+                         const char *value, struct sbx_error *err);
 
 /* The program: a file of the host (copied in, run by the profile's command),
  * a text (the same), or a command that is in the root tree. argv: NULL-
  * terminated; for the first two the arguments after the program. */
 SBX_API int sbx_spec_file(struct sbx_spec *spec, const char *path,
-			  const char *const *argv, struct sbx_error *err);
+                          const char *const *argv, struct sbx_error *err);
 SBX_API int sbx_spec_code(struct sbx_spec *spec, const void *code, size_t len,
-			  const char *const *argv, struct sbx_error *err);
+                          const char *const *argv, struct sbx_error *err);
 SBX_API int sbx_spec_command(struct sbx_spec *spec, const char *const *argv,
-			     struct sbx_error *err);
+                             struct sbx_error *err);
 
 SBX_API void sbx_spec_free(struct sbx_spec *spec);
 
@@ -123,7 +124,7 @@ SBX_API const struct sbx_field *sbx_fields(size_t *n_fields);
 /* Settles every choice: looks at the host, checks every field, compiles the
  * filter. All that can fail for a reason the user controls fails here. */
 SBX_API int sbx_plan_make(const struct sbx_spec *spec, struct sbx_plan **plan,
-			  struct sbx_error *err);
+                          struct sbx_error *err);
 
 /* Writes the steps as text, one a line, in the order they will run. */
 SBX_API int sbx_plan_print(const struct sbx_plan *plan, int fd);
@@ -141,11 +142,11 @@ struct sbx_stdio {
 
 /* Builds a box from the plan, which outlives it. */
 SBX_API int sbx_box_open(const struct sbx_plan *plan, struct sbx_box **box,
-			 struct sbx_error *err);
+                         struct sbx_error *err);
 
 /* Starts the plan's program. Time limits count from here. */
 SBX_API int sbx_box_start(struct sbx_box *box, const struct sbx_stdio *stdio,
-			  struct sbx_error *err);
+                          struct sbx_error *err);
 
 /* A descriptor that polls readable when sbx_box_step() has something to do. */
 SBX_API int sbx_box_fd(const struct sbx_box *box);
@@ -182,9 +183,9 @@ SBX_API struct sbx_outcome sbx_box_outcome(const struct sbx_box *box);
 /* Writes the report as one line of JSON: of the box's run or, with failure,
  * of why there was none. With failure, box and plan may be NULL. */
 SBX_API int sbx_report_write(const struct sbx_plan *plan,
-			     const struct sbx_box *box,
-			     const struct sbx_error *failure, int fd,
-			     struct sbx_error *err);
+                             const struct sbx_box *box,
+                             const struct sbx_error *failure, int fd,
+                             struct sbx_error *err);
 
 #ifdef __cplusplus
 }

@@ -15,12 +15,12 @@
 #define MESSAGE_SIZE 1024
 
 static const char *const stage_names[SBX_N_STAGES] = {
-	[SBX_STAGE_SPEC] = "spec",	 [SBX_STAGE_PROFILE] = "profile",
-	[SBX_STAGE_PLAN] = "plan",	 [SBX_STAGE_CLONE] = "clone",
-	[SBX_STAGE_IDMAP] = "idmap",	 [SBX_STAGE_NETWORK] = "network",
-	[SBX_STAGE_MOUNT] = "mount",	 [SBX_STAGE_INIT] = "init",
+	[SBX_STAGE_SPEC] = "spec",       [SBX_STAGE_PROFILE] = "profile",
+	[SBX_STAGE_PLAN] = "plan",       [SBX_STAGE_CLONE] = "clone",
+	[SBX_STAGE_IDMAP] = "idmap",     [SBX_STAGE_NETWORK] = "network",
+	[SBX_STAGE_MOUNT] = "mount",     [SBX_STAGE_INIT] = "init",
 	[SBX_STAGE_PAYLOAD] = "payload", [SBX_STAGE_FILTER] = "filter",
-	[SBX_STAGE_EXEC] = "exec",	 [SBX_STAGE_WATCH] = "watch",
+	[SBX_STAGE_EXEC] = "exec",       [SBX_STAGE_WATCH] = "watch",
 	[SBX_STAGE_REPORT] = "report",
 };
 
@@ -53,10 +53,10 @@ static int real_code(int code)
 
 /* words stay whole; it is the text before them that is cut. */
 static void fill(struct sbx_error *err, const char *words, const char *format,
-		 va_list args) PRINTF_LIKE(3, 0);
+                 va_list args) PRINTF_LIKE(3, 0);
 
 static void fill(struct sbx_error *err, const char *words, const char *format,
-		 va_list args)
+                 va_list args)
 {
 	char message[MESSAGE_SIZE];
 	size_t room = sizeof(err->text) - strlen(words);
@@ -70,7 +70,7 @@ static void fill(struct sbx_error *err, const char *words, const char *format,
 }
 
 int err_set(struct sbx_error *err, enum sbx_stage stage, int code,
-	    const char *format, ...)
+            const char *format, ...)
 {
 	const char *description;
 	char words[96];
@@ -93,7 +93,7 @@ int err_set(struct sbx_error *err, enum sbx_stage stage, int code,
 }
 
 int err_say(struct sbx_error *err, enum sbx_stage stage, int code,
-	    const char *format, ...)
+            const char *format, ...)
 {
 	va_list args;
 

@@ -12,11 +12,11 @@
 /* Fills err (which may be NULL) with the text and ": " and the errno's own
  * words; control bytes in the text are escaped. Returns -code. */
 int err_set(struct sbx_error *err, enum sbx_stage stage, int code,
-	    const char *format, ...) PRINTF_LIKE(4, 5);
+            const char *format, ...) PRINTF_LIKE(4, 5);
 
 /* The same without the errno's words, where the text says it all. */
 int err_say(struct sbx_error *err, enum sbx_stage stage, int code,
-	    const char *format, ...) PRINTF_LIKE(4, 5);
+            const char *format, ...) PRINTF_LIKE(4, 5);
 
 /* The name of an errno, "EPERM"; "E?" for one without. */
 const char *err_name(int code);

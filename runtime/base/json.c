@@ -20,12 +20,12 @@
 #include "base/error.h"
 #include "base/text.h"
 
-#define DIGITS(number)	DIGITS_(number)
+#define DIGITS(number)  DIGITS_(number)
 #define DIGITS_(number) #number
 
 struct frame {
 	struct json *container; /* NULL: outside of the outermost value */
-	struct json **last;	/* where the next member goes */
+	struct json **last;     /* where the next member goes */
 	size_t n_members;
 };
 
@@ -58,7 +58,7 @@ static const struct {
 	{"array element", "a comma or ] was expected"},
 	{"occurs before a character", "no such escape in a string"},
 	{"character inside string",
-	 "a string that does not end on its line, or a tab in it"},
+         "a string that does not end on its line, or a tab in it"},
 	{"non-hex", "four hexadecimal digits must follow \\u"},
 	{"invalid char in", "no value starts like this"},
 	{"invalid string in", "a word that is not true, false or null"},
@@ -80,7 +80,7 @@ static void count_lines(struct reader *reader, size_t offset)
 static int refuse(struct reader *reader, const char *what)
 {
 	reader->code = err_say(reader->err, SBX_STAGE_SPEC, EINVAL,
-			       "line %d: %s", reader->line, what);
+	                       "line %d: %s", reader->line, what);
 	return 0;
 }
 
@@ -126,7 +126,7 @@ static int open_container(struct reader *reader, enum json_kind kind)
 		return 0;
 	if (reader->depth == JSON_MAX_DEPTH)
 		return refuse(reader,
-			      "nested deeper than " DIGITS(JSON_MAX_DEPTH));
+		              "nested deeper than " DIGITS(JSON_MAX_DEPTH));
 	reader->frames[++reader->depth] = (struct frame){
 		.container = value,
 		.last = &value->child,
@@ -176,7 +176,7 @@ static unsigned int hex4(const char *digits)
 
 	for (i = 0; i < 4; i++)
 		code = code << 4 | ((unsigned int)(digits[i] & 0x0f) +
-				    (digits[i] > '9' ? 9 : 0));
+		                    (digits[i] > '9' ? 9 : 0));
 	return code;
 }
 
@@ -219,7 +219,7 @@ static bool escapes_ok(struct reader *reader)
 }
 
 static const char *copy_string(struct reader *reader, const void *text,
-			       size_t len)
+                               size_t len)
 {
 	const char *copy;
 
@@ -283,8 +283,8 @@ static int on_close_object(void *context)
 	if (!twin)
 		return 1;
 	reader->code = err_say(reader->err, SBX_STAGE_SPEC, EINVAL,
-			       "line %d: duplicate key \"%.64s\"", twin->line,
-			       twin->key);
+	                       "line %d: duplicate key \"%.64s\"", twin->line,
+	                       twin->key);
 	return 0;
 }
 
@@ -349,9 +349,9 @@ static void complain(struct reader *reader, bool at_end)
 	while (from < used && (reader->text[from] & 0xc0) == 0x80)
 		from++;
 	reader->code = err_say(reader->err, SBX_STAGE_SPEC, EINVAL,
-			       "line %d: %s%s%.*s", reader->line, what,
-			       from < used ? ", near: " : "",
-			       (int)(used - from), reader->text + from);
+	                       "line %d: %s%s%.*s", reader->line, what,
+	                       from < used ? ", near: " : "",
+	                       (int)(used - from), reader->text + from);
 }
 
 static void run_yajl(struct reader *reader, size_t len)
@@ -369,7 +369,7 @@ static void run_yajl(struct reader *reader, size_t len)
 }
 
 int json_parse(struct arena *arena, const char *text, size_t len,
-	       const struct json **root, struct sbx_error *err)
+               const struct json **root, struct sbx_error *err)
 {
 	struct reader reader = {.arena = arena, .err = err, .line = 1};
 	struct buffer copy CLEANUP(buffer_free) = {0};

@@ -20,9 +20,9 @@
 #include "base/buffer.h"
 #include "sbx.h"
 
-#define JSON_MAX_DEPTH	 32
-#define JSON_MAX_SIZE	 (1024 * 1024)
-#define JSON_MAX_VALUES	 65536 /* in one text */
+#define JSON_MAX_DEPTH   32
+#define JSON_MAX_SIZE    (1024 * 1024)
+#define JSON_MAX_VALUES  65536 /* in one text */
 #define JSON_MAX_MEMBERS 4096  /* in one object */
 
 enum json_kind {
@@ -37,18 +37,18 @@ enum json_kind {
 
 struct json {
 	enum json_kind kind;
-	int line;	 /* of its first byte; 1 is the first */
+	int line;        /* of its first byte; 1 is the first */
 	const char *key; /* in an object; else NULL */
 	bool boolean;
 	int64_t integer;
 	const char *text;   /* JSON_STRING; and any number as it was written */
-	size_t len;	    /* of text */
+	size_t len;         /* of text */
 	struct json *child; /* first member of an array or object, or NULL */
 	struct json *next;  /* in the same parent, in the order of the text */
 };
 
 int json_parse(struct arena *arena, const char *text, size_t len,
-	       const struct json **root, struct sbx_error *err);
+               const struct json **root, struct sbx_error *err);
 
 /* The member of an object, or NULL. */
 const struct json *json_get(const struct json *object, const char *key);
@@ -71,24 +71,24 @@ void json_close_object(struct json_writer *writer);
 void json_open_array(struct json_writer *writer, const char *key);
 void json_close_array(struct json_writer *writer);
 void json_put_text(struct json_writer *writer, const char *key,
-		   const char *text);
+                   const char *text);
 /* Text when it is UTF-8; else under KEY_b64 as base64. */
 void json_put_bytes(struct json_writer *writer, const char *key,
-		    const void *data, size_t len);
+                    const void *data, size_t len);
 void json_put_integer(struct json_writer *writer, const char *key,
-		      int64_t value);
+                      int64_t value);
 void json_put_unsigned(struct json_writer *writer, const char *key,
-		       uint64_t value);
+                       uint64_t value);
 void json_put_bool(struct json_writer *writer, const char *key, bool value);
 /* Nanoseconds as seconds with nine decimals less trailing zeros. */
 void json_put_seconds(struct json_writer *writer, const char *key, uint64_t ns);
 /* Thousandths as a decimal. */
 void json_put_milli(struct json_writer *writer, const char *key,
-		    uint64_t milli);
+                    uint64_t milli);
 
 /* The finished text, without a line end; valid until the writer is freed.
  * -ENOMEM when any call above ran out, -EINVAL when one was out of place. */
 int json_writer_text(struct json_writer *writer, const char **text,
-		     size_t *len);
+                     size_t *len);
 
 #endif

@@ -24,7 +24,7 @@ static int compare_members(const void *a, const void *b)
 	int order = strcmp(one->key, two->key);
 
 	return order ? order
-		     : (one->line > two->line) - (one->line < two->line);
+	             : (one->line > two->line) - (one->line < two->line);
 }
 
 /* Sorting stays cheap whatever the keys are; a hash would not. */
@@ -52,7 +52,7 @@ int json_find_duplicate(const struct json *object, const struct json **twin)
 const char *json_kind_name(enum json_kind kind)
 {
 	static const char *const names[] = {
-		[JSON_NULL] = "null",	       [JSON_BOOL] = "true or false",
+		[JSON_NULL] = "null",          [JSON_BOOL] = "true or false",
 		[JSON_INTEGER] = "an integer", [JSON_NUMBER] = "a number",
 		[JSON_STRING] = "a string",    [JSON_ARRAY] = "an array",
 		[JSON_OBJECT] = "an object",

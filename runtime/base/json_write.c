@@ -33,7 +33,7 @@ struct json_writer *json_writer_new(void)
 		return NULL;
 	}
 	yajl_gen_config(writer->gen, yajl_gen_print_callback, on_output,
-			&writer->out);
+	                &writer->out);
 	return writer;
 }
 
@@ -64,7 +64,7 @@ static void put_key(struct json_writer *writer, const char *key)
 }
 
 static void put_number(struct json_writer *writer, const char *key,
-		       const char *number)
+                       const char *number)
 {
 	put_key(writer, key);
 	check(writer, yajl_gen_number(writer->gen, number, strlen(number)));
@@ -93,7 +93,7 @@ void json_close_array(struct json_writer *writer)
 }
 
 static void put_repaired(struct json_writer *writer, const char *text,
-			 size_t len)
+                         size_t len)
 {
 	struct buffer repaired CLEANUP(buffer_free) = {0};
 	size_t valid;
@@ -114,7 +114,7 @@ static void put_repaired(struct json_writer *writer, const char *text,
 }
 
 void json_put_text(struct json_writer *writer, const char *key,
-		   const char *text)
+                   const char *text)
 {
 	if (!text)
 		return;
@@ -126,7 +126,7 @@ void json_put_text(struct json_writer *writer, const char *key,
 }
 
 void json_put_bytes(struct json_writer *writer, const char *key,
-		    const void *data, size_t len)
+                    const void *data, size_t len)
 {
 	struct buffer name CLEANUP(buffer_free) = {0};
 	struct buffer base64 CLEANUP(buffer_free) = {0};
@@ -146,7 +146,7 @@ void json_put_bytes(struct json_writer *writer, const char *key,
 }
 
 void json_put_integer(struct json_writer *writer, const char *key,
-		      int64_t value)
+                      int64_t value)
 {
 	char number[24];
 
@@ -155,7 +155,7 @@ void json_put_integer(struct json_writer *writer, const char *key,
 }
 
 void json_put_unsigned(struct json_writer *writer, const char *key,
-		       uint64_t value)
+                       uint64_t value)
 {
 	char number[24];
 
@@ -171,7 +171,7 @@ void json_put_bool(struct json_writer *writer, const char *key, bool value)
 
 /* value / 10^digits as a decimal, without the zeros at its end. */
 static void put_decimal(struct json_writer *writer, const char *key,
-			uint64_t value, int digits)
+                        uint64_t value, int digits)
 {
 	uint64_t unit = 1;
 	char number[32];
@@ -181,7 +181,7 @@ static void put_decimal(struct json_writer *writer, const char *key,
 	for (i = 0; i < digits; i++)
 		unit *= 10;
 	len = (size_t)snprintf(number, sizeof(number), "%" PRIu64 ".%0*" PRIu64,
-			       value / unit, digits, value % unit);
+	                       value / unit, digits, value % unit);
 	while (number[len - 1] == '0')
 		len--;
 	if (number[len - 1] == '.')

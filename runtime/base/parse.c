@@ -63,10 +63,10 @@ static const char *scan(const char *text, struct decimal *decimal)
 	for (; is_digit(*text); text++) {
 		decimal->nonzero |= *text != '0';
 		if (__builtin_mul_overflow(decimal->whole, 10,
-					   &decimal->whole) ||
+		                           &decimal->whole) ||
 		    __builtin_add_overflow(decimal->whole,
-					   (uint64_t)(*text - '0'),
-					   &decimal->whole))
+		                           (uint64_t)(*text - '0'),
+		                           &decimal->whole))
 			decimal->too_large = true;
 	}
 	if (*text != '.')
@@ -90,7 +90,7 @@ static int scale(const struct decimal *decimal, uint64_t unit, uint64_t *value)
 	if (decimal->too_large ||
 	    __builtin_mul_overflow(decimal->whole, unit, &product) ||
 	    __builtin_add_overflow(product, (uint64_t)(part / FRACTION),
-				   &product))
+	                           &product))
 		return -ERANGE;
 	if (product == 0 && decimal->nonzero)
 		return -EINVAL;
@@ -178,18 +178,18 @@ static bool spell(uint64_t value, const struct unit *unit, char *text)
 	}
 	if (places == 0)
 		len = snprintf(text, SPELLING_SIZE, "%" PRIu64 "%s",
-			       value / unit->size, unit->suffix);
+		               value / unit->size, unit->suffix);
 	else
 		len = snprintf(text, SPELLING_SIZE,
-			       "%" PRIu64 ".%0*" PRIu64 "%s",
-			       value / unit->size, places, (uint64_t)part,
-			       unit->suffix);
+		               "%" PRIu64 ".%0*" PRIu64 "%s",
+		               value / unit->size, places, (uint64_t)part,
+		               unit->suffix);
 	return len < SPELLING_SIZE;
 }
 
 /* The shortest; of two, that of the larger unit. */
 static char *spell_shortest(uint64_t value, const struct unit *unit,
-			    char *buffer)
+                            char *buffer)
 {
 	char text[SPELLING_SIZE];
 	size_t shortest = SIZE_MAX;

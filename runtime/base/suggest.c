@@ -19,7 +19,7 @@ static size_t tolerance(size_t len)
 }
 
 static size_t cell(const char *a, const char *b, size_t i, size_t j,
-		   size_t (*rows)[SUGGEST_MAX + 1])
+                   size_t (*rows)[SUGGEST_MAX + 1])
 {
 	const size_t *before = rows[(i + 1) % 3]; /* that is row i - 2 */
 	const size_t *above = rows[(i + 2) % 3];
@@ -79,11 +79,11 @@ void suggest_exact(struct suggest *suggest, const char *candidate)
 }
 
 char *suggest_text(const struct suggest *suggest, const char *opening,
-		   char *buffer)
+                   char *buffer)
 {
 	buffer[0] = '\0';
 	if (suggest->best[0])
 		(void)snprintf(buffer, SUGGEST_TEXT, "; did you mean \"%s%s\"?",
-			       opening, suggest->best);
+		               opening, suggest->best);
 	return buffer;
 }

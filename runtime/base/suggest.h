@@ -10,9 +10,9 @@
 
 /* Start with {.word = ...}. */
 struct suggest {
-	const char *word;	    /* as it was written */
+	const char *word;           /* as it was written */
 	char best[SUGGEST_MAX + 1]; /* the nearest so far; "" is none */
-	size_t distance;	    /* of best */
+	size_t distance;            /* of best */
 };
 
 /* Keeps candidate if it is near enough to be what was meant, and nearer than
@@ -27,6 +27,6 @@ void suggest_exact(struct suggest *suggest, const char *candidate);
  * Returns buffer. */
 #define SUGGEST_TEXT 96
 char *suggest_text(const struct suggest *suggest, const char *opening,
-		   char *buffer);
+                   char *buffer);
 
 #endif

@@ -22,21 +22,21 @@ enum { STREAM_IN, STREAM_OUT, STREAM_ERR, N_STREAMS };
 
 struct sbx_box {
 	const struct sbx_plan *plan; /* borrowed */
-	pid_t pid;      /* of pid 1, outside; 0 once it is reaped */
+	pid_t pid; /* of pid 1, outside; 0 once it is reaped */
 	int pidfd;
-	int wire;       /* the caller's end; -1 once it has said all */
+	int wire; /* the caller's end; -1 once it has said all */
 	int uid_lock;
-	int proc;       /* the box's own /proc; -1 until ready */
-	int workspace;  /* a directory on the tmpfs; the same */
-	int listener;   /* of the filter; -1 until started, and once it is
-			 * of no more use */
+	int proc;      /* the box's own /proc; -1 until ready */
+	int workspace; /* a directory on the tmpfs; the same */
+	int listener;  /* of the filter; -1 until started, and once it is
+	                * of no more use */
 	int epoll, timer;
 
-	bool ended;     /* pid 1 has told how the program ended */
-	bool failed;    /* failure says why */
-	bool busy;      /* a stream has more to move, at once */
-	uint64_t deadline_ns; /* of the setup, then of the run */
-	uint64_t timer_ns;    /* what the timer is set to */
+	bool ended;              /* pid 1 has told how the program ended */
+	bool failed;             /* failure says why */
+	bool busy;               /* a stream has more to move, at once */
+	uint64_t deadline_ns;    /* of the setup, then of the run */
+	uint64_t timer_ns;       /* what the timer is set to */
 	uint64_t next_sample_ns; /* 0: none */
 	uint64_t last_progress_ns;
 	uint64_t last_cpu_ns, last_bytes;

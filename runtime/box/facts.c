@@ -36,14 +36,14 @@ static int collect_caller(struct facts *facts, struct sbx_error *err)
 		return 0;
 	if (!caps_can_map())
 		return err_say(err, SBX_STAGE_IDMAP, EPERM,
-			       "root here lacks CAP_SETUID, and the program "
-			       "would be root outside: run sbx as an ordinary "
-			       "user, or add the capability");
+		               "root here lacks CAP_SETUID, and the program "
+		               "would be root outside: run sbx as an ordinary "
+		               "user, or add the capability");
 	return idmap_range(&facts->range, err);
 }
 
 static int collect_tree(struct arena *arena, struct facts *facts,
-			struct sbx_error *err)
+                        struct sbx_error *err)
 {
 	char path[PATH_MAX], target[PATH_MAX];
 
@@ -69,13 +69,14 @@ static int collect_tree(struct arena *arena, struct facts *facts,
 	}
 	for (size_t i = 0; i < N_PROC_MASKS; i++) {
 		(void)snprintf(path, sizeof(path), "/proc/%s",
-			       proc_masks[i].name);
-		facts->masks[i] = probe_kind(path) ==
-				  (proc_masks[i].directory ? PROBE_DIRECTORY
-							   : PROBE_FILE);
+		               proc_masks[i].name);
+		facts->masks[i] = probe_kind(path) == (proc_masks[i].directory
+		                                               ? PROBE_DIRECTORY
+		                                               : PROBE_FILE);
 	}
 	facts->ld_cache = probe_kind("/etc/ld.so.cache") == PROBE_FILE;
-	facts->alternatives = probe_kind("/etc/alternatives") == PROBE_DIRECTORY;
+	facts->alternatives =
+		probe_kind("/etc/alternatives") == PROBE_DIRECTORY;
 	/* Only as a name in /usr: the file itself is not taken. */
 	if (probe_link("/etc/localtime", target, sizeof(target)) == 0 &&
 	    strncmp(target, "/usr/share/zoneinfo/", 20) == 0) {
@@ -87,7 +88,7 @@ static int collect_tree(struct arena *arena, struct facts *facts,
 }
 
 static int collect_binds(const struct sbx_spec *spec, struct arena *arena,
-			 struct facts *facts, struct sbx_error *err)
+                         struct facts *facts, struct sbx_error *err)
 {
 	const struct bind *bind;
 	struct bind_source *sources;
@@ -104,12 +105,13 @@ static int collect_binds(const struct sbx_spec *spec, struct arena *arena,
 
 		if (!realpath(bind->source, real))
 			return err_set(err, SBX_STAGE_PLAN, errno, "bind %s",
-				       bind->source);
+			               bind->source);
 		if (!bind_source_ok(real))
-			return err_say(err, SBX_STAGE_PLAN, EINVAL,
-				       "bind %s: it is %s, which would open the "
-				       "host; name a directory below it",
-				       bind->source, real);
+			return err_say(
+				err, SBX_STAGE_PLAN, EINVAL,
+				"bind %s: it is %s, which would open the "
+				"host; name a directory below it",
+				bind->source, real);
 		sources->directory = probe_kind(real) == PROBE_DIRECTORY;
 		sources->path = arena_strdup(arena, real);
 		if (!sources++->path)
@@ -119,7 +121,7 @@ static int collect_binds(const struct sbx_spec *spec, struct arena *arena,
 }
 
 static int file_error(const char *path, int code, uint64_t disk,
-		      struct sbx_error *err)
+                      struct sbx_error *err)
 {
 	switch (code) {
 	case ENOENT:
@@ -127,21 +129,21 @@ static int file_error(const char *path, int code, uint64_t disk,
 		return err_set(err, SBX_STAGE_EXEC, ENOENT, "%s", path);
 	case EFBIG:
 		return err_say(err, SBX_STAGE_PLAN, EFBIG,
-			       "%s: is larger than limits.disk, %ju bytes; "
-			       "--disk raises it",
-			       path, (uintmax_t)disk);
+		               "%s: is larger than limits.disk, %ju bytes; "
+		               "--disk raises it",
+		               path, (uintmax_t)disk);
 	case EINVAL:
 		return err_say(err, SBX_STAGE_EXEC, EINVAL,
-			       "%s: is not a regular file; give - to read the "
-			       "program from standard input",
-			       path);
+		               "%s: is not a regular file; give - to read the "
+		               "program from standard input",
+		               path);
 	default:
 		return err_set(err, SBX_STAGE_EXEC, code, "%s", path);
 	}
 }
 
 static int read_program(const struct sbx_spec *spec, struct arena *arena,
-			struct facts *facts, struct sbx_error *err)
+                        struct facts *facts, struct sbx_error *err)
 {
 	uint64_t disk = spec->limits[LIMIT_DISK].value;
 	const char *path = spec->program.path, *slash = strrchr(path, '/');
@@ -163,7 +165,7 @@ static int read_program(const struct sbx_spec *spec, struct arena *arena,
 }
 
 static int collect_program(const struct sbx_spec *spec, struct arena *arena,
-			   struct facts *facts, struct sbx_error *err)
+                           struct facts *facts, struct sbx_error *err)
 {
 	uint64_t disk = spec->limits[LIMIT_DISK].value;
 
@@ -176,7 +178,7 @@ static int collect_program(const struct sbx_spec *spec, struct arena *arena,
 		facts->code_name = spec->file ? spec->file : "program";
 		if (facts->code_len > disk)
 			return file_error("the program's text", EFBIG, disk,
-					  err);
+			                  err);
 		return 0;
 	default:
 		return 0;
@@ -197,7 +199,7 @@ static int check_stdin(const struct sbx_spec *spec, struct sbx_error *err)
 }
 
 int facts_collect(const struct sbx_spec *spec, struct arena *arena,
-		  struct facts *facts, struct sbx_error *err)
+                  struct facts *facts, struct sbx_error *err)
 {
 	struct facts found = {0};
 	int r;

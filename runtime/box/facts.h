@@ -10,6 +10,6 @@
  * the binds' sources, the program's file and interpreter. All that is missing
  * or may not be used is found here. What facts point to is in the arena. */
 int facts_collect(const struct sbx_spec *spec, struct arena *arena,
-		  struct facts *facts, struct sbx_error *err);
+                  struct facts *facts, struct sbx_error *err);
 
 #endif

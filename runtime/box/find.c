@@ -12,7 +12,7 @@
 #include "model/plan.h"
 
 static const char *const closed_trees[] = {"/proc", "/sys", "/dev",
-					   IDMAP_STATE_DIR};
+                                           IDMAP_STATE_DIR};
 
 /* path is root itself or below it. */
 static bool is_below(const char *path, const char *root)
@@ -36,7 +36,7 @@ bool bind_source_ok(const char *path)
 /* The host's path of a path inside, or false where the host has none: what
  * the box makes itself. */
 static bool host_path(const struct sbx_spec *spec, const char *inside,
-		      char *path, size_t size)
+                      char *path, size_t size)
 {
 	const struct bind *bind, *best = NULL;
 
@@ -46,7 +46,7 @@ static bool host_path(const struct sbx_spec *spec, const char *inside,
 			best = bind;
 	if (best) {
 		(void)snprintf(path, size, "%s%s", best->source,
-			       inside + strlen(best->target));
+		               inside + strlen(best->target));
 		return true;
 	}
 	for (size_t i = 0; i < N_ROOT_ENTRIES; i++) {
@@ -80,27 +80,27 @@ static const char *path_variable(const struct sbx_spec *spec)
 }
 
 static int missing(const struct sbx_spec *spec, const char *name,
-		   const char *where, struct sbx_error *err)
+                   const char *where, struct sbx_error *err)
 {
 	if (spec->package && spec->program.kind != PROGRAM_COMMAND)
 		return err_say(err, SBX_STAGE_EXEC, ENOENT,
-			       "%s: not found in %s: install it, on Debian "
-			       "with \"apt-get install %s\"",
-			       name, where, spec->package);
+		               "%s: not found in %s: install it, on Debian "
+		               "with \"apt-get install %s\"",
+		               name, where, spec->package);
 	return err_say(err, SBX_STAGE_EXEC, ENOENT, "%s: not found in %s", name,
-		       where);
+	               where);
 }
 
 static int search(const struct sbx_spec *spec, struct arena *arena,
-		  const char *name, const char **found, struct sbx_error *err)
+                  const char *name, const char **found, struct sbx_error *err)
 {
 	const char *path = path_variable(spec), *part = path;
 	int denied = 0;
 
 	while (*part) {
 		size_t len = strcspn(part, ":");
-		char *inside = arena_printf(arena, "%.*s/%s", (int)len, part,
-					    name);
+		char *inside =
+			arena_printf(arena, "%.*s/%s", (int)len, part, name);
 		int r = inside ? try_path(spec, inside) : -ENOMEM;
 
 		if (r == 0) {
@@ -117,7 +117,7 @@ static int search(const struct sbx_spec *spec, struct arena *arena,
 }
 
 int find_executable(const struct sbx_spec *spec, struct arena *arena,
-		    struct facts *facts, struct sbx_error *err)
+                    struct facts *facts, struct sbx_error *err)
 {
 	const char *name;
 	char **argv;
@@ -129,10 +129,10 @@ int find_executable(const struct sbx_spec *spec, struct arena *arena,
 	name = argv[0];
 	if (!strchr(name, '/'))
 		return search(spec, arena, name, &facts->executable, err);
-	facts->executable =
-		name[0] == '/' ? name
-			       : arena_printf(arena, "%s/%s",
-					      spec->workdir.text, name);
+	facts->executable = name[0] == '/'
+	                            ? name
+	                            : arena_printf(arena, "%s/%s",
+	                                           spec->workdir.text, name);
 	if (!facts->executable)
 		return err_say(err, SBX_STAGE_PLAN, ENOMEM, "no memory left");
 	r = try_path(spec, facts->executable);

@@ -10,7 +10,7 @@
  * along the PATH of the spec's environment as the root tree will have it. A
  * missing one is an error that says what to install. */
 int find_executable(const struct sbx_spec *spec, struct arena *arena,
-		    struct facts *facts, struct sbx_error *err);
+                    struct facts *facts, struct sbx_error *err);
 
 /* Whether the host's path, without links in it, may be bound: not the root,
  * and nothing of /proc, /sys, /dev or the state of sbx itself. */

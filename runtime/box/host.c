@@ -3,9 +3,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <sys/pidfd.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/pidfd.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -54,7 +54,7 @@ static int choose_cpus(unsigned n, cpu_set_t *chosen)
 }
 
 static int setup_prepare(struct setup *setup, const struct sbx_plan *plan,
-			 struct sbx_error *err)
+                         struct sbx_error *err)
 {
 	int r;
 
@@ -86,7 +86,7 @@ static int volunteer(pid_t pid)
 
 /* The clone, and the maps that pid 1 waits for. */
 static int launch(struct sbx_box *box, struct setup *setup,
-		  struct sbx_error *err)
+                  struct sbx_error *err)
 {
 	struct wire_message mapped = {.kind = WIRE_MAPPED};
 	const struct sbx_plan *plan = box->plan;
@@ -141,7 +141,7 @@ static int box_launch(struct sbx_box *box, struct sbx_error *err)
 }
 
 int sbx_box_open(const struct sbx_plan *plan, struct sbx_box **box,
-		 struct sbx_error *err)
+                 struct sbx_error *err)
 {
 	struct sbx_box *made = malloc(sizeof(*made));
 	int r;
@@ -181,7 +181,7 @@ static int open_stream(struct sbx_box *box, int index, int fd, int *theirs)
 }
 
 static int open_streams(struct sbx_box *box, const int ours[N_STREAMS],
-			int theirs[N_STREAMS], struct sbx_error *err)
+                        int theirs[N_STREAMS], struct sbx_error *err)
 {
 	int r;
 
@@ -189,7 +189,7 @@ static int open_streams(struct sbx_box *box, const int ours[N_STREAMS],
 		r = open_stream(box, i, ours[i], &theirs[i]);
 		if (r < 0)
 			return err_set(err, SBX_STAGE_WATCH, -r,
-				       "make the pipes for the program");
+			               "make the pipes for the program");
 	}
 	return 0;
 }
@@ -204,7 +204,7 @@ static int open_stdin(const char *path, struct sbx_error *err)
 }
 
 int sbx_box_start(struct sbx_box *box, const struct sbx_stdio *stdio,
-		  struct sbx_error *err)
+                  struct sbx_error *err)
 {
 	const struct wire_message start = {.kind = WIRE_START};
 	int ours[N_STREAMS] = {stdio->in, stdio->out, stdio->err};
@@ -224,7 +224,7 @@ int sbx_box_start(struct sbx_box *box, const struct sbx_stdio *stdio,
 		/* EPIPE: pid 1 has failed, and has said why. */
 		if (r < 0 && r != -EPIPE)
 			r = err_set(err, SBX_STAGE_WATCH, -r,
-				    "start the program");
+			            "start the program");
 		else
 			r = watch_add_streams(box, err);
 	}
@@ -235,9 +235,9 @@ int sbx_box_start(struct sbx_box *box, const struct sbx_stdio *stdio,
 
 void sbx_box_close(struct sbx_box *box)
 {
-	int *const fds[] = {&box->pidfd,    &box->wire,  &box->uid_lock,
-			    &box->proc,     &box->workspace,
-			    &box->listener, &box->epoll, &box->timer};
+	int *const fds[] = {&box->pidfd, &box->wire,      &box->uid_lock,
+	                    &box->proc,  &box->workspace, &box->listener,
+	                    &box->epoll, &box->timer};
 	siginfo_t info;
 
 	if (!box)

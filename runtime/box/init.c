@@ -70,7 +70,7 @@ static int keep_descriptors(const struct setup *setup, struct sbx_error *err)
 }
 
 static int await(enum wire_kind kind, struct wire_message *message, int *fds,
-		 struct sbx_error *err)
+                 struct sbx_error *err)
 {
 	int r;
 
@@ -79,7 +79,7 @@ static int await(enum wire_kind kind, struct wire_message *message, int *fds,
 		_exit(125); /* the caller is gone */
 	if (r < 0 || message->kind != kind)
 		return err_set(err, SBX_STAGE_INIT, r < 0 ? -r : EPROTO,
-			       "wait for the caller");
+		               "wait for the caller");
 	return 0;
 }
 
@@ -99,7 +99,7 @@ static int become(struct sbx_error *err)
 	r = inherited_clear(&mapped.inherited);
 	if (r < 0)
 		return err_set(err, SBX_STAGE_INIT, -r,
-			       "clear what was inherited");
+		               "clear what was inherited");
 	if (setresgid(BOX_GID, BOX_GID, BOX_GID) < 0)
 		return fail(err, "setresgid");
 	if (setresuid(BOX_UID, BOX_UID, BOX_UID) < 0)
@@ -123,7 +123,7 @@ static int bring_up_loopback(const struct setup *setup, struct sbx_error *err)
 	r = net_send(&setup->loopback);
 	if (r < 0)
 		return err_set(err, SBX_STAGE_NETWORK, -r,
-			       "bring up the loopback interface");
+		               "bring up the loopback interface");
 	return 0;
 }
 

@@ -12,7 +12,7 @@
 #include "kernel/probe.h"
 
 int sbx_plan_make(const struct sbx_spec *spec, struct sbx_plan **plan,
-		  struct sbx_error *err)
+                  struct sbx_error *err)
 {
 	uint64_t made_ns = clock_ns();
 	struct sbx_plan *made = NULL;
@@ -33,24 +33,24 @@ int sbx_plan_make(const struct sbx_spec *spec, struct sbx_plan **plan,
 	if (!made->id) {
 		sbx_plan_free(made);
 		return err_set(err, SBX_STAGE_PLAN, r < 0 ? -r : ENOMEM,
-			       "make an id for the run");
+		               "make an id for the run");
 	}
 	*plan = made;
 	return 0;
 }
 
 int sbx_report_write(const struct sbx_plan *plan, const struct sbx_box *box,
-		     const struct sbx_error *failure, int fd,
-		     struct sbx_error *err)
+                     const struct sbx_error *failure, int fd,
+                     struct sbx_error *err)
 {
 	struct buffer text = {0};
 	int r;
 
 	if (!failure && (!box || !box->run.ended))
 		return err_say(err, SBX_STAGE_REPORT, EINVAL,
-			       "there is no outcome to report yet");
-	r = report_make(box ? box->plan : plan, box ? &box->run : NULL,
-			failure, &text);
+		               "there is no outcome to report yet");
+	r = report_make(box ? box->plan : plan, box ? &box->run : NULL, failure,
+	                &text);
 	if (r == 0)
 		r = file_write_fd(fd, text.data, text.len);
 	buffer_free(&text);

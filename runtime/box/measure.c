@@ -20,7 +20,7 @@
 #define MEMORY_RATE 8
 
 #define SHORTEST (2 * NS_PER_MS)
-#define LONGEST (100 * NS_PER_MS)
+#define LONGEST  (100 * NS_PER_MS)
 
 static uint64_t limit_of(const struct sbx_box *box, enum limit limit)
 {
@@ -91,7 +91,7 @@ static uint64_t time_left(uint64_t value, uint64_t limit, uint64_t rate)
 static unsigned processors(const struct sbx_plan *plan)
 {
 	long n = plan->n_cpus ? (long)plan->n_cpus
-			      : sysconf(_SC_NPROCESSORS_ONLN);
+	                      : sysconf(_SC_NPROCESSORS_ONLN);
 
 	return n > 0 ? (unsigned)n : 1;
 }
@@ -102,9 +102,9 @@ void measure_schedule(struct sbx_box *box, uint64_t now, uint64_t memory)
 	uint64_t next = LONGEST;
 
 	next = MIN(next, time_left(box->sample.cpu_ns,
-				   limit_of(box, LIMIT_CPU_TIME), n));
+	                           limit_of(box, LIMIT_CPU_TIME), n));
 	next = MIN(next, time_left(memory, limit_of(box, LIMIT_MEMORY),
-				   MEMORY_RATE * n));
+	                           MEMORY_RATE * n));
 	next = MIN(next, limit_of(box, LIMIT_IDLE_TIME) / 4);
 	box->next_sample_ns = now + MAX(next, SHORTEST);
 }

@@ -51,7 +51,7 @@ static int step_stdio(const struct payload *payload, struct sbx_error *err)
 
 /* Nothing is left but the streams and the wire, which closes on exec. */
 static int step_descriptors(const struct payload *payload,
-			    struct sbx_error *err)
+                            struct sbx_error *err)
 {
 	(void)payload;
 	if (close_range(INIT_WIRE + 1, ~0u, 0) < 0)
@@ -65,7 +65,7 @@ static int step_workdir(const struct payload *payload, struct sbx_error *err)
 
 	if (chdir(path) < 0)
 		return err_set(err, SBX_STAGE_PAYLOAD, errno, "workdir %s",
-			       path);
+		               path);
 	return 0;
 }
 
@@ -91,8 +91,7 @@ static int step_habits(const struct payload *payload, struct sbx_error *err)
 	return 0;
 }
 
-static int step_processors(const struct payload *payload,
-			   struct sbx_error *err)
+static int step_processors(const struct payload *payload, struct sbx_error *err)
 {
 	const struct setup *setup = payload->setup;
 
@@ -121,17 +120,17 @@ static int step_caps(const struct payload *payload, struct sbx_error *err)
 
 	if (r < 0)
 		return err_set(err, SBX_STAGE_PAYLOAD, -r,
-			       "drop the capabilities");
+		               "drop the capabilities");
 	return 0;
 }
 
 static int step_no_new_privs(const struct payload *payload,
-			     struct sbx_error *err)
+                             struct sbx_error *err)
 {
 	(void)payload;
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0
-		       ? fail(err, "no_new_privs")
-		       : 0;
+	               ? fail(err, "no_new_privs")
+	               : 0;
 }
 
 static int step_signals(const struct payload *payload, struct sbx_error *err)
@@ -141,8 +140,8 @@ static int step_signals(const struct payload *payload, struct sbx_error *err)
 	(void)payload;
 	sigemptyset(&none);
 	return sigprocmask(SIG_SETMASK, &none, NULL) < 0
-		       ? fail(err, "sigprocmask")
-		       : 0;
+	               ? fail(err, "sigprocmask")
+	               : 0;
 }
 
 /* Installs the filter and hands its listener out. */
@@ -155,12 +154,12 @@ static int step_filter(const struct payload *payload, struct sbx_error *err)
 	listener = notify_install(plan->filter, plan->n_filter);
 	if (listener < 0)
 		return err_set(err, SBX_STAGE_FILTER, -listener,
-			       "install the system call filter");
+		               "install the system call filter");
 	started.ns = clock_ns();
 	r = wire_send(INIT_WIRE, &started, &listener, 1);
 	if (r < 0)
 		return err_set(err, SBX_STAGE_FILTER, -r,
-			       "hand out the filter's listener");
+		               "hand out the filter's listener");
 	return 0;
 }
 

@@ -18,7 +18,7 @@
 #define REFUSALS 64
 
 static void on_ready(struct sbx_box *box, const struct wire_message *message,
-		     int *fds)
+                     int *fds)
 {
 	(void)message;
 	box->proc = TAKE_FD(fds[0]);
@@ -26,36 +26,39 @@ static void on_ready(struct sbx_box *box, const struct wire_message *message,
 }
 
 static void on_started(struct sbx_box *box, const struct wire_message *message,
-		       int *fds)
+                       int *fds)
 {
 	const struct plan_limit *wall = &box->plan->limits[LIMIT_WALL_TIME];
+	int r;
 
 	box->listener = TAKE_FD(fds[0]);
 	box->run.started = true;
 	box->run.start_ns = box->last_progress_ns = message->ns;
-	box->deadline_ns = wall->value == LIMIT_OFF ||
-					   wall->value > UINT64_MAX - message->ns
-				   ? UINT64_MAX
-				   : message->ns + wall->value;
+	box->deadline_ns =
+		wall->value == LIMIT_OFF ||
+				wall->value > UINT64_MAX - message->ns
+			? UINT64_MAX
+			: message->ns + wall->value;
 	measure_schedule(box, message->ns, 0);
-	if (watch_add(box, box->listener, EPOLLIN, TAG_LISTENER) < 0)
-		box_fail(box, errno, "watch the filter's listener");
+	r = watch_add(box, box->listener, EPOLLIN, TAG_LISTENER);
+	if (r < 0)
+		box_fail(box, -r, "watch the filter's listener");
 }
 
 /* RLIMIT_CPU, which backs the supervisor, kills by these two. */
 static bool ran_out_of_cpu(const struct sbx_box *box)
 {
 	const struct run *run = &box->run;
-	int signal = WIFSIGNALED(run->wait_status) ? WTERMSIG(run->wait_status)
-						   : 0;
+	int signal =
+		WIFSIGNALED(run->wait_status) ? WTERMSIG(run->wait_status) : 0;
 
 	return (signal == SIGXCPU || signal == SIGKILL) &&
 	       run->user_ns + run->system_ns >=
-		       box->plan->limits[LIMIT_CPU_TIME].value;
+	               box->plan->limits[LIMIT_CPU_TIME].value;
 }
 
 static void on_ended(struct sbx_box *box, const struct wire_message *message,
-		     int *fds)
+                     int *fds)
 {
 	struct run *run = &box->run;
 
@@ -73,7 +76,7 @@ static void on_ended(struct sbx_box *box, const struct wire_message *message,
 }
 
 static void on_failed(struct sbx_box *box, const struct wire_message *message,
-		      int *fds)
+                      int *fds)
 {
 	(void)fds;
 	if (!box->failed)
@@ -86,7 +89,7 @@ static void on_failed(struct sbx_box *box, const struct wire_message *message,
 /* Which message may come when: each once, in this order. */
 struct wire_row {
 	void (*handle)(struct sbx_box *box, const struct wire_message *message,
-		       int *fds);
+	               int *fds);
 	int n_fds;
 };
 

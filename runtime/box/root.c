@@ -38,8 +38,8 @@ static int take_file(const struct step *step, int tree)
 
 	(void)tree;
 	fd = open(step->path,
-		  O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-		  step->mode);
+	          O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+	          step->mode);
 	if (fd < 0)
 		return -errno;
 	return file_write_fd(fd, step->data, step->len);
@@ -133,18 +133,18 @@ static int step_error(const struct step *step, int code, struct sbx_error *err)
 
 	if (step->kind == STEP_PROC && code == EPERM)
 		return err_set(err, SBX_STAGE_MOUNT, code,
-			       "mount proc on %s: parts of this host's own "
-			       "/proc are covered, as in a container; run sbx "
-			       "outside, or with /proc unmasked",
-			       step->path);
+		               "mount proc on %s: parts of this host's own "
+		               "/proc are covered, as in a container; run sbx "
+		               "outside, or with /proc unmasked",
+		               step->path);
 	if (step->kind == STEP_BIND && strcmp(step->source, step->path) != 0)
 		return err_set(err, SBX_STAGE_MOUNT, code, "bind %s on %s",
-			       step->source, step->path);
+		               step->source, step->path);
 	return err_set(err, SBX_STAGE_MOUNT, code, "%s %s", verb, step->path);
 }
 
 int root_open(struct root *root, const struct sbx_plan *plan,
-	      struct sbx_error *err)
+              struct sbx_error *err)
 {
 	for (size_t i = 0; i < plan->n_steps; i++) {
 		const struct step *step = &plan->steps[i];
@@ -158,7 +158,7 @@ int root_open(struct root *root, const struct sbx_plan *plan,
 }
 
 int root_build(struct root *root, const struct sbx_plan *plan,
-	       struct sbx_error *err)
+               struct sbx_error *err)
 {
 	CLEANUP_FD int tmpfs = -1;
 	int r;
@@ -167,8 +167,7 @@ int root_build(struct root *root, const struct sbx_plan *plan,
 	tmpfs = mount_tmpfs(plan->tmpfs_bytes, plan->tmpfs_inodes);
 	r = tmpfs < 0 ? tmpfs : mount_enter(tmpfs);
 	if (r < 0)
-		return err_set(err, SBX_STAGE_MOUNT, -r,
-			       "enter the new root");
+		return err_set(err, SBX_STAGE_MOUNT, -r, "enter the new root");
 	for (size_t i = 0; i < plan->n_steps; i++) {
 		const struct step *step = &plan->steps[i];
 
@@ -178,6 +177,6 @@ int root_build(struct root *root, const struct sbx_plan *plan,
 	}
 	if (sethostname(plan->hostname, strlen(plan->hostname)) < 0)
 		return err_set(err, SBX_STAGE_INIT, errno, "sethostname %s",
-			       plan->hostname);
+		               plan->hostname);
 	return 0;
 }

@@ -13,10 +13,10 @@ struct root {
 
 /* Opens them, in the host's tree. The descriptors end with the process. */
 int root_open(struct root *root, const struct sbx_plan *plan,
-	      struct sbx_error *err);
+              struct sbx_error *err);
 
 /* Enters the new root and carries the steps out, as the box's own user. */
 int root_build(struct root *root, const struct sbx_plan *plan,
-	       struct sbx_error *err);
+               struct sbx_error *err);
 
 #endif

@@ -108,12 +108,12 @@ static size_t allowed(const struct stream *stream, size_t most)
 static enum next splice_round(struct stream *stream)
 {
 	struct pollfd ends[] = {{.fd = stream->from, .events = POLLIN},
-				{.fd = stream->to, .events = POLLOUT}};
+	                        {.fd = stream->to, .events = POLLOUT}};
 	ssize_t n;
 
 	n = splice(stream->from, NULL, stream->to, NULL,
-		   allowed(stream, BUSY_PIPE),
-		   SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+	           allowed(stream, BUSY_PIPE),
+	           SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 	if (n > 0)
 		return took(stream, (size_t)n);
 	if (n == 0)
@@ -139,6 +139,18 @@ static ssize_t put(int fd, const void *data, size_t len)
 	return n < 0 && errno == ENOTSOCK ? write(fd, data, len) : n;
 }
 
+/* Never waits for a socket, also where another process took what was there. */
+static ssize_t get(const struct stream *stream, void *place)
+{
+	size_t len = allowed(stream, CHUNK);
+	ssize_t n = -1;
+
+	errno = ENOTSOCK;
+	if (stream->ask_first)
+		n = recv(stream->from, place, len, MSG_DONTWAIT);
+	return n < 0 && errno == ENOTSOCK ? read(stream->from, place, len) : n;
+}
+
 static enum next take_round(struct stream *stream)
 {
 	void *place = buffer_reserve(&stream->held, CHUNK);
@@ -146,7 +158,7 @@ static enum next take_round(struct stream *stream)
 
 	if (!place)
 		return NEXT_OVER;
-	n = read(stream->from, place, allowed(stream, CHUNK));
+	n = get(stream, place);
 	if (n == 0)
 		return NEXT_OVER;
 	if (n < 0)
@@ -163,7 +175,7 @@ static enum next copy_round(struct stream *stream)
 	if (stream->held.len == 0)
 		return take_round(stream);
 	n = put(stream->to, stream->held.data + stream->written,
-		stream->held.len - stream->written);
+	        stream->held.len - stream->written);
 	if (n < 0)
 		return after_error(stream, true);
 	stream->written += (size_t)n;

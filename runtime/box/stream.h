@@ -8,9 +8,9 @@
 #ifndef SBX_BOX_STREAM_H
 #define SBX_BOX_STREAM_H
 
-#include "base/buffer.h"
 #include <stdbool.h>
 #include <stdint.h>
+#include "base/buffer.h"
 
 /* How bytes are moved. */
 enum stream_way {
@@ -24,15 +24,15 @@ struct stream {
 	int from, to; /* owned; -1: none */
 	enum stream_way way;
 	bool ask_first; /* a read of from may wait, so only when it is polled */
-	bool unpolled;	/* from is a file: always ready, of no use to epoll */
+	bool unpolled;  /* from is a file: always ready, of no use to epoll */
 	bool wants_room; /* what it waits for is room in to, not data in from */
-	bool captures;	 /* into held; stays when the way changes */
-	bool over;	 /* nothing more will come; close it */
-	uint64_t moved;	 /* bytes taken from `from` */
-	uint64_t limit;	 /* bytes to pass on; what is more is discarded */
+	bool captures;   /* into held; stays when the way changes */
+	bool over;       /* nothing more will come; close it */
+	uint64_t moved;  /* bytes taken from `from` */
+	uint64_t limit;  /* bytes to pass on; what is more is discarded */
 	struct buffer held; /* WAY_CAPTURE: all; WAY_COPY: not yet written */
-	size_t written;	    /* of held, WAY_COPY */
-	int pipe;	    /* the end that is ours, from or to */
+	size_t written;     /* of held, WAY_COPY */
+	int pipe;           /* the end that is ours, from or to */
 	int watched; /* box/watch.c: the descriptor in its epoll, or -1 */
 };
 

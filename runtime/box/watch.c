@@ -24,7 +24,7 @@ int watch_add(struct sbx_box *box, int fd, uint32_t events, uint64_t tag)
 	struct epoll_event event = {.events = events, .data.u64 = tag};
 
 	return epoll_ctl(box->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno
-								    : 0;
+	                                                            : 0;
 }
 
 void watch_drop(struct sbx_box *box, int *fd)
@@ -46,7 +46,7 @@ int watch_open(struct sbx_box *box, struct sbx_error *err)
 		timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (box->epoll < 0 || box->timer < 0)
 		return err_set(err, SBX_STAGE_WATCH, errno,
-			       "epoll_create1, timerfd_create");
+		               "epoll_create1, timerfd_create");
 	r = watch_add(box, box->wire, EPOLLIN, TAG_WIRE);
 	if (r == 0)
 		r = watch_add(box, box->pidfd, EPOLLIN, TAG_PIDFD);
@@ -95,7 +95,7 @@ static void stream_watch(struct sbx_box *box, size_t index)
 
 	if (stream->watched >= 0 && stream->watched != fd) {
 		(void)epoll_ctl(box->epoll, EPOLL_CTL_DEL, stream->watched,
-				NULL);
+		                NULL);
 		stream->watched = -1;
 	}
 	if (fd < 0) {
@@ -263,7 +263,7 @@ static int step(struct sbx_box *box, int timeout, struct sbx_error *err)
 	if (box->run.ended)
 		return 1;
 	n = epoll_wait(box->epoll, events, ARRAY_SIZE(events),
-		       box->busy ? 0 : timeout);
+	               box->busy ? 0 : timeout);
 	if (n < 0 && errno != EINTR)
 		box_fail(box, errno, "epoll_wait");
 	box->busy = false;

@@ -20,7 +20,7 @@ int wire_pair(int ends[2])
 }
 
 int wire_send(int wire, const struct wire_message *message, const int *fds,
-	      int n_fds)
+              int n_fds)
 {
 	struct iovec part = {(void *)message, sizeof(*message)};
 	struct msghdr header = {.msg_iov = &part, .msg_iovlen = 1};

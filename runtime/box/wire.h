@@ -33,12 +33,12 @@ enum wire_kind {
 
 struct wire_message {
 	uint32_t kind;
-	int32_t wait_status;	     /* ENDED */
-	uint64_t ns;		     /* STARTED, ENDED: clock_ns() */
+	int32_t wait_status;         /* ENDED */
+	uint64_t ns;                 /* STARTED, ENDED: clock_ns() */
 	uint64_t user_ns, system_ns; /* ENDED: of all that ran */
-	uint64_t memory_peak;	     /* ENDED: of the largest process */
+	uint64_t memory_peak;        /* ENDED: of the largest process */
 	struct inherited inherited;  /* MAPPED */
-	struct sbx_error error;	     /* FAILED */
+	struct sbx_error error;      /* FAILED */
 };
 
 /* Makes both ends. 0 or -errno. */
@@ -47,7 +47,7 @@ int wire_pair(int ends[2]);
 /* Sends one message, waiting if it must; n_fds may be 0. 0 or -errno; -EPIPE
  * when the other end is gone (no signal). */
 int wire_send(int wire, const struct wire_message *message, const int *fds,
-	      int n_fds);
+              int n_fds);
 
 /* Receives one message. fds (WIRE_MAX_FDS of them) are the caller's to close;
  * places without one are -1. flags: MSG_DONTWAIT or 0. Returns 1, 0 when the

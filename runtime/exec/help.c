@@ -10,7 +10,7 @@
 #include "exec/options.h"
 
 #define COLUMNS 80
-#define INDENT	26 /* where the second column starts */
+#define INDENT  26 /* where the second column starts */
 
 static const char usage[] =
 	"Usage: sbx-exec [options] --profile NAME -- FILE [ARG...]\n"
@@ -58,7 +58,7 @@ static bool in_group(const struct sbx_field *field, const struct group *group)
 }
 
 static void show_group(struct buffer *out, const struct group *group,
-		       show_option *show)
+                       show_option *show)
 {
 	size_t n;
 
@@ -101,8 +101,8 @@ static void show_text(struct buffer *out, const struct sbx_field *option)
 	char head[64], extra[64];
 	size_t column = INDENT - 1;
 	int len = snprintf(head, sizeof(head), "  --%s%s%s", option->option,
-			   option->value ? " " : "",
-			   option->value ? option->value : "");
+	                   option->value ? " " : "",
+	                   option->value ? option->value : "");
 
 	buffer_printf(out, "%-*s", INDENT - 1, head);
 	if (len >= INDENT - 1)
@@ -114,7 +114,7 @@ static void show_text(struct buffer *out, const struct sbx_field *option)
 	}
 	if (option->alias) {
 		(void)snprintf(extra, sizeof(extra), "(also --%s)",
-			       option->alias);
+		               option->alias);
 		add_words(out, extra, &column);
 	}
 	if (option->repeatable)
@@ -189,7 +189,7 @@ int help_mdoc(int fd)
 
 	for (size_t i = 0; i < ARRAY_SIZE(groups); i++) {
 		buffer_printf(&out, ".Ss %s\n.Bl -tag -width Ds\n",
-			      groups[i].title);
+		              groups[i].title);
 		show_group(&out, &groups[i], show_mdoc);
 		buffer_text(&out, ".El\n");
 	}

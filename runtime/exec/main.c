@@ -28,7 +28,7 @@ struct work {
 	struct sbx_box *box;
 	struct buffer code; /* from standard input */
 	struct report_file report;
-	bool stdin_used;    /* the program's text was on it */
+	bool stdin_used; /* the program's text was on it */
 };
 
 static int read_code(struct work *work, struct sbx_error *err)
@@ -37,7 +37,7 @@ static int read_code(struct work *work, struct sbx_error *err)
 
 	if (r < 0)
 		return err_set(err, SBX_STAGE_SPEC, -r,
-			       "read the program from standard input");
+		               "read the program from standard input");
 	work->stdin_used = true;
 	return 0;
 }
@@ -52,19 +52,19 @@ static int set_program(struct work *work, struct sbx_error *err)
 		return sbx_spec_command(work->spec, arguments, err);
 	if (options->code)
 		return sbx_spec_code(work->spec, options->code,
-				     strlen(options->code), arguments, err);
+		                     strlen(options->code), arguments, err);
 	if (strcmp(arguments[0], "-") != 0)
 		return sbx_spec_file(work->spec, arguments[0], arguments + 1,
-				     err);
+		                     err);
 	r = read_code(work, err);
 	if (r < 0)
 		return r;
 	return sbx_spec_code(work->spec, work->code.data, work->code.len,
-			     arguments + 1, err);
+	                     arguments + 1, err);
 }
 
 static int make_spec(struct work *work, const struct profile_dirs *dirs,
-		     struct sbx_error *err)
+                     struct sbx_error *err)
 {
 	const struct options *options = &work->options;
 	int r;
@@ -72,10 +72,10 @@ static int make_spec(struct work *work, const struct profile_dirs *dirs,
 	r = sbx_spec_new(&work->spec, err);
 	if (r == 0 && options->profile_file)
 		r = sbx_spec_profile_file(work->spec, options->profile_file,
-					  dirs->list, err);
+		                          dirs->list, err);
 	else if (r == 0)
 		r = sbx_spec_profile(work->spec, options->profile, dirs->list,
-				     err);
+		                     err);
 	if (r == 0)
 		r = options_apply(options, work->spec, err);
 	if (r == 0)
@@ -88,7 +88,7 @@ static int make_spec(struct work *work, const struct profile_dirs *dirs,
 /* Everything up to the end of the program. Returns the exit status, or a
  * negative errno with err. */
 static int run_program(struct work *work, const struct profile_dirs *dirs,
-		       struct sbx_error *err)
+                       struct sbx_error *err)
 {
 	const struct options *options = &work->options;
 	struct sbx_stdio stdio = {
@@ -130,7 +130,7 @@ static int finish(struct work *work, int status, struct sbx_error *err)
 			log_line("sbx-exec", "%s", outcome.message);
 	}
 	r = report_put(&work->report, work->plan, why ? NULL : work->box, why,
-		       err);
+	               err);
 	if (r < 0) {
 		log_line("sbx-exec", "%s", err->text);
 		return 125;
@@ -139,16 +139,16 @@ static int finish(struct work *work, int status, struct sbx_error *err)
 }
 
 static int show(const struct options *options, const struct profile_dirs *dirs,
-		struct sbx_error *err)
+                struct sbx_error *err)
 {
 	if (options->help)
 		return help_print(STDOUT_FILENO);
 	if (options->version)
 		return printf("sbx-exec " SBX_VERSION "\n") < 0 ||
-				       fflush(stdout)
-			       ? err_set(err, SBX_STAGE_REPORT, errno,
-					 "standard output")
-			       : 0;
+		                       fflush(stdout)
+		               ? err_set(err, SBX_STAGE_REPORT, errno,
+		                         "standard output")
+		               : 0;
 	if (options->list_profiles)
 		return profiles_list(dirs);
 	return profiles_show(dirs, options->show_profile, err);
@@ -192,8 +192,8 @@ int main(int argc, char **argv)
 		return 125;
 	if (getauxval(AT_SECURE)) {
 		log_line("sbx-exec", "is setuid, setgid or has file "
-				     "capabilities; it needs none of them, and "
-				     "refuses to run with them");
+		                     "capabilities; it needs none of them, and "
+		                     "refuses to run with them");
 		return 125;
 	}
 	(void)signal(SIGPIPE, SIG_IGN);

@@ -93,10 +93,10 @@ static const struct sbx_field *find_field(const struct word *word)
 }
 
 static int unknown(struct options *options, const struct word *word,
-		   struct sbx_error *err)
+                   struct sbx_error *err)
 {
 	char *name = arena_strndup(&options->arena, word->name,
-				   (size_t)MIN(word->len, SUGGEST_MAX));
+	                           (size_t)MIN(word->len, SUGGEST_MAX));
 	struct suggest suggest = {.word = name};
 	char hint[SUGGEST_TEXT];
 	size_t n;
@@ -114,33 +114,33 @@ static int unknown(struct options *options, const struct word *word,
 	}
 	(void)suggest_text(&suggest, "--", hint);
 	return FAIL(err, "unknown option \"--%s\"%s", name,
-		    hint[0] ? hint : "; see --help");
+	            hint[0] ? hint : "; see --help");
 }
 
 /* A word that is neither an option nor the value of one. */
 static int misplaced(const struct options *options, const char *text,
-		     struct sbx_error *err)
+                     struct sbx_error *err)
 {
 	if (text[0] == '-' && text[1])
 		return FAIL(err,
-			    "unknown option \"%.60s\": options start with "
-			    "\"--\"; see --help",
-			    text);
+		            "unknown option \"%.60s\": options start with "
+		            "\"--\"; see --help",
+		            text);
 	if (options->code)
 		return FAIL(err,
-			    "--code and the file \"%.60s\" exclude each "
-			    "other; arguments go after \"--\"",
-			    text);
+		            "--code and the file \"%.60s\" exclude each "
+		            "other; arguments go after \"--\"",
+		            text);
 	return FAIL(err,
-		    "unexpected \"%.60s\": the program and its arguments go "
-		    "after \"--\"",
-		    text);
+	            "unexpected \"%.60s\": the program and its arguments go "
+	            "after \"--\"",
+	            text);
 }
 
 /* The library wants a source that is absolute: what the program's own
  * directory is, it does not ask. */
 static int make_absolute(struct options *options, const char **value,
-			 struct sbx_error *err)
+                         struct sbx_error *err)
 {
 	const char *colon = strchr(*value, ':');
 	size_t len = colon ? (size_t)(colon - *value) : strlen(*value);
@@ -151,19 +151,19 @@ static int make_absolute(struct options *options, const char **value,
 		return no_memory(err);
 	if (!realpath(source, real))
 		return err_set(err, SBX_STAGE_SPEC, errno, "mount %.60s",
-			       source);
+		               source);
 	if (strchr(real, ':'))
 		return FAIL(err,
-			    "mount %.60s: its path has a colon; only a "
-			    "profile can name it",
-			    source);
+		            "mount %.60s: its path has a colon; only a "
+		            "profile can name it",
+		            source);
 	*value =
 		arena_printf(&options->arena, "%s%s", real, colon ? colon : "");
 	return *value ? 0 : no_memory(err);
 }
 
 static int add_setting(struct options *options, const struct sbx_field *field,
-		       const char *value, struct sbx_error *err)
+                       const char *value, struct sbx_error *err)
 {
 	bool is_mount = strncmp(field->path, "mounts", 6) == 0;
 
@@ -179,14 +179,14 @@ static int add_setting(struct options *options, const struct sbx_field *field,
 
 /* Takes the option at argv[0]; returns how many words it was. */
 static int take_option(struct options *options, char *const *argv,
-		       struct sbx_error *err)
+                       struct sbx_error *err)
 {
 	struct word word = {.name = argv[0] + 2};
 	const char *equals = strchr(word.name, '=');
 	int taken = 1;
 
 	word.len = (int)(equals ? (size_t)(equals - word.name)
-				: strlen(word.name));
+	                        : strlen(word.name));
 	word.value = equals ? equals + 1 : NULL;
 	const struct own_option *mine = find_own(&word);
 	const struct sbx_field *field = mine ? &mine->shown : find_field(&word);
@@ -202,7 +202,7 @@ static int take_option(struct options *options, char *const *argv,
 		word.value = argv[taken++];
 		if (!word.value || strcmp(word.value, "--") == 0)
 			return FAIL(err, "--%.*s needs a value: %s", word.len,
-				    word.name, field->value);
+			            word.name, field->value);
 	}
 	if (mine) {
 		*(const char **)((char *)options + mine->offset) = word.value;
@@ -213,7 +213,7 @@ static int take_option(struct options *options, char *const *argv,
 }
 
 static int take_all(struct options *options, char *const *argv,
-		    struct sbx_error *err)
+                    struct sbx_error *err)
 {
 	int taken;
 
@@ -248,9 +248,9 @@ static int check_report(struct options *options, struct sbx_error *err)
 		return 0;
 	if (parse_count(options->report + 3, &fd) < 0 || fd > INT_MAX)
 		return FAIL(err,
-			    "--report: \"%.60s\" is not fd: and the number of "
-			    "a descriptor",
-			    options->report);
+		            "--report: \"%.60s\" is not fd: and the number of "
+		            "a descriptor",
+		            options->report);
 	options->report_fd = (int)fd;
 	options->report = NULL;
 	return 0;
@@ -265,24 +265,24 @@ static int check_program(const struct options *options, struct sbx_error *err)
 	if (options->command)
 		return FAIL(err, "the command is missing: --command -- PROG");
 	return FAIL(err, "the program is missing: -- FILE, or --code TEXT, or "
-			 "--command -- PROG");
+	                 "--command -- PROG");
 }
 
 static int check_profile(struct options *options, struct sbx_error *err)
 {
 	if (options->profile && options->profile_file)
 		return FAIL(err, "--profile and --profile-file exclude each "
-				 "other");
+		                 "other");
 	if (options->profile && strchr(options->profile, '/'))
 		return FAIL(err,
-			    "--profile: \"%.60s\" is a path; give it to "
-			    "--profile-file",
-			    options->profile);
+		            "--profile: \"%.60s\" is a path; give it to "
+		            "--profile-file",
+		            options->profile);
 	if (options->profile || options->profile_file)
 		return 0;
 	if (!options->command)
 		return FAIL(err, "the profile is missing: --profile NAME; "
-				 "--list-profiles shows them");
+		                 "--list-profiles shows them");
 	options->profile = "base";
 	return 0;
 }
@@ -300,7 +300,7 @@ static int check(struct options *options, struct sbx_error *err)
 }
 
 int options_parse(int argc, char *const *argv, struct options *options,
-		  struct sbx_error *err)
+                  struct sbx_error *err)
 {
 	struct options made = {.report_fd = -1};
 	size_t n_words = argc > 0 ? (size_t)argc : 1;
@@ -322,13 +322,13 @@ int options_parse(int argc, char *const *argv, struct options *options,
 }
 
 int options_apply(const struct options *options, struct sbx_spec *spec,
-		  struct sbx_error *err)
+                  struct sbx_error *err)
 {
 	int r = 0;
 
 	for (size_t i = 0; i < options->n_settings && r == 0; i++)
 		r = sbx_spec_set(spec, options->settings[i].path,
-				 options->settings[i].value, err);
+		                 options->settings[i].value, err);
 	return r;
 }
 

@@ -15,13 +15,13 @@ struct setting {
 };
 
 struct options {
-	struct arena arena;	  /* owns what is not in argv */
-	const char *profile;	  /* a name; "base" for a command without */
+	struct arena arena;       /* owns what is not in argv */
+	const char *profile;      /* a name; "base" for a command without */
 	const char *profile_file; /* or a path; never both */
-	const char *code;	  /* --code, or NULL */
-	const char *report;	  /* a path, or NULL */
-	int report_fd;		  /* --report fd:N, or -1 */
-	bool command;		  /* arguments[0] is in the root tree */
+	const char *code;         /* --code, or NULL */
+	const char *report;       /* a path, or NULL */
+	int report_fd;            /* --report fd:N, or -1 */
+	bool command;             /* arguments[0] is in the root tree */
 	bool json;
 	bool dry_run;
 
@@ -40,11 +40,11 @@ struct options {
 /* Borrows argv. Each error is one line for a person, and -EINVAL but for
  * -ENOMEM; then there is nothing to free. */
 int options_parse(int argc, char *const *argv, struct options *options,
-		  struct sbx_error *err);
+                  struct sbx_error *err);
 
 /* sbx_spec_set() of all settings. */
 int options_apply(const struct options *options, struct sbx_spec *spec,
-		  struct sbx_error *err);
+                  struct sbx_error *err);
 
 void options_free(struct options *options);
 

@@ -11,10 +11,10 @@
 #include "base/file.h"
 
 #define MAX_PROFILE (1024 * 1024)
-#define SUFFIX ".json"
+#define SUFFIX      ".json"
 
 static void add(struct profile_dirs *dirs, size_t *n, const char *base,
-		const char *rest)
+                const char *rest)
 {
 	int len = snprintf(dirs->paths[*n], PATH_MAX, "%s%s", base, rest);
 
@@ -63,13 +63,13 @@ static int is_profile(const struct dirent *entry)
 
 /* Whether a directory before the i-th has the file. */
 static bool is_hidden(const struct profile_dirs *dirs, size_t i,
-		      const char *name)
+                      const char *name)
 {
 	char path[2 * PATH_MAX];
 
 	for (size_t before = 0; before < i; before++) {
 		(void)snprintf(path, sizeof(path), "%s/%s", dirs->list[before],
-			       name);
+		               name);
 		if (access(path, F_OK) == 0)
 			return true;
 	}
@@ -99,7 +99,7 @@ int profiles_list(const struct profile_dirs *dirs)
 }
 
 int profiles_show(const struct profile_dirs *dirs, const char *name,
-		  struct sbx_error *err)
+                  struct sbx_error *err)
 {
 	struct buffer text = {0};
 	char path[2 * PATH_MAX];
@@ -107,10 +107,10 @@ int profiles_show(const struct profile_dirs *dirs, const char *name,
 
 	if (strchr(name, '/'))
 		return err_say(err, SBX_STAGE_PROFILE, EINVAL,
-			       "profile \"%s\": is a path, not a name", name);
+		               "profile \"%s\": is a path, not a name", name);
 	for (size_t i = 0; dirs->list[i] && r == -ENOENT; i++) {
 		(void)snprintf(path, sizeof(path), "%s/%s" SUFFIX,
-			       dirs->list[i], name);
+		               dirs->list[i], name);
 		r = file_read(path, MAX_PROFILE, &text);
 	}
 	if (r == 0)
@@ -118,6 +118,6 @@ int profiles_show(const struct profile_dirs *dirs, const char *name,
 	buffer_free(&text);
 	if (r < 0)
 		return err_set(err, SBX_STAGE_PROFILE, -r, "profile \"%s\"",
-			       name);
+		               name);
 	return 0;
 }

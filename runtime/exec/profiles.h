@@ -22,6 +22,6 @@ int profiles_list(const struct profile_dirs *dirs);
 
 /* Prints the file that NAME stands for. */
 int profiles_show(const struct profile_dirs *dirs, const char *name,
-		  struct sbx_error *err);
+                  struct sbx_error *err);
 
 #endif

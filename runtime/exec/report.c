@@ -14,33 +14,33 @@ static int open_file(const char *path, struct sbx_error *err)
 
 	/* O_NONBLOCK: a FIFO without a reader is an error, not a wait. */
 	fd = open(path,
-		  O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY |
-			  O_CLOEXEC,
-		  0644);
+	          O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY |
+	                  O_CLOEXEC,
+	          0644);
 	if (fd < 0 && errno == ELOOP)
 		return err_say(err, SBX_STAGE_REPORT, ELOOP,
-			       "report %s: is a symbolic link; name the file "
-			       "itself",
-			       path);
+		               "report %s: is a symbolic link; name the file "
+		               "itself",
+		               path);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_set(err, SBX_STAGE_REPORT, errno, "report %s", path);
 	if (!S_ISREG(st.st_mode))
 		return err_say(err, SBX_STAGE_REPORT, EINVAL,
-			       "report %s: is not a regular file; for a pipe, "
-			       "give its descriptor as fd:N",
-			       path);
+		               "report %s: is not a regular file; for a pipe, "
+		               "give its descriptor as fd:N",
+		               path);
 	return TAKE_FD(fd);
 }
 
 int report_open(struct report_file *report, const struct options *options,
-		struct sbx_error *err)
+                struct sbx_error *err)
 {
 	report->json = options->json;
 	if (options->report_fd >= 0) {
 		report->fd = fcntl(options->report_fd, F_DUPFD_CLOEXEC, 3);
 		if (report->fd < 0)
 			return err_set(err, SBX_STAGE_REPORT, errno,
-				       "report fd:%d", options->report_fd);
+			               "report fd:%d", options->report_fd);
 	} else if (options->report) {
 		int fd = open_file(options->report, err);
 
@@ -53,15 +53,15 @@ int report_open(struct report_file *report, const struct options *options,
 }
 
 int report_put(const struct report_file *report, const struct sbx_plan *plan,
-	       const struct sbx_box *box, const struct sbx_error *failure,
-	       struct sbx_error *err)
+               const struct sbx_box *box, const struct sbx_error *failure,
+               struct sbx_error *err)
 {
 	int r = 0;
 
 	if (report->fd >= 0) {
 		if (report->truncate && ftruncate(report->fd, 0) < 0)
 			return err_set(err, SBX_STAGE_REPORT, errno,
-				       "empty the report");
+			               "empty the report");
 		r = sbx_report_write(plan, box, failure, report->fd, err);
 	}
 	if (r == 0 && report->json)

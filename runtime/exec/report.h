@@ -18,11 +18,11 @@ struct report_file {
  * link, or what is not a regular file, is refused. What is in it stays until
  * there is a report. */
 int report_open(struct report_file *report, const struct options *options,
-		struct sbx_error *err);
+                struct sbx_error *err);
 
 int report_put(const struct report_file *report, const struct sbx_plan *plan,
-	       const struct sbx_box *box, const struct sbx_error *failure,
-	       struct sbx_error *err);
+               const struct sbx_box *box, const struct sbx_error *failure,
+               struct sbx_error *err);
 
 void report_close(struct report_file *report);
 

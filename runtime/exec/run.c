@@ -31,10 +31,10 @@ static int open_signals(void)
 
 /* Steps the box until it is over. The signal that cancelled it, or 0. */
 static int follow(struct sbx_box *box, int signal_fd, int *cancelled,
-		  struct sbx_error *err)
+                  struct sbx_error *err)
 {
 	struct pollfd fds[] = {{.fd = sbx_box_fd(box), .events = POLLIN},
-			       {.fd = signal_fd, .events = POLLIN}};
+	                       {.fd = signal_fd, .events = POLLIN}};
 	struct signalfd_siginfo info;
 	int r;
 
@@ -50,7 +50,7 @@ static int follow(struct sbx_box *box, int signal_fd, int *cancelled,
 }
 
 int run_box(const struct sbx_plan *plan, const struct sbx_stdio *stdio,
-	    struct sbx_box **box, struct sbx_error *err)
+            struct sbx_box **box, struct sbx_error *err)
 {
 	CLEANUP_FD int signal_fd = -1;
 	int r, cancelled = 0;

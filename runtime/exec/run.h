@@ -8,6 +8,6 @@
  * it as cancelled. Returns the exit status, or a negative errno with err; box
  * is set once there is one, and the caller's to close either way. */
 int run_box(const struct sbx_plan *plan, const struct sbx_stdio *stdio,
-	    struct sbx_box **box, struct sbx_error *err);
+            struct sbx_box **box, struct sbx_error *err);
 
 #endif

@@ -16,7 +16,7 @@
 #include "kernel/filter_graph.h"
 
 #define SETS_MAX 16
-#define X32_END	 0x80000000u
+#define X32_END  0x80000000u
 
 /* What is composed, and how far each set has been read. */
 struct sets {
@@ -52,10 +52,10 @@ static int unknown_set(const char *name, struct sbx_error *err)
 
 	for (size_t i = 0; i < n_filter_sets; i++)
 		buffer_printf(&known, "%s%s", i ? ", " : "",
-			      filter_sets[i].name);
+		              filter_sets[i].name);
 	ret = err_say(err, SBX_STAGE_PLAN, EINVAL,
-		      "seccomp: no set is named \"%s\"; there are %.*s", name,
-		      (int)known.len, known.len ? known.data : "");
+	              "seccomp: no set is named \"%s\"; there are %.*s", name,
+	              (int)known.len, known.len ? known.data : "");
 	buffer_free(&known);
 	return ret;
 }
@@ -73,12 +73,12 @@ static bool sets_add(struct sets *sets, const struct filter_set *set)
 }
 
 static int sets_find(const char *const *names, struct sets *sets,
-		     struct sbx_error *err)
+                     struct sbx_error *err)
 {
 	if (!names || !names[0])
 		return err_say(err, SBX_STAGE_PLAN, EINVAL,
-			       "seccomp: names no set; \"base\" is the least "
-			       "that a program needs");
+		               "seccomp: names no set; \"base\" is the least "
+		               "that a program needs");
 	for (size_t i = 0; names[i]; i++) {
 		const struct filter_set *set = filter_set_find(names[i]);
 
@@ -86,7 +86,7 @@ static int sets_find(const char *const *names, struct sets *sets,
 			return unknown_set(names[i], err);
 		if (!sets_add(sets, set))
 			return err_say(err, SBX_STAGE_PLAN, EINVAL,
-				       "seccomp: more than %d sets", SETS_MAX);
+			               "seccomp: more than %d sets", SETS_MAX);
 	}
 	return 0;
 }
@@ -98,7 +98,7 @@ static bool call_is_known(unsigned call)
 
 /* The node where the verdict of a call is settled. Calls come in order. */
 static uint16_t call_verdict(struct graph *graph, struct sets *sets,
-			     const struct verdicts *verdicts, unsigned call)
+                             const struct verdicts *verdicts, unsigned call)
 {
 	struct args_rules rules;
 
@@ -141,7 +141,7 @@ static uint16_t program_build(struct graph *graph, struct sets *sets)
 	spans.full = false;
 	for (unsigned call = 0; call < filter_known_end; call++)
 		spans_add(&spans, call,
-			  call_verdict(graph, sets, &verdicts, call));
+		          call_verdict(graph, sets, &verdicts, call));
 	spans_add(&spans, filter_known_end, verdicts.unknown);
 	if (FILTER_X32_BIT) {
 		spans_add(&spans, FILTER_X32_BIT, verdicts.refuse);
@@ -152,15 +152,15 @@ static uint16_t program_build(struct graph *graph, struct sets *sets)
 		graph->full = true;
 	node = graph_switch(graph, spans.span, spans.n_spans);
 	node = graph_load(graph, offsetof(struct seccomp_data, nr), UINT32_MAX,
-			  node);
+	                  node);
 	/* Before all else: a number means nothing without its architecture. */
 	node = graph_equal(graph, FILTER_ARCH, node, verdicts.refuse);
 	return graph_load(graph, offsetof(struct seccomp_data, arch),
-			  UINT32_MAX, node);
+	                  UINT32_MAX, node);
 }
 
 int filter_compile(const char *const *names, struct sock_filter *code,
-		   size_t *n_code, struct sbx_error *err)
+                   size_t *n_code, struct sbx_error *err)
 {
 	struct graph graph;
 	struct sets sets = {0};
@@ -172,8 +172,8 @@ int filter_compile(const char *const *names, struct sock_filter *code,
 	ret = graph_emit(&graph, program_build(&graph, &sets), code, n_code);
 	if (ret < 0)
 		return err_say(err, SBX_STAGE_PLAN, -ret,
-			       "seccomp: the sets make a filter of more than "
-			       "%d instructions",
-			       FILTER_MAX);
+		               "seccomp: the sets make a filter of more than "
+		               "%d instructions",
+		               FILTER_MAX);
 	return 0;
 }

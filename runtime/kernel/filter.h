@@ -27,10 +27,10 @@
 
 /* The one architecture whose calls are judged by the sets. */
 #if defined(__x86_64__)
-#define FILTER_ARCH AUDIT_ARCH_X86_64
+#define FILTER_ARCH    AUDIT_ARCH_X86_64
 #define FILTER_X32_BIT 0x40000000u /* __X32_SYSCALL_BIT of <asm/unistd.h> */
 #elif defined(__aarch64__)
-#define FILTER_ARCH AUDIT_ARCH_AARCH64
+#define FILTER_ARCH    AUDIT_ARCH_AARCH64
 #define FILTER_X32_BIT 0u
 #else
 #error "sbx knows the system calls of x86-64 and AArch64 only"
@@ -43,7 +43,7 @@
 struct filter_test {
 	uint8_t arg;
 	bool wide;
-	bool negate;     /* holds when (arg & mask) != value */
+	bool negate; /* holds when (arg & mask) != value */
 	uint64_t mask;
 	uint64_t value;
 };
@@ -78,7 +78,7 @@ const struct filter_set *filter_set_find(const char *name);
  * room for FILTER_MAX. Writes the count of instructions. Unknown set names
  * are errors that list the known ones. */
 int filter_compile(const char *const *names, struct sock_filter *code,
-		   size_t *n_code, struct sbx_error *err);
+                   size_t *n_code, struct sbx_error *err);
 
 /* The name of a call of an audit architecture, "ptrace"; "#600" for one that
  * has none. buffer: at least 64 bytes. Returns buffer. */

@@ -12,7 +12,7 @@
 #include "base/def.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
-	       "the low half of an argument comes first");
+               "the low half of an argument comes first");
 
 /* While it is built: where a rule that holds leads to. */
 struct args {
@@ -65,11 +65,11 @@ static size_t gather(struct args_rule *rules, size_t n)
 }
 
 static uint16_t rules_build(const struct args *args, struct args_rule *rules,
-			    size_t n, uint16_t otherwise);
+                            size_t n, uint16_t otherwise);
 
 /* What is left of rules once their first tests hold. */
 static uint16_t rest_build(const struct args *args, struct args_rule *rules,
-			   size_t n, uint16_t otherwise)
+                           size_t n, uint16_t otherwise)
 {
 	for (size_t i = 0; i < n; i++) {
 		rules[i].tests++;
@@ -81,13 +81,13 @@ static uint16_t rest_build(const struct args *args, struct args_rule *rules,
 static uint32_t offset_low(unsigned arg)
 {
 	return (uint32_t)(offsetof(struct seccomp_data, args) +
-			  arg * sizeof(uint64_t));
+	                  arg * sizeof(uint64_t));
 }
 
 /* Rules whose first test is one and the same: both halves, or not that
  * value. */
 static uint16_t single_build(const struct args *args, struct args_rule *rules,
-			     size_t n, uint16_t otherwise)
+                             size_t n, uint16_t otherwise)
 {
 	const struct filter_test *test = rules[0].tests;
 	uint32_t low = offset_low(test->arg);
@@ -101,13 +101,13 @@ static uint16_t single_build(const struct args *args, struct args_rule *rules,
 	if (!test->wide)
 		return node;
 	node = graph_equal(args->graph, (uint32_t)(test->value >> 32), node,
-			   no);
+	                   no);
 	return graph_load(args->graph, low + (uint32_t)sizeof(uint32_t),
-			  (uint32_t)(test->mask >> 32), node);
+	                  (uint32_t)(test->mask >> 32), node);
 }
 
 static void span_add(struct graph_span *spans, size_t *n, uint64_t first,
-		     uint16_t node)
+                     uint16_t node)
 {
 	if (first > UINT32_MAX || (*n && spans[*n - 1].node == node))
 		return;
@@ -116,7 +116,7 @@ static void span_add(struct graph_span *spans, size_t *n, uint64_t first,
 
 /* Rules, ordered by value, whose first tests differ in nothing else. */
 static uint16_t values_build(const struct args *args, struct args_rule *rules,
-			     size_t n, uint16_t otherwise)
+                             size_t n, uint16_t otherwise)
 {
 	const struct filter_test *test = rules[0].tests;
 	struct graph_span spans[2 * ARGS_RULES + 1];
@@ -132,17 +132,17 @@ static uint16_t values_build(const struct args *args, struct args_rule *rules,
 		if (value != end)
 			span_add(spans, &n_spans, end, otherwise);
 		span_add(spans, &n_spans, value,
-			 rest_build(args, rules + i, next - i, otherwise));
+		         rest_build(args, rules + i, next - i, otherwise));
 		end = (uint64_t)value + 1;
 	}
 	span_add(spans, &n_spans, end, otherwise);
 	return graph_load(args->graph, offset_low(test->arg),
-			  (uint32_t)test->mask,
-			  graph_switch(args->graph, spans, n_spans));
+	                  (uint32_t)test->mask,
+	                  graph_switch(args->graph, spans, n_spans));
 }
 
 static uint16_t rules_build(const struct args *args, struct args_rule *rules,
-			    size_t n, uint16_t otherwise)
+                            size_t n, uint16_t otherwise)
 {
 	size_t n_alike;
 
@@ -159,7 +159,7 @@ static uint16_t rules_build(const struct args *args, struct args_rule *rules,
 }
 
 uint16_t args_build(struct graph *graph, struct args_rules *rules,
-		    uint16_t allow, uint16_t refuse)
+                    uint16_t allow, uint16_t refuse)
 {
 	struct args args = {.graph = graph, .allow = allow};
 

@@ -3,11 +3,11 @@
 #ifndef SBX_KERNEL_FILTER_ARGS_H
 #define SBX_KERNEL_FILTER_ARGS_H
 
-#include "kernel/filter.h"
-#include "kernel/filter_graph.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "kernel/filter.h"
+#include "kernel/filter_graph.h"
 
 #define ARGS_RULES 96 /* of one call */
 
@@ -35,6 +35,6 @@ void args_add(struct args_rules *rules, const struct filter_rule *rule);
 /* The node that leads to allow when any of the rules holds, else to refuse.
  * The rules are used up. */
 uint16_t args_build(struct graph *graph, struct args_rules *rules,
-		    uint16_t allow, uint16_t refuse);
+                    uint16_t allow, uint16_t refuse);
 
 #endif

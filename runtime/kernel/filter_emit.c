@@ -120,7 +120,7 @@ static void reverse(struct sock_filter *code, size_t n)
 }
 
 int graph_emit(const struct graph *graph, uint16_t start,
-	       struct sock_filter *code, size_t *n_code)
+               struct sock_filter *code, size_t *n_code)
 {
 	struct layout layout;
 

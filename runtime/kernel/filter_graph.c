@@ -15,7 +15,7 @@
 #include "base/def.h"
 
 #define LEAF_EXCEPTIONS 8
-#define LEAF_SPANS	(2 * LEAF_EXCEPTIONS + 1)
+#define LEAF_SPANS      (2 * LEAF_EXCEPTIONS + 1)
 
 void graph_init(struct graph *graph)
 {
@@ -60,18 +60,18 @@ static uint16_t graph_node(struct graph *graph, struct graph_node wanted)
 uint16_t graph_return(struct graph *graph, uint32_t action)
 {
 	return graph_node(graph, (struct graph_node){.code = BPF_RET | BPF_K,
-						     .k = action});
+	                                             .k = action});
 }
 
 uint16_t graph_load(struct graph *graph, uint32_t offset, uint32_t mask,
-		    uint16_t next)
+                    uint16_t next)
 {
 	/* What comes next does not look at what would be loaded here. */
 	if (!is_test(&graph->nodes[next]))
 		return next;
 	if (mask != UINT32_MAX)
 		next = graph_node(graph,
-				  (struct graph_node){
+		                  (struct graph_node){
 					  .code = BPF_ALU | BPF_AND | BPF_K,
 					  .k = mask,
 					  .yes = next,
@@ -84,7 +84,7 @@ uint16_t graph_load(struct graph *graph, uint32_t offset, uint32_t mask,
 }
 
 static uint16_t graph_test(struct graph *graph, uint16_t operation,
-			   uint32_t value, uint16_t yes, uint16_t no)
+                           uint32_t value, uint16_t yes, uint16_t no)
 {
 	if (yes == no)
 		return yes;
@@ -97,7 +97,7 @@ static uint16_t graph_test(struct graph *graph, uint16_t operation,
 }
 
 uint16_t graph_equal(struct graph *graph, uint32_t value, uint16_t yes,
-		     uint16_t no)
+                     uint16_t no)
 {
 	return graph_test(graph, BPF_JEQ, value, yes, no);
 }
@@ -115,7 +115,7 @@ struct cut {
 	const struct graph_span *spans;
 	size_t n_spans;
 	struct leaf best[GRAPH_SPANS + 1]; /* the one that begins at a span */
-	uint16_t leaves[GRAPH_SPANS];	   /* where they begin */
+	uint16_t leaves[GRAPH_SPANS];      /* where they begin */
 	size_t n_leaves;
 };
 
@@ -178,7 +178,7 @@ static uint16_t leaf_build(const struct cut *cut, size_t start)
 	for (size_t i = start + leaf->n_spans; i-- > start;)
 		if (cut->spans[i].node != leaf->rule)
 			node = graph_equal(cut->graph, cut->spans[i].first,
-					   cut->spans[i].node, node);
+			                   cut->spans[i].node, node);
 	return node;
 }
 
@@ -191,12 +191,12 @@ static uint16_t search_build(const struct cut *cut, size_t first, size_t n)
 	if (n == 1)
 		return leaf_build(cut, border);
 	return graph_test(cut->graph, BPF_JGE, cut->spans[border].first,
-			  search_build(cut, first + half, n - half),
-			  search_build(cut, first, half));
+	                  search_build(cut, first + half, n - half),
+	                  search_build(cut, first, half));
 }
 
 uint16_t graph_switch(struct graph *graph, const struct graph_span *spans,
-		      size_t n_spans)
+                      size_t n_spans)
 {
 	struct cut cut;
 

@@ -49,7 +49,7 @@ char *filter_call_name(uint32_t arch, uint32_t call, char *buffer)
 
 	if (found)
 		name = seccomp_syscall_resolve_num_arch(found->library,
-							(int)call);
+		                                        (int)call);
 	if (found && !native)
 		snprintf(prefix, sizeof(prefix), "%s:", found->name);
 	else if (!native)
@@ -58,7 +58,7 @@ char *filter_call_name(uint32_t arch, uint32_t call, char *buffer)
 		snprintf(buffer, NAME_SIZE, "%s%s", prefix, name);
 	else
 		snprintf(buffer, NAME_SIZE, "%s#%" PRId32, prefix,
-			 (int32_t)(found ? call & ~found->bits : call));
+		         (int32_t)(found ? call & ~found->bits : call));
 	free(name);
 	return buffer;
 }

@@ -13,7 +13,7 @@
 
 /* Takes the better of what range has and one extent of /proc/self/uid_map. */
 static void range_consider(struct id_range *range, unsigned first,
-			   unsigned count)
+                           unsigned count)
 {
 	unsigned half = count / 2;
 
@@ -22,7 +22,7 @@ static void range_consider(struct id_range *range, unsigned first,
 		*range = (struct id_range){IDMAP_FIRST, IDMAP_COUNT};
 	else if (range->first != IDMAP_FIRST && half > range->count)
 		*range = (struct id_range){first + count - half,
-					   MIN(half, IDMAP_COUNT)};
+		                           MIN(half, IDMAP_COUNT)};
 }
 
 struct id_range idmap_choose(const char *map)
@@ -53,7 +53,7 @@ int idmap_range(struct id_range *range, struct sbx_error *err)
 	buffer_free(&map);
 	if (r < 0)
 		return err_set(err, SBX_STAGE_IDMAP, -r,
-			       "read /proc/self/uid_map");
+		               "read /proc/self/uid_map");
 	if (found.count == 0)
 		return err_say(
 			err, SBX_STAGE_IDMAP, EPERM,
@@ -77,19 +77,19 @@ static int lock_byte(int fd, unsigned offset)
 }
 
 int idmap_reserve(const struct id_range *range, uid_t *id, int *lock,
-		  struct sbx_error *err)
+                  struct sbx_error *err)
 {
 	CLEANUP_FD int fd = -1;
 	unsigned start, offset;
 
 	if (mkdir(IDMAP_STATE_DIR, 0755) < 0 && errno != EEXIST)
 		return err_set(err, SBX_STAGE_IDMAP, errno,
-			       "make " IDMAP_STATE_DIR);
+		               "make " IDMAP_STATE_DIR);
 	fd = open(IDMAP_STATE_DIR "/uids",
-		  O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	          O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return err_set(err, SBX_STAGE_IDMAP, errno,
-			       "open " IDMAP_STATE_DIR "/uids");
+		               "open " IDMAP_STATE_DIR "/uids");
 	/* A random start: ids are not taken again soon, and no one waits. */
 	if (getrandom(&start, sizeof(start), 0) != sizeof(start))
 		return err_set(err, SBX_STAGE_IDMAP, errno, "getrandom");
@@ -102,11 +102,11 @@ int idmap_reserve(const struct id_range *range, uid_t *id, int *lock,
 		}
 	}
 	return err_say(err, SBX_STAGE_IDMAP, EAGAIN,
-		       "all %u user ids for runs are in use", range->count);
+	               "all %u user ids for runs are in use", range->count);
 }
 
 static int put_map(pid_t pid, const char *file, const char *text,
-		   struct sbx_error *err)
+                   struct sbx_error *err)
 {
 	char path[64];
 	int r;
@@ -115,7 +115,7 @@ static int put_map(pid_t pid, const char *file, const char *text,
 	r = file_put(AT_FDCWD, path, text);
 	if (r < 0)
 		return err_set(err, SBX_STAGE_IDMAP, -r, "write \"%s\" to %s",
-			       text, file);
+		               text, file);
 	return 0;
 }
 
@@ -126,7 +126,7 @@ int idmap_write(pid_t pid, uid_t uid, gid_t gid, struct sbx_error *err)
 
 	if (uid == 0 || gid == 0)
 		return err_say(err, SBX_STAGE_IDMAP, EPERM,
-			       "the program would be root outside");
+		               "the program would be root outside");
 	r = put_map(pid, "setgroups", "deny", err);
 	if (r < 0)
 		return r;

@@ -7,8 +7,8 @@
 #ifndef SBX_KERNEL_IDMAP_H
 #define SBX_KERNEL_IDMAP_H
 
-#include "sbx.h"
 #include <sys/types.h>
+#include "sbx.h"
 
 #define BOX_UID 1000
 #define BOX_GID 1000
@@ -34,7 +34,7 @@ struct id_range idmap_choose(const char *map);
 /* Reserves one id of the range for as long as the descriptor is open in any
  * process: a byte of STATE_DIR/uids is locked. */
 int idmap_reserve(const struct id_range *range, uid_t *id, int *lock,
-		  struct sbx_error *err);
+                  struct sbx_error *err);
 #define IDMAP_STATE_DIR "/run/sbx"
 
 /* Writes the maps of a process that waits for them; setgroups is denied. */

@@ -32,8 +32,8 @@ static int find_arguments(const char *stat, struct inherited *found)
 		fields = strchr(fields + 1, ' ');
 	if (!fields ||
 	    sscanf(fields, " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64,
-		   &found->arguments, &found->arguments_end,
-		   &found->environment, &found->environment_end) != 4)
+	           &found->arguments, &found->arguments_end,
+	           &found->environment, &found->environment_end) != 4)
 		return -EPROTO;
 	return 0;
 }

@@ -19,14 +19,14 @@ static int sys_open_tree(int dirfd, const char *path, unsigned flags)
 }
 
 static int sys_mount_setattr(int fd, const char *path, unsigned flags,
-			     struct mount_attr *attr)
+                             struct mount_attr *attr)
 {
 	return (int)syscall(SYS_mount_setattr, fd, path, flags, attr,
-			    sizeof(*attr));
+	                    sizeof(*attr));
 }
 
 static int sys_fsconfig(int fd, unsigned command, const char *key,
-			const void *value)
+                        const void *value)
 {
 	return (int)syscall(SYS_fsconfig, fd, command, key, value, 0);
 }
@@ -43,11 +43,11 @@ static int copy_tree(int dirfd, const char *path, unsigned flags, uint64_t set)
 	CLEANUP_FD int fd = -1;
 
 	fd = sys_open_tree(dirfd, path,
-			   OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | flags);
+	                   OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | flags);
 	if (fd < 0)
 		return -errno;
 	if (sys_mount_setattr(fd, "", AT_EMPTY_PATH | (flags & AT_RECURSIVE),
-			      &attr) < 0)
+	                      &attr) < 0)
 		return -errno;
 	return TAKE_FD(fd);
 }
@@ -73,7 +73,8 @@ int mount_tree(const char *path, bool writable)
 	if (!writable)
 		set |= MOUNT_ATTR_RDONLY;
 	fd = open_resolved(path);
-	return fd < 0 ? fd : copy_tree(fd, "", AT_EMPTY_PATH | AT_RECURSIVE, set);
+	return fd < 0 ? fd
+	              : copy_tree(fd, "", AT_EMPTY_PATH | AT_RECURSIVE, set);
 }
 
 int mount_device(const char *path, dev_t device)
@@ -82,8 +83,8 @@ int mount_device(const char *path, dev_t device)
 	struct stat st;
 
 	fd = copy_tree(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW,
-		       MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC |
-			       MOUNT_ATTR_RDONLY);
+	               MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC |
+	                       MOUNT_ATTR_RDONLY);
 	if (fd < 0)
 		return fd;
 	if (fstat(fd, &st) < 0)
@@ -104,7 +105,7 @@ struct fs_option {
 };
 
 static int new_filesystem(const char *type, const struct fs_option *options,
-			  unsigned attributes)
+                          unsigned attributes)
 {
 	CLEANUP_FD int fs = -1;
 	int fd;
@@ -114,7 +115,7 @@ static int new_filesystem(const char *type, const struct fs_option *options,
 		return -errno;
 	for (; options->key; options++)
 		if (sys_fsconfig(fs, FSCONFIG_SET_STRING, options->key,
-				 options->value) < 0)
+		                 options->value) < 0)
 			return -errno;
 	if (sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL) < 0)
 		return -errno;
@@ -131,7 +132,7 @@ int mount_tmpfs(uint64_t bytes, uint64_t inodes)
 	(void)snprintf(size, sizeof(size), "%ju", (uintmax_t)bytes);
 	(void)snprintf(count, sizeof(count), "%ju", (uintmax_t)inodes);
 	return new_filesystem("tmpfs", options,
-			      MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+	                      MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
 }
 
 int mount_proc(void)
@@ -139,8 +140,8 @@ int mount_proc(void)
 	const struct fs_option options[] = {{0}};
 
 	return new_filesystem("proc", options,
-			      MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
-				      MOUNT_ATTR_NOEXEC);
+	                      MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+	                              MOUNT_ATTR_NOEXEC);
 }
 
 int mount_pts(void)
@@ -149,7 +150,7 @@ int mount_pts(void)
 		{"ptmxmode", "0666"}, {"mode", "0620"}, {0}};
 
 	return new_filesystem("devpts", options,
-			      MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+	                      MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
 }
 
 int mount_attach(int tree, const char *path)
@@ -157,7 +158,7 @@ int mount_attach(int tree, const char *path)
 	/* Without MOVE_MOUNT_T_SYMLINKS the last component is not followed,
 	 * and what lies before it is ours: the root is already the box's. */
 	if (syscall(SYS_move_mount, tree, "", AT_FDCWD, path,
-		    MOVE_MOUNT_F_EMPTY_PATH) < 0)
+	            MOVE_MOUNT_F_EMPTY_PATH) < 0)
 		return -errno;
 	return 0;
 }

@@ -19,9 +19,9 @@ int notify_install(const struct sock_filter *code, size_t n_code)
 	/* WAIT_KILLABLE_RECV: once the listener has a call, a signal no longer
 	 * restarts it, so a program that is signalled often makes progress. */
 	int fd = sys_seccomp(SECCOMP_SET_MODE_FILTER,
-			     SECCOMP_FILTER_FLAG_NEW_LISTENER |
-				     SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV,
-			     &program);
+	                     SECCOMP_FILTER_FLAG_NEW_LISTENER |
+	                             SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV,
+	                     &program);
 
 	return fd < 0 ? -errno : fd;
 }

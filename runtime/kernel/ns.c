@@ -10,9 +10,9 @@
 #include "kernel/sys.h"
 
 const struct ns namespaces[] = {
-	{"user", CLONE_NEWUSER}, {"pid", CLONE_NEWPID},
-	{"net", CLONE_NEWNET},   {"ipc", CLONE_NEWIPC},
-	{"uts", CLONE_NEWUTS},   {"mnt", CLONE_NEWNS},
+	{"user", CLONE_NEWUSER},     {"pid", CLONE_NEWPID},
+	{"net", CLONE_NEWNET},       {"ipc", CLONE_NEWIPC},
+	{"uts", CLONE_NEWUTS},       {"mnt", CLONE_NEWNS},
 	{"cgroup", CLONE_NEWCGROUP},
 };
 const size_t n_namespaces = ARRAY_SIZE(namespaces);
@@ -23,31 +23,31 @@ static int clone_error(int code, struct sbx_error *err)
 	case EPERM:
 	case EACCES:
 		return err_set(err, SBX_STAGE_CLONE, code,
-			       "user namespaces are refused here; look at "
-			       "kernel.apparmor_restrict_unprivileged_userns, "
-			       "kernel.unprivileged_userns_clone, or the "
-			       "container's seccomp profile");
+		               "user namespaces are refused here; look at "
+		               "kernel.apparmor_restrict_unprivileged_userns, "
+		               "kernel.unprivileged_userns_clone, or the "
+		               "container's seccomp profile");
 	case ENOSPC:
 	case EUSERS:
 		return err_set(err, SBX_STAGE_CLONE, code,
-			       "no more namespaces: raise "
-			       "/proc/sys/user/max_*_namespaces");
+		               "no more namespaces: raise "
+		               "/proc/sys/user/max_*_namespaces");
 	case ENOSYS:
 		return err_set(err, SBX_STAGE_CLONE, code,
-			       "clone3 is refused here: a container's seccomp "
-			       "profile, or a kernel before 6.1");
+		               "clone3 is refused here: a container's seccomp "
+		               "profile, or a kernel before 6.1");
 	case EAGAIN:
 		return err_set(err, SBX_STAGE_CLONE, code,
-			       "no more processes: raise the limit on "
-			       "processes (ulimit -u)");
+		               "no more processes: raise the limit on "
+		               "processes (ulimit -u)");
 	default:
 		return err_set(err, SBX_STAGE_CLONE, code,
-			       "clone into new namespaces");
+		               "clone into new namespaces");
 	}
 }
 
 pid_t ns_clone(void (*child)(const void *argument) __attribute__((noreturn)),
-	       const void *argument, int *pidfd, struct sbx_error *err)
+               const void *argument, int *pidfd, struct sbx_error *err)
 {
 	struct clone_args args = {
 		.flags = CLONE_PIDFD | CLONE_CLEAR_SIGHAND,
@@ -67,7 +67,7 @@ pid_t ns_clone(void (*child)(const void *argument) __attribute__((noreturn)),
 		n_groups = groups ? getgroups(n_groups, groups) : -1;
 		if (n_groups < 0 || sys_setgroups(0, NULL) < 0)
 			return err_set(err, SBX_STAGE_CLONE, errno,
-				       "drop the supplementary groups");
+			               "drop the supplementary groups");
 	}
 	/* A handler of the caller's must not run in the new process. */
 	sigfillset(&all);
@@ -79,13 +79,13 @@ pid_t ns_clone(void (*child)(const void *argument) __attribute__((noreturn)),
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (groups && sys_setgroups((size_t)n_groups, groups) < 0 && pid > 0)
 		return err_set(err, SBX_STAGE_CLONE, errno,
-			       "take the supplementary groups back");
+		               "take the supplementary groups back");
 	return pid > 0 ? pid : clone_error(code, err);
 }
 
 pid_t ns_spawn(int (*child)(void *argument), void *argument, void *stack,
-	       size_t size)
+               size_t size)
 {
 	return clone(child, (char *)stack + size,
-		     CLONE_VM | CLONE_VFORK | SIGCHLD, argument);
+	             CLONE_VM | CLONE_VFORK | SIGCHLD, argument);
 }

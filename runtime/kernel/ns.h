@@ -27,12 +27,12 @@ extern const size_t n_namespaces;
  * since inside they could not be dropped any more.
  */
 pid_t ns_clone(void (*child)(const void *argument) __attribute__((noreturn)),
-	       const void *argument, int *pidfd, struct sbx_error *err);
+               const void *argument, int *pidfd, struct sbx_error *err);
 
 /* A child in the caller's own memory, on a stack of its own, while the caller
  * waits: until it has exec'ed or ended. Nothing is copied that exec would
  * throw away. Sends SIGCHLD. -1 and errno. */
 pid_t ns_spawn(int (*child)(void *argument), void *argument, void *stack,
-	       size_t size);
+               size_t size);
 
 #endif

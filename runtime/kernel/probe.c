@@ -51,7 +51,7 @@ int probe_random_id(char id[33])
 	if (getrandom(parts, sizeof(parts), 0) != sizeof(parts))
 		return -errno;
 	(void)snprintf(id, 33, "%016jx%016jx", (uintmax_t)parts[0],
-		       (uintmax_t)parts[1]);
+	               (uintmax_t)parts[1]);
 	return 0;
 }
 

@@ -16,7 +16,7 @@
 
 /* Reads a small file of /proc as text. The process may be gone: -errno. */
 static int read_text(int proc, const char *pid, const char *file, char *text,
-		     size_t size)
+                     size_t size)
 {
 	CLEANUP_FD int fd = -1;
 	char path[64];
@@ -48,9 +48,9 @@ static int read_cpu(int proc, const char *pid, bool self, uint64_t *ns)
 	/* The name, field 2, is the program's to choose: skip to its end. */
 	fields = strrchr(text, ')');
 	if (!fields || sscanf(fields,
-			      ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u "
-			      "%llu %llu %lld %lld",
-			      &user, &system, &child_user, &child_system) != 4)
+	                      ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u "
+	                      "%llu %llu %lld %lld",
+	                      &user, &system, &child_user, &child_system) != 4)
 		return -EPROTO;
 	if (!self)
 		user = system = 0;
@@ -67,8 +67,8 @@ static uint64_t line_number(const char *text, const char *name)
 	return line ? strtoull(line + strlen(name), NULL, 10) : 0;
 }
 
-static const char *const memory_lines[] = {"\nRssAnon:", "\nRssShmem:",
-					   "\nVmSwap:", "\nVmPTE:"};
+static const char *const memory_lines[] = {
+	"\nRssAnon:", "\nRssShmem:", "\nVmSwap:", "\nVmPTE:"};
 
 static int read_status(int proc, const char *pid, struct proc_sample *sum)
 {
@@ -109,15 +109,15 @@ static int add_exact(int proc, const char *pid, void *sum)
 	r = read_text(proc, pid, "smaps_rollup", text, sizeof(text));
 	if (r == 0)
 		*(uint64_t *)sum += KIB * (line_number(text, "\nPss_Anon:") +
-					   line_number(text, "\nPss_Shmem:") +
-					   line_number(text, "\nSwapPss:"));
+		                           line_number(text, "\nPss_Shmem:") +
+		                           line_number(text, "\nSwapPss:"));
 	return r;
 }
 
 /* Calls add for each process. One that ends meanwhile is passed over. */
 static int for_each_process(int proc,
-			    int (*add)(int proc, const char *pid, void *sum),
-			    void *sum)
+                            int (*add)(int proc, const char *pid, void *sum),
+                            void *sum)
 {
 	const struct dirent *entry;
 	CLEANUP_FD int fd = -1;

@@ -11,11 +11,11 @@
 #include <stdint.h>
 
 struct proc_sample {
-	uint64_t cpu_ns;   /* of the living and of the dead they waited for; in
-			    * ticks of 1/100 s */
-	uint64_t memory;   /* bytes; an upper bound: shared pages count for
-			    * each process that has them */
-	unsigned tasks;    /* threads, without pid 1 */
+	uint64_t cpu_ns; /* of the living and of the dead they waited for; in
+	                  * ticks of 1/100 s */
+	uint64_t memory; /* bytes; an upper bound: shared pages count for
+	                  * each process that has them */
+	unsigned tasks;  /* threads, without pid 1 */
 };
 
 /* Adds up all processes but pid 1, of which only the dead it waited for

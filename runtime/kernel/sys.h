@@ -28,7 +28,7 @@ static inline int sys_seccomp(unsigned operation, unsigned flags, void *args)
 /* waitid(2) has a fifth parameter that libc hides: what the child and the
  * children it waited for have used. */
 static inline int sys_waitid(int pidfd, siginfo_t *info, int options,
-			     struct rusage *usage)
+                             struct rusage *usage)
 {
 	return (int)syscall(SYS_waitid, P_PIDFD, pidfd, info, options, usage);
 }

@@ -24,8 +24,8 @@ static int set_defaults(struct sbx_spec *spec, struct sbx_error *err)
 	for (size_t i = 0; i < n && r == 0; i++)
 		if (fields[i].initial && !fields[i].rule->follows_disk)
 			r = field_set_text(spec, fields[i].path,
-					   fields[i].initial, ORIGIN_DEFAULT,
-					   err);
+			                   fields[i].initial, ORIGIN_DEFAULT,
+			                   err);
 	return r;
 }
 
@@ -45,7 +45,7 @@ int sbx_spec_new(struct sbx_spec **spec, struct sbx_error *err)
 }
 
 int sbx_spec_set(struct sbx_spec *spec, const char *path, const char *value,
-		 struct sbx_error *err)
+                 struct sbx_error *err)
 {
 	return field_set_text(spec, path, value, ORIGIN_CALLER, err);
 }
@@ -56,14 +56,14 @@ static int no_memory(struct sbx_error *err)
 }
 
 static int copy_arguments(struct sbx_spec *spec, const char *const *argv,
-			  struct strings *copy, struct sbx_error *err)
+                          struct strings *copy, struct sbx_error *err)
 {
 	size_t n = 0;
 
 	while (argv && argv[n])
 		if (++n > MAX_ARGUMENTS)
 			return err_say(err, SBX_STAGE_SPEC, E2BIG,
-				       "more than %d arguments", MAX_ARGUMENTS);
+			               "more than %d arguments", MAX_ARGUMENTS);
 	const char **items =
 		arena_alloc(&spec->arena, (n + 1) * sizeof(*items));
 	if (!items)
@@ -71,8 +71,8 @@ static int copy_arguments(struct sbx_spec *spec, const char *const *argv,
 	for (size_t i = 0; i < n; i++) {
 		if (!argument_ok(argv[i]))
 			return err_say(err, SBX_STAGE_SPEC, E2BIG,
-				       "argument %zu is longer than 128K",
-				       i + 1);
+			               "argument %zu is longer than 128K",
+			               i + 1);
 		items[i] = arena_strdup(&spec->arena, argv[i]);
 		if (!items[i])
 			return no_memory(err);
@@ -82,7 +82,7 @@ static int copy_arguments(struct sbx_spec *spec, const char *const *argv,
 }
 
 int sbx_spec_file(struct sbx_spec *spec, const char *path,
-		  const char *const *argv, struct sbx_error *err)
+                  const char *const *argv, struct sbx_error *err)
 {
 	struct program program = {.kind = PROGRAM_FILE};
 	const char *slash = strrchr(path, '/');
@@ -90,9 +90,9 @@ int sbx_spec_file(struct sbx_spec *spec, const char *path,
 
 	if (!file_path_ok(path) || !file_name_ok(name))
 		return err_say(err, SBX_STAGE_SPEC, EINVAL,
-			       "program \"%s\" is not the path of a file "
-			       "without control bytes",
-			       CLIP(path));
+		               "program \"%s\" is not the path of a file "
+		               "without control bytes",
+		               CLIP(path));
 	int r = copy_arguments(spec, argv, &program.arguments, err);
 	if (r < 0)
 		return r;
@@ -105,13 +105,13 @@ int sbx_spec_file(struct sbx_spec *spec, const char *path,
 }
 
 int sbx_spec_code(struct sbx_spec *spec, const void *code, size_t len,
-		  const char *const *argv, struct sbx_error *err)
+                  const char *const *argv, struct sbx_error *err)
 {
 	struct program program = {.kind = PROGRAM_CODE, .code_len = len};
 
 	if (len > MAX_CODE)
 		return err_say(err, SBX_STAGE_SPEC, EFBIG,
-			       "the program's text is longer than 256M");
+		               "the program's text is longer than 256M");
 	int r = copy_arguments(spec, argv, &program.arguments, err);
 	if (r < 0)
 		return r;
@@ -123,13 +123,13 @@ int sbx_spec_code(struct sbx_spec *spec, const void *code, size_t len,
 }
 
 int sbx_spec_command(struct sbx_spec *spec, const char *const *argv,
-		     struct sbx_error *err)
+                     struct sbx_error *err)
 {
 	struct program program = {.kind = PROGRAM_COMMAND};
 
 	if (!argv || !argv[0] || !argv[0][0])
 		return err_say(err, SBX_STAGE_SPEC, EINVAL,
-			       "the command is missing");
+		               "the command is missing");
 	int r = copy_arguments(spec, argv, &program.arguments, err);
 	if (r == 0)
 		spec->program = program;

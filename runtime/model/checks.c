@@ -11,9 +11,9 @@
 #define SET_NAME_LEN 32
 #define PACKAGE_LEN  64
 
-#define DIGITS	"0123456789"
-#define LOWER	"abcdefghijklmnopqrstuvwxyz"
-#define UPPER	"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define DIGITS  "0123456789"
+#define LOWER   "abcdefghijklmnopqrstuvwxyz"
+#define UPPER   "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define LETTERS LOWER UPPER
 
 static bool no_control(const char *text)
@@ -122,7 +122,7 @@ struct fault {
 
 /* path may end in a slash. */
 static const char *find_fault(const struct fault *faults, size_t n_faults,
-			      const char *path)
+                              const char *path)
 {
 	for (size_t i = 0; i < n_faults; i++) {
 		size_t len = strlen(faults[i].path);
@@ -159,7 +159,7 @@ const char *mount_target_fault(const char *path)
 		{"/etc", false, "is the sandbox's own; name a file below it"},
 		{"/tmp", false, "is the sandbox's own; name a path below it"},
 		{"/workspace", false,
-		 "is the sandbox's own; name a path below it"},
+	         "is the sandbox's own; name a path below it"},
 		{"/usr", false, "comes from the root tree"},
 		{"/bin", false, "comes from the root tree"},
 		{"/sbin", false, "comes from the root tree"},

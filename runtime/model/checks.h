@@ -11,9 +11,9 @@
 #define ARGUMENT_MAX (128 * 1024)
 
 bool argument_ok(const char *text);  /* fits into argv */
-bool line_ok(const char *text);	     /* one line, no control bytes */
+bool line_ok(const char *text);      /* one line, no control bytes */
 bool file_name_ok(const char *text); /* "code.py" */
-bool path_ok(const char *text);	     /* "/a/b": absolute and normal */
+bool path_ok(const char *text);      /* "/a/b": absolute and normal */
 bool file_path_ok(const char *text); /* any path of a file */
 bool hostname_ok(const char *text);
 bool rootfs_ok(const char *text);

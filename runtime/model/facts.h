@@ -39,19 +39,19 @@ struct facts {
 	struct id_range range; /* privileged: to choose from */
 	uid_t uid;             /* else: the caller's */
 	gid_t gid;
-	unsigned n_cpus;       /* that the caller may use */
+	unsigned n_cpus; /* that the caller may use */
 	rlim_t hard[RLIM_NLIMITS];
 	struct root_entry root[N_ROOT_ENTRIES];
 	bool masks[N_PROC_MASKS];
-	bool ld_cache;         /* /etc/ld.so.cache is there */
-	bool alternatives;     /* /etc/alternatives is */
-	const char *zone;      /* what /etc/localtime names, or NULL */
+	bool ld_cache;     /* /etc/ld.so.cache is there */
+	bool alternatives; /* /etc/alternatives is */
+	const char *zone;  /* what /etc/localtime names, or NULL */
 
 	const struct bind_source *binds; /* one for each bind of the spec */
-	const char *executable; /* argv[0] as a path inside */
-	const void *code;       /* the program to place, or NULL */
+	const char *executable;          /* argv[0] as a path inside */
+	const void *code;                /* the program to place, or NULL */
 	size_t code_len;
-	const char *code_name;  /* its name in the workspace */
+	const char *code_name; /* its name in the workspace */
 };
 
 #endif

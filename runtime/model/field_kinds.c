@@ -23,9 +23,9 @@ static const struct unit {
 	bool decimal; /* a JSON number may be one */
 } units[] = {
 	[KIND_DURATION] = {parse_duration, format_duration,
-			   "a duration (200ms, 1.5s, 5m)", true},
+                           "a duration (200ms, 1.5s, 5m)", true},
 	[KIND_SIZE] = {parse_size, format_size, "a size (64K, 512M, 1G)",
-		       false},
+                       false},
 	[KIND_COUNT] = {parse_count, format_count, "a whole number", false},
 	[KIND_MILLI] = {parse_milli, format_milli, "a number (0.5, 2)", true},
 };
@@ -35,7 +35,7 @@ const char *clip_text(const char *text, char *buffer)
 	size_t len = strnlen(text, CLIP_MAX);
 
 	(void)snprintf(buffer, CLIP_MAX, "%.*s%s", CLIP_MAX - 4, text,
-		       len > CLIP_MAX - 4 ? "..." : "");
+	               len > CLIP_MAX - 4 ? "..." : "");
 	return buffer;
 }
 
@@ -55,19 +55,19 @@ void field_say(const struct field_input *in, int code, const char *format, ...)
 	va_end(args);
 	if (in->where)
 		(void)err_say(in->err, stage, code, "%s, line %d: %s: %s",
-			      in->where, in->line, in->field->path, text);
+		              in->where, in->line, in->field->path, text);
 	else
 		(void)err_say(in->err, stage, code, "%s: %s", in->field->path,
-			      text);
+		              text);
 }
 
 int field_expect(const struct field_input *in, const struct json *value,
-		 enum json_kind kind, const char *what)
+                 enum json_kind kind, const char *what)
 {
 	if (value->kind == kind)
 		return 0;
 	return FIELD_FAIL(in, EINVAL, "%s is wanted, not %s", what,
-			  json_kind_name(value->kind));
+	                  json_kind_name(value->kind));
 }
 
 void field_put(const struct field_input *in, const void *value, size_t size)
@@ -85,7 +85,7 @@ void field_put(const struct field_input *in, const void *value, size_t size)
 /* ---- limits ---- */
 
 static int limit_read(const struct field_input *in, const char *text,
-		      uint64_t *value)
+                      uint64_t *value)
 {
 	const struct sbx_field_rule *rule = in->field->rule;
 	const struct unit *unit = &units[rule->kind];
@@ -99,19 +99,19 @@ static int limit_read(const struct field_input *in, const char *text,
 	int r = unit->parse(text, &number);
 	if (r < 0 && r != -ERANGE)
 		return FIELD_FAIL(in, EINVAL, "\"%s\" is not %s or none",
-				  CLIP(text), unit->form);
+		                  CLIP(text), unit->form);
 	if (r == 0 && number < rule->min)
 		return FIELD_FAIL(in, ERANGE, "\"%s\" is below the least, %s",
-				  CLIP(text), unit->format(rule->min, bound));
+		                  CLIP(text), unit->format(rule->min, bound));
 	if (r < 0 || number > rule->max)
 		return FIELD_FAIL(in, ERANGE, "\"%s\" is above the most, %s",
-				  CLIP(text), unit->format(rule->max, bound));
+		                  CLIP(text), unit->format(rule->max, bound));
 	*value = number;
 	return 0;
 }
 
 void limit_put(struct sbx_spec *spec, enum limit limit, uint64_t value,
-	       enum origin origin)
+               enum origin origin)
 {
 	struct limit_value *file_size = &spec->limits[LIMIT_FILE_SIZE];
 
@@ -133,7 +133,7 @@ static int limit_set_text(const struct field_input *in, const char *text)
 }
 
 int limit_read_json(const struct field_input *in, const struct json *json,
-		    uint64_t *value)
+                    uint64_t *value)
 {
 	const struct unit *unit = &units[in->field->rule->kind];
 
@@ -142,9 +142,9 @@ int limit_read_json(const struct field_input *in, const struct json *json,
 		return limit_read(in, json->text, value);
 	if (json->kind == JSON_NUMBER)
 		return FIELD_FAIL(in, EINVAL, "%s is not %s or none",
-				  CLIP(json->text), unit->form);
+		                  CLIP(json->text), unit->form);
 	return FIELD_FAIL(in, EINVAL, "%s is wanted, not %s", unit->form,
-			  json_kind_name(json->kind));
+	                  json_kind_name(json->kind));
 }
 
 static int limit_set_json(const struct field_input *in, const struct json *json)
@@ -170,7 +170,7 @@ static int word_set_text(const struct field_input *in, const char *text)
 		}
 	/* Both fields of this kind have two words. */
 	return FIELD_FAIL(in, EINVAL, "\"%s\" is neither %s nor %s", CLIP(text),
-			  words[0], words[1]);
+	                  words[0], words[1]);
 }
 
 static int text_set_text(const struct field_input *in, const char *text)
@@ -179,7 +179,7 @@ static int text_set_text(const struct field_input *in, const char *text)
 
 	if (!rule->ok(text))
 		return FIELD_FAIL(in, EINVAL, "\"%s\" is not %s", CLIP(text),
-				  rule->form);
+		                  rule->form);
 	const char *copy = arena_strdup(&in->spec->arena, text);
 	if (!copy)
 		return FIELD_FAIL(in, ENOMEM, "out of memory");
@@ -193,8 +193,8 @@ static int flag_set_text(const struct field_input *in, const char *text)
 
 	if (!value && strcmp(text, "false") != 0)
 		return FIELD_FAIL(in, EINVAL,
-				  "\"%s\" is neither true nor false",
-				  CLIP(text));
+		                  "\"%s\" is neither true nor false",
+		                  CLIP(text));
 	field_put(in, &value, sizeof(value));
 	return 0;
 }
@@ -209,7 +209,7 @@ static int flag_set_json(const struct field_input *in, const struct json *value)
 }
 
 static int extends_set_json(const struct field_input *in,
-			    const struct json *value)
+                            const struct json *value)
 {
 	if (in->origin != ORIGIN_PROFILE)
 		return FIELD_FAIL(in, EINVAL, "only a profile extends another");

@@ -36,11 +36,11 @@ struct sbx_field_rule {
 	enum limit limit;     /* limits */
 	uint64_t min, max;    /* limits: of the value; lists: of the count */
 	bool follows_disk;    /* limits: the disk's value until it is set */
-	bool writable;	      /* mounts, from text */
+	bool writable;        /* mounts, from text */
 	size_t value, origin; /* offsets in struct sbx_spec */
 	const char *const *words;     /* KIND_WORD: by value, NULL-terminated */
 	bool (*ok)(const char *text); /* texts, and each item of a list */
-	const char *form;	      /* what ok wants, after "is not" */
+	const char *form;             /* what ok wants, after "is not" */
 };
 
 /* One value on its way into a spec. */
@@ -49,7 +49,7 @@ struct field_input {
 	const struct sbx_field *field;
 	enum origin origin;
 	const char *where; /* the document, or NULL: no document */
-	int line;	   /* in it */
+	int line;          /* in it */
 	struct sbx_error *err;
 };
 
@@ -67,11 +67,11 @@ int mounts_set_json(const struct field_input *in, const struct json *value);
 
 /* Reads and bounds a limit, and sets nothing. */
 int limit_read_json(const struct field_input *in, const struct json *json,
-		    uint64_t *value);
+                    uint64_t *value);
 
 /* Sets a limit, and the one that follows it. */
 void limit_put(struct sbx_spec *spec, enum limit limit, uint64_t value,
-	       enum origin origin);
+               enum origin origin);
 
 /* Stores the size bytes of a value and who said it, unless one of higher
  * origin has said it already. */
@@ -87,7 +87,7 @@ void field_say(const struct field_input *in, int code, const char *format, ...)
 
 /* Fails unless value is of the kind, in those words. */
 int field_expect(const struct field_input *in, const struct json *value,
-		 enum json_kind kind, const char *what);
+                 enum json_kind kind, const char *what);
 
 /* text as a message quotes it: cut when it is long. */
 #define CLIP_MAX   64

@@ -34,7 +34,7 @@ static int check_item(const struct field_input *in, const struct json *item)
 	int r = field_expect(&at, item, JSON_STRING, "a string");
 	if (r == 0 && !rule->ok(item->text))
 		r = FIELD_FAIL(&at, EINVAL, "\"%s\" is not %s",
-			       CLIP(item->text), rule->form);
+		               CLIP(item->text), rule->form);
 	return r;
 }
 
@@ -49,7 +49,7 @@ int list_set_json(const struct field_input *in, const struct json *value)
 	size_t n = count(value);
 	if (n < rule->min || n > rule->max)
 		return FIELD_FAIL(in, EINVAL, "%zu items, not %d to %d", n,
-				  (int)rule->min, (int)rule->max);
+		                  (int)rule->min, (int)rule->max);
 	list.items =
 		arena_alloc(&in->spec->arena, (n + 1) * sizeof(*list.items));
 	if (!list.items)
@@ -70,7 +70,7 @@ int list_set_json(const struct field_input *in, const struct json *value)
 /* ---- env ---- */
 
 static size_t find_variable(const struct strings *env, const char *key,
-			    size_t len)
+                            size_t len)
 {
 	size_t i;
 
@@ -89,7 +89,7 @@ static int grow_env(const struct field_input *in)
 
 	if (n >= in->field->rule->max)
 		return FIELD_FAIL(in, E2BIG, "more than %d variables",
-				  (int)in->field->rule->max);
+		                  (int)in->field->rule->max);
 	const char **items =
 		arena_alloc(&spec->arena, (n + 2) * sizeof(*items));
 	enum origin *origins =
@@ -106,18 +106,18 @@ static int grow_env(const struct field_input *in)
 }
 
 static int set_variable(const struct field_input *in, const char *key,
-			size_t len, const char *value)
+                        size_t len, const char *value)
 {
 	struct sbx_spec *spec = in->spec;
 	char name[CLIP_MAX];
 
 	(void)snprintf(name, sizeof(name), "%.*s",
-		       (int)MIN(len, sizeof(name) - 1), key);
+	               (int)MIN(len, sizeof(name) - 1), key);
 	if (!env_key_ok(key, len))
 		return FIELD_FAIL(in, EINVAL,
-				  "\"%s\" is not a name: A-Z, a-z, 0-9, \"_\", "
-				  "no digit first",
-				  name);
+		                  "\"%s\" is not a name: A-Z, a-z, 0-9, \"_\", "
+		                  "no digit first",
+		                  name);
 	if (len + 1 + strlen(value) >= ARGUMENT_MAX)
 		return FIELD_FAIL(in, E2BIG, "%s is longer than 128K", name);
 	size_t at = find_variable(&spec->env, key, len);
@@ -144,8 +144,8 @@ int env_set_text(const struct field_input *in, const char *text)
 
 	if (!equals)
 		return FIELD_FAIL(in, EINVAL,
-				  "\"%s\" has no value; write KEY=VALUE",
-				  CLIP(text));
+		                  "\"%s\" has no value; write KEY=VALUE",
+		                  CLIP(text));
 	return set_variable(in, text, (size_t)(equals - text), equals + 1);
 }
 
@@ -161,7 +161,7 @@ int env_set_json(const struct field_input *in, const struct json *value)
 		r = field_expect(&at, value, JSON_STRING, "a string");
 		if (r == 0)
 			r = set_variable(&at, value->key, strlen(value->key),
-					 value->text);
+			                 value->text);
 	}
 	return r;
 }
@@ -206,9 +206,9 @@ static int add_layer(const struct field_input *in, enum layer layer)
 		in->spec->require |= 1u << layer;
 	else if (layer < LAYER_CGROUP)
 		return FIELD_FAIL(in, EINVAL,
-				  "%s is in every run and never weaker; only "
-				  "limits and cgroup may be",
-				  layers[layer]);
+		                  "%s is in every run and never weaker; only "
+		                  "limits and cgroup may be",
+		                  layers[layer]);
 	else
 		in->spec->degraded_layers |= 1u << layer;
 	return 0;
@@ -232,11 +232,11 @@ int layers_set_text(const struct field_input *in, const char *text)
 		return 0;
 	(void)suggest_text(&suggest, "", hint);
 	return FIELD_FAIL(in, EINVAL, "\"%s\" is no %s%s", CLIP(text),
-			  in->field->rule->kind == KIND_DEGRADED
-				  ? "limit, and not cgroup"
-				  : "layer (namespaces, rootfs, capabilities, "
-				    "seccomp, cgroup)",
-			  hint);
+	                  in->field->rule->kind == KIND_DEGRADED
+	                          ? "limit, and not cgroup"
+	                          : "layer (namespaces, rootfs, capabilities, "
+	                            "seccomp, cgroup)",
+	                  hint);
 }
 
 int layers_set_json(const struct field_input *in, const struct json *value)

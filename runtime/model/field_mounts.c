@@ -21,21 +21,21 @@ static const char *copy_path(struct arena *arena, const char *path, size_t len)
 }
 
 static int check_path(const struct field_input *in, const char *what,
-		      const char *path, const char *fault)
+                      const char *path, const char *fault)
 {
 	if (!path_ok(path))
 		return FIELD_FAIL(in, EINVAL,
-				  "%s \"%s\" is not an absolute path without "
-				  "//, . and ..",
-				  what, CLIP(path));
+		                  "%s \"%s\" is not an absolute path without "
+		                  "//, . and ..",
+		                  what, CLIP(path));
 	if (fault)
 		return FIELD_FAIL(in, EINVAL, "%s %s may not be used: it %s",
-				  what, CLIP(path), fault);
+		                  what, CLIP(path), fault);
 	return 0;
 }
 
 static struct bind *find_target(struct sbx_spec *spec, const char *target,
-				size_t *n)
+                                size_t *n)
 {
 	struct bind *found = NULL;
 
@@ -56,7 +56,7 @@ static int put_mount(const struct field_input *in, const struct bind *mount)
 		return 0;
 	if (old && in->origin == ORIGIN_CALLER && old->origin == in->origin)
 		return FIELD_FAIL(in, EINVAL, "%s is given twice as a target",
-				  CLIP(mount->target));
+		                  CLIP(mount->target));
 	if (old) {
 		struct bind *next = old->next;
 		*old = *mount;
@@ -65,7 +65,7 @@ static int put_mount(const struct field_input *in, const struct bind *mount)
 	}
 	if (n >= in->field->rule->max)
 		return FIELD_FAIL(in, E2BIG, "more than %d of them",
-				  (int)in->field->rule->max);
+		                  (int)in->field->rule->max);
 	struct bind *bind = arena_memdup(&spec->arena, mount, sizeof(*mount));
 	if (!bind)
 		return FIELD_FAIL(in, ENOMEM, "out of memory");
@@ -76,7 +76,7 @@ static int put_mount(const struct field_input *in, const struct bind *mount)
 
 /* source: its first len bytes. target NULL: as the source. */
 static int set_mount(const struct field_input *in, const char *source,
-		     size_t len, const char *target, bool writable)
+                     size_t len, const char *target, bool writable)
 {
 	struct arena *arena = &in->spec->arena;
 	struct bind mount = {.writable = writable, .origin = in->origin};
@@ -84,14 +84,14 @@ static int set_mount(const struct field_input *in, const char *source,
 
 	mount.source = copy_path(arena, source, len);
 	mount.target = target ? copy_path(arena, target, strlen(target))
-			      : mount.source;
+	                      : mount.source;
 	if (!mount.source || !mount.target)
 		return FIELD_FAIL(in, ENOMEM, "out of memory");
 	r = check_path(in, "source", mount.source,
-		       mount_source_fault(mount.source));
+	               mount_source_fault(mount.source));
 	if (r == 0)
 		r = check_path(in, "target", mount.target,
-			       mount_target_fault(mount.target));
+		               mount_target_fault(mount.target));
 	return r < 0 ? r : put_mount(in, &mount);
 }
 
@@ -101,7 +101,7 @@ int mount_set_text(const struct field_input *in, const char *text)
 	size_t len = colon ? (size_t)(colon - text) : strlen(text);
 
 	return set_mount(in, text, len, colon ? colon + 1 : NULL,
-			 in->field->rule->writable);
+	                 in->field->rule->writable);
 }
 
 /* ---- {"source": "/a", "target": "/b", "writable": false} ---- */
@@ -119,15 +119,15 @@ static int unknown_member(const struct field_input *in, const char *key)
 	suggest_offer(&suggest, "target");
 	suggest_offer(&suggest, "writable");
 	return FIELD_FAIL(in, EINVAL, "unknown key \"%s\"%s", CLIP(key),
-			  suggest_text(&suggest, "", hint));
+	                  suggest_text(&suggest, "", hint));
 }
 
 static int read_members(const struct field_input *in, const struct json *object,
-			struct members *members)
+                        struct members *members)
 {
 	struct field_input at = *in;
 	int r = field_expect(in, object, JSON_OBJECT,
-			     "an object with source, target and writable");
+	                     "an object with source, target and writable");
 
 	if (r < 0)
 		return r;
@@ -143,7 +143,7 @@ static int read_members(const struct field_input *in, const struct json *object,
 		} else if (strcmp(member->key, "writable") == 0) {
 			members->writable = member;
 			r = field_expect(&at, member, JSON_BOOL,
-					 "true or false");
+			                 "true or false");
 		} else {
 			r = unknown_member(&at, member->key);
 		}
@@ -155,8 +155,8 @@ static int read_members(const struct field_input *in, const struct json *object,
 
 /* In one array the same target twice is a slip, not a later opinion. */
 static int check_repeated(const struct field_input *in,
-			  const struct json *first, const struct json *item,
-			  const char *target)
+                          const struct json *first, const struct json *item,
+                          const char *target)
 {
 	for (; first != item; first = first->next) {
 		const struct json *other = json_get(first, "target");
@@ -165,8 +165,8 @@ static int check_repeated(const struct field_input *in,
 			other = json_get(first, "source");
 		if (strcmp(other->text, target) == 0)
 			return FIELD_FAIL(in, EINVAL,
-					  "%s is given twice as a target",
-					  CLIP(target));
+			                  "%s is given twice as a target",
+			                  CLIP(target));
 	}
 	return 0;
 }
@@ -186,7 +186,7 @@ int mounts_set_json(const struct field_input *in, const struct json *value)
 		at.line = item->line;
 		if (++n > in->field->rule->max)
 			return FIELD_FAIL(&at, E2BIG, "more than %d of them",
-					  (int)in->field->rule->max);
+			                  (int)in->field->rule->max);
 		r = read_members(&at, item, &got);
 		if (r != 0)
 			break;
@@ -195,8 +195,8 @@ int mounts_set_json(const struct field_input *in, const struct json *value)
 		r = check_repeated(&at, value->child, item, target);
 		if (r == 0)
 			r = set_mount(&at, got.source->text, got.source->len,
-				      got.target ? target : NULL,
-				      got.writable && got.writable->boolean);
+			              got.target ? target : NULL,
+			              got.writable && got.writable->boolean);
 	}
 	return r;
 }

@@ -16,7 +16,7 @@
 #define TIB    (1024 * GIB)
 
 #define MAX_ITEMS  256 /* of a list */
-#define MAX_ENV	   1024
+#define MAX_ENV    1024
 #define MAX_MOUNTS 256
 
 #define AT(member) offsetof(struct sbx_spec, member)

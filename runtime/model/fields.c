@@ -28,7 +28,7 @@ static const struct sbx_field *find(const char *path)
 /* Offers the path of a row that has the word for its option or for the end of
  * its path: it is meant, but stands elsewhere. */
 static void offer_elsewhere(struct suggest *suggest,
-			    const struct sbx_field *field)
+                            const struct sbx_field *field)
 {
 	const char *dot = strrchr(field->path, '.');
 
@@ -39,7 +39,7 @@ static void offer_elsewhere(struct suggest *suggest,
 }
 
 int field_set_text(struct sbx_spec *spec, const char *path, const char *text,
-		   enum origin origin, struct sbx_error *err)
+                   enum origin origin, struct sbx_error *err)
 {
 	struct suggest suggest = {.word = path};
 	char hint[SUGGEST_TEXT];
@@ -59,7 +59,7 @@ int field_set_text(struct sbx_spec *spec, const char *path, const char *text,
 		offer_elsewhere(&suggest, &fields[i]);
 	}
 	return err_say(err, SBX_STAGE_SPEC, EINVAL, "unknown field \"%s\"%s",
-		       CLIP(path), suggest_text(&suggest, "", hint));
+	               CLIP(path), suggest_text(&suggest, "", hint));
 }
 
 /* ---- JSON ---- */
@@ -93,7 +93,7 @@ static void offer_keys(struct suggest *suggest, const char *group)
 
 		if (key) {
 			(void)snprintf(name, sizeof(name), "%.*s",
-				       (int)strcspn(key, "."), key);
+			               (int)strcspn(key, "."), key);
 			suggest_offer(suggest, name);
 		}
 		offer_elsewhere(suggest, &fields[i]);
@@ -110,10 +110,10 @@ static int unknown_key(const struct scope *scope, const struct json *member)
 	/* A dot in a key would be a second way to say the same. */
 	if (strchr(member->key, '.') && find(member->key))
 		(void)snprintf(hint, sizeof(hint),
-			       "; an object stands for what is before the dot");
+		               "; an object stands for what is before the dot");
 	return err_say(scope->err, origin_stage(scope->origin), EINVAL,
-		       "%s, line %d: unknown key \"%s\"%s", scope->where,
-		       member->line, CLIP(member->key), hint);
+	               "%s, line %d: unknown key \"%s\"%s", scope->where,
+	               member->line, CLIP(member->key), hint);
 }
 
 static bool is_group(const char *path)
@@ -137,17 +137,17 @@ static bool has_key(const struct sbx_field *field)
 	if (!dot)
 		return true;
 	(void)snprintf(path, sizeof(path), "%.*s", (int)(dot - field->path),
-		       field->path);
+	               field->path);
 	return !find(path);
 }
 
 static int not_an_object(const struct scope *scope, const struct json *value,
-			 const char *name)
+                         const char *name)
 {
 	return err_say(scope->err, origin_stage(scope->origin), EINVAL,
-		       "%s, line %d: %s%san object is wanted, not %s",
-		       scope->where, value->line, name, *name ? ": " : "",
-		       json_kind_name(value->kind));
+	               "%s, line %d: %s%san object is wanted, not %s",
+	               scope->where, value->line, name, *name ? ": " : "",
+	               json_kind_name(value->kind));
 }
 
 static int set_group(const struct scope *scope, const struct json *object);
@@ -191,8 +191,8 @@ static int set_group(const struct scope *scope, const struct json *object)
 }
 
 int fields_set_json(struct sbx_spec *spec, const struct json *object,
-		    enum origin origin, const char *where,
-		    struct sbx_error *err)
+                    enum origin origin, const char *where,
+                    struct sbx_error *err)
 {
 	struct scope scope = {
 		.spec = spec,

@@ -11,12 +11,12 @@
 
 /* Sets one field from text, as the command line gives it. */
 int field_set_text(struct sbx_spec *spec, const char *path, const char *text,
-		   enum origin origin, struct sbx_error *err);
+                   enum origin origin, struct sbx_error *err);
 
 /* Sets all the fields of a JSON object. where ("profile python") opens each
  * message, followed by the line and the key's path. */
 int fields_set_json(struct sbx_spec *spec, const struct json *object,
-		    enum origin origin, const char *where,
-		    struct sbx_error *err);
+                    enum origin origin, const char *where,
+                    struct sbx_error *err);
 
 #endif

@@ -28,7 +28,7 @@ static const struct sbx_field *find(const char *key, struct suggest *suggest)
 }
 
 static int hold(const struct field_input *in, uint64_t maximum,
-		const char *path)
+                const char *path)
 {
 	enum limit limit = in->field->rule->limit;
 	struct limit_value *value = &in->spec->limits[limit];
@@ -38,16 +38,16 @@ static int hold(const struct field_input *in, uint64_t maximum,
 		return 0;
 	if (value->origin == ORIGIN_CALLER)
 		return err_say(in->err, SBX_STAGE_SPEC, ERANGE,
-			       "%s: %s is above the most that %s allows, %s",
-			       in->field->path,
-			       limit_format(limit, value->value, asked), path,
-			       limit_format(limit, maximum, most));
+		               "%s: %s is above the most that %s allows, %s",
+		               in->field->path,
+		               limit_format(limit, value->value, asked), path,
+		               limit_format(limit, maximum, most));
 	limit_put(in->spec, limit, maximum, value->origin);
 	return 0;
 }
 
 static int hold_member(struct sbx_spec *spec, const struct json *member,
-		       const char *path, struct sbx_error *err)
+                       const char *path, struct sbx_error *err)
 {
 	struct suggest suggest = {.word = member->key};
 	char hint[SUGGEST_TEXT];
@@ -63,22 +63,22 @@ static int hold_member(struct sbx_spec *spec, const struct json *member,
 
 	if (!in.field)
 		return err_say(err, SBX_STAGE_SPEC, EINVAL,
-			       "%s, line %d: unknown limit \"%s\"%s", path,
-			       member->line, CLIP(member->key),
-			       suggest_text(&suggest, "", hint));
+		               "%s, line %d: unknown limit \"%s\"%s", path,
+		               member->line, CLIP(member->key),
+		               suggest_text(&suggest, "", hint));
 	int r = limit_read_json(&in, member, &maximum);
 	return r < 0 ? r : hold(&in, maximum, path);
 }
 
 static int hold_all(struct sbx_spec *spec, const struct json *root,
-		    const char *path, struct sbx_error *err)
+                    const char *path, struct sbx_error *err)
 {
 	int r = 0;
 
 	if (root->kind != JSON_OBJECT)
 		return err_say(err, SBX_STAGE_SPEC, EINVAL,
-			       "%s: an object of limits is wanted, not %s",
-			       path, json_kind_name(root->kind));
+		               "%s: an object of limits is wanted, not %s",
+		               path, json_kind_name(root->kind));
 	for (const struct json *member = root->child; member && r == 0;
 	     member = member->next)
 		r = hold_member(spec, member, path, err);
@@ -86,7 +86,7 @@ static int hold_all(struct sbx_spec *spec, const struct json *root,
 }
 
 int sbx_spec_maxima(struct sbx_spec *spec, const char *path,
-		    struct sbx_error *err)
+                    struct sbx_error *err)
 {
 	struct document document = {path, path, SBX_STAGE_SPEC, NULL};
 	struct arena arena = {0};

@@ -22,34 +22,34 @@ struct cause_row {
 
 static const struct cause_row cause_rows[N_CAUSES] = {
 	[CAUSE_WALL_TIME] = {"timeout", "wall_time", 124, SIGKILL,
-			     LIMIT_WALL_TIME,
-			     "stopped after %s of wall time; --wall-time "
-			     "raises it"},
+                             LIMIT_WALL_TIME,
+                             "stopped after %s of wall time; --wall-time "
+                             "raises it"},
 	[CAUSE_CPU_TIME] = {"timeout", "cpu_time", 124, SIGKILL, LIMIT_CPU_TIME,
-			    "stopped after %s of CPU time; --cpu-time raises "
-			    "it"},
+                            "stopped after %s of CPU time; --cpu-time raises "
+                            "it"},
 	[CAUSE_IDLE_TIME] = {"timeout", "idle_time", 124, SIGKILL,
-			     LIMIT_IDLE_TIME,
-			     "stopped after %s without output or CPU "
-			     "progress; --idle-time raises it"},
+                             LIMIT_IDLE_TIME,
+                             "stopped after %s without output or CPU "
+                             "progress; --idle-time raises it"},
 	[CAUSE_MEMORY] = {"limit", "memory", 137, SIGKILL, LIMIT_MEMORY,
-			  "killed for using more than %s of memory; --memory "
-			  "raises it"},
+                          "killed for using more than %s of memory; --memory "
+                          "raises it"},
 	[CAUSE_OUTPUT] = {"limit", "output", 137, SIGKILL, LIMIT_OUTPUT,
-			  "killed for writing more than %s of output; "
-			  "--output-limit raises it"},
+                          "killed for writing more than %s of output; "
+                          "--output-limit raises it"},
 	[CAUSE_SYSCALL] = {"denied", "syscall", 159, SIGSYS, -1,
-			   "killed for a system call of another "
-			   "architecture"},
+                           "killed for a system call of another "
+                           "architecture"},
 	[CAUSE_CANCELLED] = {"cancelled", "cancelled", 137, SIGKILL, -1,
-			     "cancelled"},
+                             "cancelled"},
 	[CAUSE_LOST] = {"error", "setup", 125, 0, -1,
-			"pid 1 of the sandbox was killed from outside, "
-			"perhaps for lack of memory on this host"},
+                        "pid 1 of the sandbox was killed from outside, "
+                        "perhaps for lack of memory on this host"},
 };
 
 static struct sbx_outcome judge_cause(const struct sbx_plan *plan,
-				  const struct cause_row *row)
+                                      const struct cause_row *row)
 {
 	struct sbx_outcome outcome = {
 		.status = row->status,
@@ -62,11 +62,11 @@ static struct sbx_outcome judge_cause(const struct sbx_plan *plan,
 
 	if (row->limit >= 0)
 		(void)limit_format((enum limit)row->limit,
-				   plan->limits[row->limit].value, value);
+		                   plan->limits[row->limit].value, value);
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 	(void)snprintf(outcome.message, sizeof(outcome.message), row->message,
-		       value);
+	               value);
 #pragma GCC diagnostic pop
 	return outcome;
 }
@@ -80,10 +80,10 @@ static struct sbx_outcome judge_end(int status)
 		outcome.signal = WTERMSIG(status);
 		outcome.exit_status = 128 + outcome.signal;
 		(void)snprintf(outcome.message, sizeof(outcome.message),
-			       "died of signal %d (%s)", outcome.signal,
-			       sigdescr_np(outcome.signal)
-				       ? sigdescr_np(outcome.signal)
-				       : "real-time");
+		               "died of signal %d (%s)", outcome.signal,
+		               sigdescr_np(outcome.signal)
+		                       ? sigdescr_np(outcome.signal)
+		                       : "real-time");
 		return outcome;
 	}
 	outcome.reason = "exited";
@@ -91,7 +91,7 @@ static struct sbx_outcome judge_end(int status)
 	if (outcome.exit_status == 0)
 		outcome.status = "success";
 	(void)snprintf(outcome.message, sizeof(outcome.message),
-		       "exited with status %d", outcome.exit_status);
+	               "exited with status %d", outcome.exit_status);
 	return outcome;
 }
 

@@ -33,8 +33,8 @@ struct run_output {
 
 /* Everything that was seen of a run, from outside. */
 struct run {
-	bool started;    /* the program was exec'ed */
-	bool ended;      /* nothing of it is left */
+	bool started; /* the program was exec'ed */
+	bool ended;   /* nothing of it is left */
 	enum cause cause;
 	int wait_status; /* of the program; valid if ended by itself */
 	uint64_t start_ns, end_ns; /* clock_ns() */
@@ -42,13 +42,14 @@ struct run {
 	uint64_t memory_peak; /* bytes; 0: not known */
 	uint64_t disk_bytes, disk_inodes;
 	bool disk_full;
-	unsigned tasks_peak; /* 0: not known */
+	unsigned tasks_peak;         /* 0: not known */
 	struct run_output output[2]; /* standard output, standard error */
 	struct refused_call refused[RUN_MAX_REFUSED]; /* distinct */
 	size_t n_refused;
 };
 
-struct sbx_outcome run_judge(const struct sbx_plan *plan, const struct run *run);
+struct sbx_outcome run_judge(const struct sbx_plan *plan,
+                             const struct run *run);
 
 /* Records a refused call once. */
 void run_add_refused(struct run *run, const struct refused_call *call);
@@ -56,6 +57,6 @@ void run_add_refused(struct run *run, const struct refused_call *call);
 /* The report as one line of JSON with its line end. plan and run may be NULL
  * when failure says why. -ENOMEM. */
 int report_make(const struct sbx_plan *plan, const struct run *run,
-		const struct sbx_error *failure, struct buffer *out);
+                const struct sbx_error *failure, struct buffer *out);
 
 #endif

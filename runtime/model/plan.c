@@ -15,7 +15,7 @@
 /* The argument for the program's file: its name, never taken for an option;
  * with its directory where the program starts in another. */
 static char *file_argument(struct arena *arena, const char *template,
-			   const char *workdir, const char *name)
+                           const char *workdir, const char *name)
 {
 	static const char mark[] = "{file}";
 	const char *at = strstr(template, mark), *directory = "";
@@ -27,11 +27,11 @@ static char *file_argument(struct arena *arena, const char *template,
 	else if (at == template && name[0] == '-')
 		directory = "./";
 	return arena_printf(arena, "%.*s%s%s%s", (int)(at - template), template,
-			    directory, name, at + strlen(mark));
+	                    directory, name, at + strlen(mark));
 }
 
 int plan_arguments(const struct sbx_spec *spec, const char *code_name,
-		   struct arena *arena, char ***argv, struct sbx_error *err)
+                   struct arena *arena, char ***argv, struct sbx_error *err)
 {
 	const struct program *program = &spec->program;
 	const struct strings *command = &spec->command;
@@ -40,21 +40,21 @@ int plan_arguments(const struct sbx_spec *spec, const char *code_name,
 
 	if (program->kind == PROGRAM_NONE)
 		return err_say(err, SBX_STAGE_PLAN, EINVAL,
-			       "there is no program to run");
+		               "there is no program to run");
 	if (program->kind == PROGRAM_COMMAND)
 		n_command = 0;
 	else if (n_command == 0)
 		return err_say(err, SBX_STAGE_PLAN, EINVAL,
-			       "profile %s has no command to run a file with; "
-			       "give --command, or a profile of a language",
-			       spec->profile ? spec->profile : "base");
+		               "profile %s has no command to run a file with; "
+		               "give --command, or a profile of a language",
+		               spec->profile ? spec->profile : "base");
 	list = arena_alloc(arena, (n_command + program->arguments.n + 1) *
-					  sizeof(*list));
+	                                  sizeof(*list));
 	if (!list)
 		return NO_MEMORY(err);
 	for (size_t i = 0; i < n_command; i++)
 		list[n++] = file_argument(arena, command->items[i],
-					  spec->workdir.text, code_name);
+		                          spec->workdir.text, code_name);
 	for (size_t i = 0; i < program->arguments.n; i++)
 		list[n++] = arena_strdup(arena, program->arguments.items[i]);
 	for (size_t i = 0; i < n; i++)
@@ -96,9 +96,9 @@ static int check_arguments(const struct sbx_plan *plan, struct sbx_error *err)
 			used += len + sizeof(char *);
 			if (len > MAX_ARGUMENT)
 				return err_say(err, SBX_STAGE_PLAN, E2BIG,
-					       "%s %zu is %zu bytes long; the "
-					       "kernel takes %d",
-					       names[l], i, len, MAX_ARGUMENT);
+				               "%s %zu is %zu bytes long; the "
+				               "kernel takes %d",
+				               names[l], i, len, MAX_ARGUMENT);
 		}
 	}
 	if (used > room)
@@ -112,12 +112,12 @@ static int check_arguments(const struct sbx_plan *plan, struct sbx_error *err)
 }
 
 static int plan_program(struct sbx_plan *plan, const struct sbx_spec *spec,
-			const struct facts *facts, struct sbx_error *err)
+                        const struct facts *facts, struct sbx_error *err)
 {
 	int r;
 
 	r = plan_arguments(spec, facts->code_name, &plan->arena, &plan->argv,
-			   err);
+	                   err);
 	if (r < 0)
 		return r;
 	plan->envp = copy_strings(&plan->arena, &spec->env);
@@ -143,26 +143,26 @@ static int plan_program(struct sbx_plan *plan, const struct sbx_spec *spec,
 struct conditional_set {
 	const char *name;
 	bool (*is_safe)(const struct sbx_plan *plan,
-			const struct sbx_spec *spec);
+	                const struct sbx_spec *spec);
 	const char *why_not;
 };
 
 static bool has_no_bind(const struct sbx_plan *plan,
-			const struct sbx_spec *spec)
+                        const struct sbx_spec *spec)
 {
 	(void)plan;
 	return !spec->binds;
 }
 
 static bool has_no_memory_limit(const struct sbx_plan *plan,
-				const struct sbx_spec *spec)
+                                const struct sbx_spec *spec)
 {
 	(void)spec;
 	return plan->limits[LIMIT_MEMORY].enforced_by == ENFORCED_NOT;
 }
 
 static bool has_no_cpus_limit(const struct sbx_plan *plan,
-			      const struct sbx_spec *spec)
+                              const struct sbx_spec *spec)
 {
 	(void)spec;
 	return plan->limits[LIMIT_CPUS].enforced_by == ENFORCED_NOT;
@@ -170,11 +170,11 @@ static bool has_no_cpus_limit(const struct sbx_plan *plan,
 
 static const struct conditional_set conditional_sets[] = {
 	{"unix", has_no_bind,
-	 "a socket of the host's below a bind would answer"},
+         "a socket of the host's below a bind would answer"},
 	{"memfd", has_no_memory_limit,
-	 "its memory shows in no process, so limits.memory would not hold"},
+         "its memory shows in no process, so limits.memory would not hold"},
 	{"affinity", has_no_cpus_limit,
-	 "the program could lift limits.cpus, which affinity enforces"},
+         "the program could lift limits.cpus, which affinity enforces"},
 };
 
 static bool has_set(const struct sbx_spec *spec, const char *name)
@@ -186,14 +186,14 @@ static bool has_set(const struct sbx_spec *spec, const char *name)
 }
 
 static int plan_filter(struct sbx_plan *plan, const struct sbx_spec *spec,
-		       struct sbx_error *err)
+                       struct sbx_error *err)
 {
 	const char **names;
 	size_t n = 0;
 
 	names = arena_alloc(&plan->arena,
-			    (spec->seccomp.n + ARRAY_SIZE(conditional_sets) +
-			     1) * sizeof(*names));
+	                    (spec->seccomp.n + ARRAY_SIZE(conditional_sets) +
+	                     1) * sizeof(*names));
 	if (!names)
 		return NO_MEMORY(err);
 	for (; n < spec->seccomp.n; n++) {
@@ -210,9 +210,9 @@ static int plan_filter(struct sbx_plan *plan, const struct sbx_spec *spec,
 				names[n++] = set->name;
 		} else if (asked) {
 			return err_say(err, SBX_STAGE_PLAN, EINVAL,
-				       "seccomp: \"%s\" may not be in this "
-				       "run: %s",
-				       set->name, set->why_not);
+			               "seccomp: \"%s\" may not be in this "
+			               "run: %s",
+			               set->name, set->why_not);
 		}
 	}
 	plan->seccomp = (struct strings){names, n};
@@ -224,14 +224,14 @@ static int check_required(const struct sbx_spec *spec, struct sbx_error *err)
 {
 	if (spec->require & (1u << LAYER_CGROUP))
 		return err_say(err, SBX_STAGE_PLAN, ENOTSUP,
-			       "cgroup is required, and this version of sbx "
-			       "enforces limits without one: drop --require "
-			       "cgroup");
+		               "cgroup is required, and this version of sbx "
+		               "enforces limits without one: drop --require "
+		               "cgroup");
 	return 0;
 }
 
 static int build(struct sbx_plan *plan, const struct sbx_spec *spec,
-		 const struct facts *facts, struct sbx_error *err)
+                 const struct facts *facts, struct sbx_error *err)
 {
 	int r;
 
@@ -259,7 +259,7 @@ static int build(struct sbx_plan *plan, const struct sbx_spec *spec,
 }
 
 int plan_build(const struct sbx_spec *spec, const struct facts *facts,
-	       struct sbx_plan **plan, struct sbx_error *err)
+               struct sbx_plan **plan, struct sbx_error *err)
 {
 	struct sbx_plan *made;
 	int r;

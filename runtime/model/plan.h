@@ -39,9 +39,9 @@ struct step {
 	const char *source;
 	const void *data; /* STEP_FILE, STEP_SYSCTL (text) */
 	size_t len;
-	mode_t mode;      /* STEP_DIRECTORY, STEP_FILE */
-	bool writable;    /* STEP_BIND */
-	dev_t device;     /* STEP_DEVICE */
+	mode_t mode;   /* STEP_DIRECTORY, STEP_FILE */
+	bool writable; /* STEP_BIND */
+	dev_t device;  /* STEP_DEVICE */
 };
 
 #define PLAN_MAX_STEPS 1024
@@ -90,7 +90,7 @@ struct sbx_plan {
 	size_t n_steps, max_steps;
 	uint64_t tmpfs_bytes; /* 0: no bound */
 	uint64_t tmpfs_inodes;
-	uint64_t base_bytes;  /* of them, what the steps themselves take */
+	uint64_t base_bytes; /* of them, what the steps themselves take */
 	uint64_t base_inodes;
 	const char *hostname;
 	enum network_mode network;
@@ -114,18 +114,18 @@ struct sbx_plan {
 /* The program's argument vector, of which argv[0] is still to be found. It
  * fails as plan_build() would. */
 int plan_arguments(const struct sbx_spec *spec, const char *code_name,
-		   struct arena *arena, char ***argv, struct sbx_error *err);
+                   struct arena *arena, char ***argv, struct sbx_error *err);
 
 /* Pure: spec and facts in, plan out. facts->executable is set. */
 int plan_build(const struct sbx_spec *spec, const struct facts *facts,
-	       struct sbx_plan **plan, struct sbx_error *err);
+               struct sbx_plan **plan, struct sbx_error *err);
 
 /* Appends the steps of the root tree (plan_root.c). 0 or -errno. */
 int plan_root(struct sbx_plan *plan, const struct sbx_spec *spec,
-	      const struct facts *facts, struct sbx_error *err);
+              const struct facts *facts, struct sbx_error *err);
 
 /* Settles the limits and who enforces each (plan_limits.c). */
 int plan_limits(struct sbx_plan *plan, const struct sbx_spec *spec,
-		const struct facts *facts, struct sbx_error *err);
+                const struct facts *facts, struct sbx_error *err);
 
 #endif

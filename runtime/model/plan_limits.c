@@ -51,13 +51,13 @@ struct rlimit_row {
 
 static const struct rlimit_row rlimit_rows[N_PLAN_RLIMITS] = {
 	/* The supervisor adds up the whole tree; this stops one process of it
-	 * even if the supervisor is late. */
+         * even if the supervisor is late. */
 	{RLIMIT_CPU, "RLIMIT_CPU", LIMIT_CPU_TIME, 0, NS_PER_S, 1},
 	{RLIMIT_FSIZE, "RLIMIT_FSIZE", LIMIT_FILE_SIZE, 0, 1, 0},
 	{RLIMIT_DATA, "RLIMIT_DATA", -1, RLIM_INFINITY, 1, 0},
 	{RLIMIT_STACK, "RLIMIT_STACK", LIMIT_STACK, 0, 1, 0},
 	/* Not 0: a handler that core_pattern pipes to runs, as root, for 0;
-	 * 1 byte keeps it and every core file away. */
+         * 1 byte keeps it and every core file away. */
 	{RLIMIT_CORE, "RLIMIT_CORE", -1, 1, 1, 0},
 	{RLIMIT_RSS, "RLIMIT_RSS", -1, RLIM_INFINITY, 1, 0},
 	/* Counted in the box's own user namespace, pid 1 among them. */
@@ -65,7 +65,7 @@ static const struct rlimit_row rlimit_rows[N_PLAN_RLIMITS] = {
 	{RLIMIT_NOFILE, "RLIMIT_NOFILE", LIMIT_OPEN_FILES, 0, 1, 0},
 	{RLIMIT_MEMLOCK, "RLIMIT_MEMLOCK", -1, 64 * 1024, 1, 0},
 	/* Address space is not memory: node, go and java reserve far more
-	 * than they use. */
+         * than they use. */
 	{RLIMIT_AS, "RLIMIT_AS", -1, RLIM_INFINITY, 1, 0},
 	{RLIMIT_LOCKS, "RLIMIT_LOCKS", -1, RLIM_INFINITY, 1, 0},
 	{RLIMIT_SIGPENDING, "RLIMIT_SIGPENDING", -1, 1024, 1, 0},
@@ -76,26 +76,26 @@ static const struct rlimit_row rlimit_rows[N_PLAN_RLIMITS] = {
 };
 
 static int plan_rlimit(struct plan_rlimit *out, const struct rlimit_row *row,
-		       const struct sbx_spec *spec, const struct facts *facts,
-		       struct sbx_error *err)
+                       const struct sbx_spec *spec, const struct facts *facts,
+                       struct sbx_error *err)
 {
 	rlim_t value = row->fixed, hard = facts->hard[row->resource];
 
 	if (row->limit >= 0) {
 		value = spec->limits[row->limit].value;
 		value = value == LIMIT_OFF
-				? RLIM_INFINITY
-				: (value + row->unit - 1) / row->unit +
-					  row->more;
+		                ? RLIM_INFINITY
+		                : (value + row->unit - 1) / row->unit +
+		                          row->more;
 	}
 	if (value > hard && row->limit >= 0 &&
 	    spec->limits[row->limit].origin == ORIGIN_CALLER &&
 	    spec->limits[row->limit].value != LIMIT_OFF)
 		return err_say(err, SBX_STAGE_PLAN, EPERM,
-			       "limits.%s is above the hard limit that sbx "
-			       "itself was started with, %ju (ulimit -H)",
-			       limit_name((enum limit)row->limit),
-			       (uintmax_t)hard);
+		               "limits.%s is above the hard limit that sbx "
+		               "itself was started with, %ju (ulimit -H)",
+		               limit_name((enum limit)row->limit),
+		               (uintmax_t)hard);
 	*out = (struct plan_rlimit){row->resource, row->name, MIN(value, hard)};
 	return 0;
 }
@@ -103,7 +103,7 @@ static int plan_rlimit(struct plan_rlimit *out, const struct rlimit_row *row,
 /* Whole processors are enforced by choosing them. A part of one takes a
  * cgroup: an error, or rounded up where the caller said that it may be. */
 static int plan_cpus(struct sbx_plan *plan, const struct sbx_spec *spec,
-		     const struct facts *facts, struct sbx_error *err)
+                     const struct facts *facts, struct sbx_error *err)
 {
 	uint64_t milli = spec->limits[LIMIT_CPUS].value;
 	char text[24];
@@ -112,11 +112,11 @@ static int plan_cpus(struct sbx_plan *plan, const struct sbx_spec *spec,
 		return 0;
 	if (milli % 1000 && !(spec->degraded_limits & (1u << LIMIT_CPUS)))
 		return err_say(err, SBX_STAGE_PLAN, ENOTSUP,
-			       "limits.cpus: %s needs a cgroup, which this "
-			       "version of sbx does without: give whole "
-			       "processors, or --allow-degraded cpus to round "
-			       "it up",
-			       format_milli(milli, text));
+		               "limits.cpus: %s needs a cgroup, which this "
+		               "version of sbx does without: give whole "
+		               "processors, or --allow-degraded cpus to round "
+		               "it up",
+		               format_milli(milli, text));
 	milli = (milli + 999) / 1000 * 1000;
 	plan->limits[LIMIT_CPUS].value = milli;
 	plan->n_cpus = (unsigned)MIN(milli / 1000, facts->n_cpus);
@@ -124,7 +124,7 @@ static int plan_cpus(struct sbx_plan *plan, const struct sbx_spec *spec,
 }
 
 int plan_limits(struct sbx_plan *plan, const struct sbx_spec *spec,
-		const struct facts *facts, struct sbx_error *err)
+                const struct facts *facts, struct sbx_error *err)
 {
 	int r;
 
@@ -137,7 +137,7 @@ int plan_limits(struct sbx_plan *plan, const struct sbx_spec *spec,
 	}
 	for (size_t i = 0; i < N_PLAN_RLIMITS; i++) {
 		r = plan_rlimit(&plan->rlimits[i], &rlimit_rows[i], spec, facts,
-				err);
+		                err);
 		if (r < 0)
 			return r;
 	}

@@ -42,7 +42,7 @@ static void put_step(struct buffer *out, const struct step *step)
 		break;
 	case STEP_FILE:
 		buffer_printf(out, " mode %04o, %zu bytes", step->mode,
-			      step->len);
+		              step->len);
 		break;
 	case STEP_SYSCTL:
 		buffer_printf(out, " = %s", (const char *)step->data);
@@ -69,15 +69,15 @@ static void put_ids(struct buffer *out, const struct sbx_plan *plan)
 		buffer_printf(out, " %s", namespaces[i].name);
 	if (plan->privileged)
 		buffer_printf(out,
-			      "\nidmap: uid and gid %d inside, one of %u to %u "
-			      "outside\n",
-			      BOX_UID, plan->range.first,
-			      plan->range.first + plan->range.count - 1);
+		              "\nidmap: uid and gid %d inside, one of %u to %u "
+		              "outside\n",
+		              BOX_UID, plan->range.first,
+		              plan->range.first + plan->range.count - 1);
 	else
 		buffer_printf(out,
-			      "\nidmap: uid %d and gid %d inside, %u and %u "
-			      "outside\n",
-			      BOX_UID, BOX_GID, plan->uid, plan->gid);
+		              "\nidmap: uid %d and gid %d inside, %u and %u "
+		              "outside\n",
+		              BOX_UID, BOX_GID, plan->uid, plan->gid);
 	buffer_printf(out, "network: %s\n", network_name(plan->network));
 }
 
@@ -87,10 +87,10 @@ static void put_limits(struct buffer *out, const struct sbx_plan *plan)
 
 	for (size_t i = 0; i < N_LIMITS; i++)
 		buffer_printf(out, "limit: %s %s, by %s\n",
-			      limit_name((enum limit)i),
-			      limit_format((enum limit)i, plan->limits[i].value,
-					   text),
-			      enforcer_name(plan->limits[i].enforced_by));
+		              limit_name((enum limit)i),
+		              limit_format((enum limit)i, plan->limits[i].value,
+		                           text),
+		              enforcer_name(plan->limits[i].enforced_by));
 	for (size_t i = 0; i < N_PLAN_RLIMITS; i++) {
 		const struct plan_rlimit *rlimit = &plan->rlimits[i];
 
@@ -98,12 +98,12 @@ static void put_limits(struct buffer *out, const struct sbx_plan *plan)
 			buffer_printf(out, "rlimit: %s none\n", rlimit->name);
 		else
 			buffer_printf(out, "rlimit: %s %ju\n", rlimit->name,
-				      (uintmax_t)rlimit->value);
+			              (uintmax_t)rlimit->value);
 	}
 	buffer_printf(out, "processors: %u\n", plan->n_cpus);
 	buffer_printf(out, "output beyond its limit: %s\n",
-		      plan->output_action == OUTPUT_KILL ? "ends the run"
-							 : "is dropped");
+	              plan->output_action == OUTPUT_KILL ? "ends the run"
+	                                                 : "is dropped");
 }
 
 static void put_program(struct buffer *out, const struct sbx_plan *plan)

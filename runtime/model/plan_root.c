@@ -53,13 +53,13 @@ struct text_file {
 
 static const struct text_file etc_files[] = {
 	{"/etc/passwd", "root:x:0:0:root:/:/usr/sbin/nologin\n"
-			"sbx:x:1000:1000:sbx:/workspace:/bin/sh\n"
-			"nobody:x:65534:65534:nobody:/:/usr/sbin/nologin\n"},
+                        "sbx:x:1000:1000:sbx:/workspace:/bin/sh\n"
+                        "nobody:x:65534:65534:nobody:/:/usr/sbin/nologin\n"},
 	{"/etc/group", "root:x:0:\nsbx:x:1000:\nnogroup:x:65534:\n"},
 	{"/etc/hosts", "127.0.0.1 localhost\n::1 localhost\n"},
 	{"/etc/resolv.conf", ""},
 	{"/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files\n"
-			       "services: files\nprotocols: files\n"},
+                               "services: files\nprotocols: files\n"},
 };
 
 struct device_row {
@@ -68,7 +68,7 @@ struct device_row {
 };
 
 static const struct device_row devices[] = {
-	{"/dev/null", 3},   {"/dev/zero", 5},	 {"/dev/full", 7},
+	{"/dev/null", 3},   {"/dev/zero", 5},    {"/dev/full", 7},
 	{"/dev/random", 8}, {"/dev/urandom", 9},
 };
 
@@ -126,7 +126,7 @@ static int add_etc(struct sbx_plan *plan, const struct facts *facts)
 	add_directory(plan, "/etc", 0755);
 	for (size_t i = 0; i < ARRAY_SIZE(etc_files); i++)
 		add_file(plan, etc_files[i].path, etc_files[i].text,
-			 strlen(etc_files[i].text));
+		         strlen(etc_files[i].text));
 	name = arena_printf(&plan->arena, "%s\n", plan->hostname);
 	if (!name)
 		return -ENOMEM;
@@ -154,10 +154,10 @@ static void add_dev(struct sbx_plan *plan, bool pty)
 	for (size_t i = 0; i < ARRAY_SIZE(devices); i++) {
 		add_file(plan, devices[i].path, NULL, 0);
 		add_step(plan,
-			 (struct step){.kind = STEP_DEVICE,
-				       .path = devices[i].path,
-				       .source = devices[i].path,
-				       .device = makedev(1, devices[i].minor)});
+		         (struct step){.kind = STEP_DEVICE,
+		                       .path = devices[i].path,
+		                       .source = devices[i].path,
+		                       .device = makedev(1, devices[i].minor)});
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(dev_links); i++)
 		add_link(plan, dev_links[i].path, dev_links[i].target);
@@ -175,9 +175,9 @@ static int add_proc(struct sbx_plan *plan, const struct facts *facts)
 	add_simple(plan, STEP_PROC, "/proc");
 	for (size_t i = 0; i < ARRAY_SIZE(sysctls); i++)
 		add_step(plan, (struct step){.kind = STEP_SYSCTL,
-					     .path = sysctls[i].path,
-					     .data = sysctls[i].text,
-					     .len = strlen(sysctls[i].text)});
+		                             .path = sysctls[i].path,
+		                             .data = sysctls[i].text,
+		                             .len = strlen(sysctls[i].text)});
 	add_file(plan, MASK_FILE, NULL, 0);
 	add_directory(plan, MASK_DIRECTORY, 0555);
 	for (size_t i = 0; i < N_PROC_MASKS; i++) {
@@ -186,14 +186,14 @@ static int add_proc(struct sbx_plan *plan, const struct facts *facts)
 		if (!facts->masks[i])
 			continue;
 		path = arena_printf(&plan->arena, "/proc/%s",
-				    proc_masks[i].name);
+		                    proc_masks[i].name);
 		if (!path)
 			return -ENOMEM;
 		add_step(plan, (struct step){.kind = STEP_MASK,
-					     .path = path,
-					     .source = proc_masks[i].directory
-							       ? MASK_DIRECTORY
-							       : MASK_FILE});
+		                             .path = path,
+		                             .source = proc_masks[i].directory
+		                                               ? MASK_DIRECTORY
+		                                               : MASK_FILE});
 	}
 	add_simple(plan, STEP_SEAL, "/proc");
 	add_simple(plan, STEP_REMOVE, MASK_FILE);
@@ -218,7 +218,7 @@ static int add_code(struct sbx_plan *plan, const struct facts *facts)
 
 /* A bind on the place of the program, or below it, would be in its way. */
 static int check_place(const struct sbx_spec *spec, const struct facts *facts,
-		       struct sbx_error *err)
+                       struct sbx_error *err)
 {
 	static const char directory[] = "/workspace/";
 	const size_t len = strlen(directory);
@@ -232,10 +232,10 @@ static int check_place(const struct sbx_spec *spec, const struct facts *facts,
 		    strncmp(target + len, facts->code_name, n_name) == 0 &&
 		    strchr("/", target[len + n_name]))
 			return err_say(err, SBX_STAGE_PLAN, EEXIST,
-				       "bind %s on %s: that is where the "
-				       "program itself goes; name another "
-				       "target",
-				       bind->source, target);
+			               "bind %s on %s: that is where the "
+			               "program itself goes; name another "
+			               "target",
+			               bind->source, target);
 	}
 	return 0;
 }
@@ -276,7 +276,7 @@ static void set_budget(struct sbx_plan *plan)
 }
 
 int plan_root(struct sbx_plan *plan, const struct sbx_spec *spec,
-	      const struct facts *facts, struct sbx_error *err)
+              const struct facts *facts, struct sbx_error *err)
 {
 	int r;
 
@@ -303,8 +303,8 @@ int plan_root(struct sbx_plan *plan, const struct sbx_spec *spec,
 	add_simple(plan, STEP_SEAL, "/");
 	if (plan->n_steps > plan->max_steps)
 		return err_say(err, SBX_STAGE_PLAN, E2BIG,
-			       "mounts: too many: the root tree would take "
-			       "more than %d steps",
-			       PLAN_MAX_STEPS);
+		               "mounts: too many: the root tree would take "
+		               "more than %d steps",
+		               PLAN_MAX_STEPS);
 	return 0;
 }

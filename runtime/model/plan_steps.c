@@ -36,25 +36,25 @@ void add_step(struct sbx_plan *plan, struct step step)
 void add_directory(struct sbx_plan *plan, const char *path, mode_t mode)
 {
 	add_step(plan, (struct step){.kind = STEP_DIRECTORY,
-				     .path = path,
-				     .mode = mode});
+	                             .path = path,
+	                             .mode = mode});
 }
 
 void add_file(struct sbx_plan *plan, const char *path, const void *data,
-	      size_t len)
+              size_t len)
 {
 	add_step(plan, (struct step){.kind = STEP_FILE,
-				     .path = path,
-				     .data = data,
-				     .len = len,
-				     .mode = 0644});
+	                             .path = path,
+	                             .data = data,
+	                             .len = len,
+	                             .mode = 0644});
 }
 
 void add_link(struct sbx_plan *plan, const char *path, const char *target)
 {
 	add_step(plan, (struct step){.kind = STEP_LINK,
-				     .path = path,
-				     .source = target});
+	                             .path = path,
+	                             .source = target});
 }
 
 void add_simple(struct sbx_plan *plan, enum step_kind kind, const char *path)
@@ -63,12 +63,12 @@ void add_simple(struct sbx_plan *plan, enum step_kind kind, const char *path)
 }
 
 void add_bind(struct sbx_plan *plan, const char *source, const char *target,
-	      bool writable)
+              bool writable)
 {
 	add_step(plan, (struct step){.kind = STEP_BIND,
-				     .path = target,
-				     .source = source,
-				     .writable = writable});
+	                             .path = target,
+	                             .source = source,
+	                             .writable = writable});
 }
 
 /* Whether some step has made path, or attached a tree at or above it. A link
@@ -96,7 +96,7 @@ static int add_place(struct sbx_plan *plan, const char *path, bool directory)
 	for (const char *slash = strchr(path + 1, '/'); slash;
 	     slash = strchr(slash + 1, '/')) {
 		const char *parent = arena_strndup(&plan->arena, path,
-						   (size_t)(slash - path));
+		                                   (size_t)(slash - path));
 
 		if (!parent)
 			return -ENOMEM;
@@ -139,7 +139,7 @@ static int add_pair(struct sbx_plan *plan, const struct pair *pair)
 }
 
 int add_binds(struct sbx_plan *plan, const struct sbx_spec *spec,
-	      const struct bind_source *from)
+              const struct bind_source *from)
 {
 	CLEANUP_FREE struct pair *pairs = NULL;
 	const struct bind *bind;

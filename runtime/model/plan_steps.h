@@ -9,16 +9,16 @@
 void add_step(struct sbx_plan *plan, struct step step);
 void add_directory(struct sbx_plan *plan, const char *path, mode_t mode);
 void add_file(struct sbx_plan *plan, const char *path, const void *data,
-	      size_t len);
+              size_t len);
 void add_link(struct sbx_plan *plan, const char *path, const char *target);
 void add_simple(struct sbx_plan *plan, enum step_kind kind, const char *path);
 void add_bind(struct sbx_plan *plan, const char *source, const char *target,
-	      bool writable);
+              bool writable);
 
 /* The steps of the spec's binds; from: what each of them names on the host.
  * A bind that is below another comes after it, whatever the order in which
  * they were given. 0 or -ENOMEM. */
 int add_binds(struct sbx_plan *plan, const struct sbx_spec *spec,
-	      const struct bind_source *from);
+              const struct bind_source *from);
 
 #endif

@@ -12,7 +12,7 @@
 #include "model/field_kinds.h"
 #include "model/fields.h"
 
-#define SUFFIX	    ".json"
+#define SUFFIX      ".json"
 #define NAME_LEN    64
 #define SHOWN_PATH  120 /* the end of a long path says more than its start */
 #define MAX_ENTRIES 1000
@@ -20,15 +20,15 @@
 bool profile_name_ok(const char *name)
 {
 	size_t len = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				  "abcdefghijklmnopqrstuvwxyz"
-				  "0123456789._-");
+	                          "abcdefghijklmnopqrstuvwxyz"
+	                          "0123456789._-");
 
 	return len > 0 && len <= NAME_LEN && !name[len] &&
 	       !strchr("._-", name[0]);
 }
 
 int document_read(struct arena *arena, struct document *document,
-		  struct sbx_error *err)
+                  struct sbx_error *err)
 {
 	struct buffer text CLEANUP(buffer_free) = {0};
 	struct sbx_error fault;
@@ -38,16 +38,16 @@ int document_read(struct arena *arena, struct document *document,
 		return -ENOENT;
 	if (r == -EINVAL)
 		return err_say(err, document->stage, EINVAL,
-			       "%s: not a regular file", document->where);
+		               "%s: not a regular file", document->where);
 	if (r == -EFBIG)
 		return err_say(err, document->stage, EFBIG,
-			       "%s: larger than 1M", document->where);
+		               "%s: larger than 1M", document->where);
 	if (r < 0)
 		return err_set(err, document->stage, -r, "%s", document->where);
 	r = json_parse(arena, text.data, text.len, &document->root, &fault);
 	if (r < 0)
 		return err_say(err, document->stage, -r, "%s, %s",
-			       document->where, fault.text);
+		               document->where, fault.text);
 	return 0;
 }
 
@@ -81,7 +81,7 @@ static void offer_directory(struct suggest *suggest, const char *path)
 		if (strcmp(entry->d_name + len, SUFFIX) != 0)
 			continue;
 		(void)snprintf(name, sizeof(name), "%.*s", (int)len,
-			       entry->d_name);
+		               entry->d_name);
 		if (profile_name_ok(name) && !strstr(name, ".schema"))
 			suggest_offer(suggest, name);
 	}
@@ -90,7 +90,7 @@ static void offer_directory(struct suggest *suggest, const char *path)
 
 /* opening: "" or the place that names it. */
 static int no_profile(const struct search *search, const char *opening,
-		      const char *name)
+                      const char *name)
 {
 	struct suggest suggest = {.word = name};
 	char hint[SUGGEST_TEXT];
@@ -99,20 +99,20 @@ static int no_profile(const struct search *search, const char *opening,
 	for (size_t i = 0; search->dirs && search->dirs[i]; i++) {
 		offer_directory(&suggest, search->dirs[i]);
 		buffer_printf(&list, "%s%s", i ? ", " : " in ",
-			      search->dirs[i]);
+		              search->dirs[i]);
 	}
 	(void)suggest_text(&suggest, "", hint);
 	if (hint[0] || list.failed)
 		list.len = 0;
 	return err_say(search->err, SBX_STAGE_PROFILE, ENOENT,
-		       "%sno profile \"%s\"%.*s%s", opening, name,
-		       (int)list.len, list.len ? list.data : "", hint);
+	               "%sno profile \"%s\"%.*s%s", opening, name,
+	               (int)list.len, list.len ? list.data : "", hint);
 }
 
 /* ---- reading ---- */
 
 static int read_profile(const struct search *search, const char *name,
-			struct document *document)
+                        struct document *document)
 {
 	const char *path = document->path;
 	size_t len = strlen(path);
@@ -120,8 +120,8 @@ static int read_profile(const struct search *search, const char *name,
 
 	document->stage = SBX_STAGE_PROFILE;
 	document->where = arena_printf(search->arena, "profile %s (%s%s)",
-				       CLIP(name), cut ? "..." : "",
-				       cut ? path + len - SHOWN_PATH : path);
+	                               CLIP(name), cut ? "..." : "",
+	                               cut ? path + len - SHOWN_PATH : path);
 	if (!document->where)
 		return NO_MEMORY(search);
 	return document_read(search->arena, document, search->err);
@@ -129,14 +129,14 @@ static int read_profile(const struct search *search, const char *name,
 
 /* The first directory that has it. -ENOENT and nothing in err: none. */
 static int find_profile(const struct search *search, const char *name,
-			struct document *document)
+                        struct document *document)
 {
 	int r = -ENOENT;
 
 	for (size_t i = 0; search->dirs && search->dirs[i] && r == -ENOENT;
 	     i++) {
 		document->path = arena_printf(search->arena, "%s/%s" SUFFIX,
-					      search->dirs[i], name);
+		                              search->dirs[i], name);
 		if (!document->path)
 			return NO_MEMORY(search);
 		r = read_profile(search, name, document);
@@ -145,12 +145,12 @@ static int find_profile(const struct search *search, const char *name,
 }
 
 static int bad_name(const struct search *search, const char *opening,
-		    const char *name)
+                    const char *name)
 {
 	return err_say(search->err, SBX_STAGE_PROFILE, EINVAL,
-		       "%s\"%s\" is not the name of a profile: letters, "
-		       "digits, \".\", \"_\", \"-\", at most 64",
-		       opening, CLIP(name));
+	               "%s\"%s\" is not the name of a profile: letters, "
+	               "digits, \".\", \"_\", \"-\", at most 64",
+	               opening, CLIP(name));
 }
 
 /* ---- applying ---- */
@@ -164,8 +164,8 @@ static const struct json *extended(const struct document *document)
 
 /* What the document extends, which extends nothing itself. */
 static int apply_parent(const struct search *search,
-			const struct document *child,
-			const struct json *extends)
+                        const struct document *child,
+                        const struct json *extends)
 {
 	struct document parent = {0};
 	const char *name = extends->text;
@@ -184,11 +184,11 @@ static int apply_parent(const struct search *search,
 		return r;
 	if (extended(&parent))
 		return err_say(search->err, SBX_STAGE_PROFILE, ELOOP,
-			       "%s\"%s\" extends another itself; one level is "
-			       "all there is",
-			       opening, name);
+		               "%s\"%s\" extends another itself; one level is "
+		               "all there is",
+		               opening, name);
 	return fields_set_json(search->spec, parent.root, ORIGIN_PROFILE,
-			       parent.where, search->err);
+	                       parent.where, search->err);
 }
 
 static int apply(const struct search *search, const struct document *document)
@@ -202,11 +202,11 @@ static int apply(const struct search *search, const struct document *document)
 			return r;
 	}
 	return fields_set_json(search->spec, document->root, ORIGIN_PROFILE,
-			       document->where, search->err);
+	                       document->where, search->err);
 }
 
 static int apply_named(const struct search *search, const char *name,
-		       const struct document *document)
+                       const struct document *document)
 {
 	const char *copy = arena_strdup(&search->spec->arena, name);
 
@@ -219,7 +219,7 @@ static int apply_named(const struct search *search, const char *name,
 }
 
 int sbx_spec_profile(struct sbx_spec *spec, const char *name,
-		     const char *const *dirs, struct sbx_error *err)
+                     const char *const *dirs, struct sbx_error *err)
 {
 	struct arena arena CLEANUP(arena_free) = {0};
 	struct search search = {spec, &arena, dirs, err};
@@ -234,7 +234,7 @@ int sbx_spec_profile(struct sbx_spec *spec, const char *name,
 }
 
 int sbx_spec_profile_file(struct sbx_spec *spec, const char *path,
-			  const char *const *dirs, struct sbx_error *err)
+                          const char *const *dirs, struct sbx_error *err)
 {
 	struct arena arena CLEANUP(arena_free) = {0};
 	struct search search = {spec, &arena, dirs, err};
@@ -251,6 +251,6 @@ int sbx_spec_profile_file(struct sbx_spec *spec, const char *path,
 	int r = read_profile(&search, name, &document);
 	if (r == -ENOENT)
 		return err_set(err, SBX_STAGE_PROFILE, ENOENT, "profile %s",
-			       path);
+		               path);
 	return r < 0 ? r : apply_named(&search, name, &document);
 }

@@ -20,6 +20,6 @@ struct document {
 /* Reads the file at path and sets root, which lives in the arena. -ENOENT,
  * and nothing in err, when there is no such file. */
 int document_read(struct arena *arena, struct document *document,
-		  struct sbx_error *err);
+                  struct sbx_error *err);
 
 #endif

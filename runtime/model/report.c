@@ -23,11 +23,12 @@ static void put_signal(struct json_writer *out, int number)
 		(void)snprintf(text, sizeof(text), "SIG%s", name);
 	else
 		(void)snprintf(text, sizeof(text), "SIGRTMIN+%d",
-			       number - SIGRTMIN);
+		               number - SIGRTMIN);
 	json_put_text(out, "signal", text);
 }
 
-static void put_outcome(struct json_writer *out, const struct sbx_outcome *outcome)
+static void put_outcome(struct json_writer *out,
+                        const struct sbx_outcome *outcome)
 {
 	json_put_text(out, "status", outcome->status);
 	json_put_text(out, "reason", outcome->reason);
@@ -38,14 +39,14 @@ static void put_outcome(struct json_writer *out, const struct sbx_outcome *outco
 }
 
 static void put_failure(struct json_writer *out,
-			const struct sbx_error *failure)
+                        const struct sbx_error *failure)
 {
 	json_put_text(out, "status", "error");
 	json_put_text(out, "reason", "setup");
 	json_put_text(out, "message", failure->text);
 	json_open_object(out, "error");
 	json_put_text(out, "stage",
-		      sbx_stage_name((enum sbx_stage)failure->stage));
+	              sbx_stage_name((enum sbx_stage)failure->stage));
 	json_put_text(out, "code", err_name(failure->code));
 	json_put_text(out, "text", failure->text);
 	json_close_object(out);
@@ -67,10 +68,10 @@ static void put_outputs(struct json_writer *out, const struct run *run)
 
 		if (output->captured)
 			json_put_bytes(out, output_names[i].data,
-				       output->data.data, output->data.len);
+			               output->data.data, output->data.len);
 		json_put_unsigned(out, output_names[i].bytes, output->bytes);
 		json_put_bool(out, output_names[i].truncated,
-			      output->truncated);
+		              output->truncated);
 	}
 }
 
@@ -97,14 +98,14 @@ static void put_events(struct json_writer *out, const struct run *run)
 	json_open_array(out, "denied_syscalls");
 	for (size_t i = 0; i < run->n_refused; i++)
 		json_put_text(out, NULL,
-			      filter_call_name(run->refused[i].arch,
-					       run->refused[i].number, name));
+		              filter_call_name(run->refused[i].arch,
+		                               run->refused[i].number, name));
 	json_close_array(out);
 	json_close_object(out);
 }
 
 static void put_limit_value(struct json_writer *out, enum limit limit,
-			    uint64_t value)
+                            uint64_t value)
 {
 	if (limit <= LIMIT_IDLE_TIME)
 		json_put_seconds(out, "value", value);
@@ -125,7 +126,7 @@ static void put_limits(struct json_writer *out, const struct sbx_plan *plan)
 		json_open_object(out, limit_name((enum limit)i));
 		put_limit_value(out, (enum limit)i, limit->value);
 		json_put_text(out, "enforced_by",
-			      enforcer_name(limit->enforced_by));
+		              enforcer_name(limit->enforced_by));
 		json_close_object(out);
 	}
 	json_close_object(out);
@@ -150,7 +151,7 @@ static void put_isolation(struct json_writer *out, const struct sbx_plan *plan)
 }
 
 static void put_run(struct json_writer *out, const struct sbx_plan *plan,
-		    const struct run *run)
+                    const struct run *run)
 {
 	struct sbx_outcome outcome = run_judge(plan, run);
 
@@ -173,7 +174,7 @@ static void put_plan(struct json_writer *out, const struct sbx_plan *plan)
 }
 
 int report_make(const struct sbx_plan *plan, const struct run *run,
-		const struct sbx_error *failure, struct buffer *out)
+                const struct sbx_error *failure, struct buffer *out)
 {
 	struct json_writer *writer = json_writer_new();
 	const char *text;

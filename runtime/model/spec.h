@@ -62,8 +62,8 @@ struct choice {
 
 enum program_kind {
 	PROGRAM_NONE,
-	PROGRAM_FILE,	 /* program.path, a file of the host */
-	PROGRAM_CODE,	 /* program.code */
+	PROGRAM_FILE,    /* program.path, a file of the host */
+	PROGRAM_CODE,    /* program.code */
 	PROGRAM_COMMAND, /* program.arguments[0] is in the root tree */
 };
 
@@ -79,12 +79,12 @@ struct sbx_spec {
 	struct arena arena;  /* owns everything below */
 	const char *profile; /* its name, or NULL */
 	const char *description;
-	const char *rootfs;	  /* "host" */
-	const char *file;	  /* the program's name inside: "code.py" */
-	struct strings command;	  /* "{file}" stands for that name */
-	struct strings env;	  /* "K=V"; no key twice */
+	const char *rootfs;       /* "host" */
+	const char *file;         /* the program's name inside: "code.py" */
+	struct strings command;   /* "{file}" stands for that name */
+	struct strings env;       /* "K=V"; no key twice */
 	enum origin *env_origins; /* of each of env.items */
-	struct strings seccomp;	  /* names of rule sets */
+	struct strings seccomp;   /* names of rule sets */
 	struct limit_value limits[N_LIMITS];
 	enum output_action output_action;
 	enum origin output_action_origin;
@@ -95,7 +95,7 @@ struct sbx_spec {
 	struct choice hostname;
 	struct choice stdin_path; /* of the host; NULL: the caller's */
 	const char *package; /* what to install for a missing interpreter */
-	bool pty;	     /* a private /dev/pts */
+	bool pty;            /* a private /dev/pts */
 	uint32_t require;    /* bits of enum layer */
 	uint32_t degraded_layers; /* bits of enum layer that may be weaker */
 	uint32_t degraded_limits; /* bits of enum limit, the same */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Paths of the host that are shown inside. */
 #include <criterion/criterion.h>
-#include <string.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -66,11 +66,12 @@ Test(bind, shows_nothing_beside)
 	(void)scratch_text("in/shown", "");
 	(void)scratch_text("canary", "");
 	RUN(&result, OPTIONS("--ro-bind", text_of("%s:/in", scratch("in"))),
-	    COMMAND("sh", "-c", "ls -a /in /in/.. /tmp; find / -xdev -name "
-				"canary"));
+	    COMMAND("sh", "-c",
+	            "ls -a /in /in/.. /tmp; find / -xdev -name "
+	            "canary"));
 	cr_expect_not_null(strstr(result.out.data, "shown\n"));
 	cr_expect_null(strstr(result.out.data, "canary"), "%s",
-		       result.out.data);
+	               result.out.data);
 	result_free(&result);
 }
 
@@ -84,12 +85,12 @@ Test(bind, is_nosuid_and_nodev)
 	RUN(&result, OPTIONS("--ro-bind", bind),
 	    COMMAND("grep", " /in ", "/proc/self/mountinfo"));
 	cr_expect_not_null(strstr(result.out.data, " ro,nosuid,nodev,"), "%s",
-			   result.out.data);
+	                   result.out.data);
 	result_free(&result);
 	RUN(&result, OPTIONS("--bind", bind),
 	    COMMAND("grep", " /in ", "/proc/self/mountinfo"));
 	cr_expect_not_null(strstr(result.out.data, " rw,nosuid,nodev,"), "%s",
-			   result.out.data);
+	                   result.out.data);
 	result_free(&result);
 }
 
@@ -113,14 +114,30 @@ Test(bind, follows_a_link_outside)
 Test(bind, refuses_what_opens_the_host)
 {
 	static const char *const binds[] = {
-		"/",		  "/:/mnt",	  "//:/mnt",
-		"/proc:/mnt",	  "/proc/self:/mnt", "/proc/1/root:/mnt",
-		"/sys:/mnt",	  "/sys/fs:/mnt", "/dev:/mnt",
-		"/usr/..:/mnt",	  "/usr/../proc:/mnt", "/proc/:/mnt",
-		"/usr:/proc",	  "/usr:/proc/sys", "/usr:/dev",
-		"/usr:/sys",	  "/usr:/etc",	  "/usr:/usr",
-		"/usr:/",	  "/usr:/workspace", "/usr:/mnt/../proc",
-		"/usr:relative",  "/usr:",	  ":/mnt",
+		"/",
+		"/:/mnt",
+		"//:/mnt",
+		"/proc:/mnt",
+		"/proc/self:/mnt",
+		"/proc/1/root:/mnt",
+		"/sys:/mnt",
+		"/sys/fs:/mnt",
+		"/dev:/mnt",
+		"/usr/..:/mnt",
+		"/usr/../proc:/mnt",
+		"/proc/:/mnt",
+		"/usr:/proc",
+		"/usr:/proc/sys",
+		"/usr:/dev",
+		"/usr:/sys",
+		"/usr:/etc",
+		"/usr:/usr",
+		"/usr:/",
+		"/usr:/workspace",
+		"/usr:/mnt/../proc",
+		"/usr:relative",
+		"/usr:",
+		":/mnt",
 	};
 	struct result result;
 
@@ -130,7 +147,7 @@ Test(bind, refuses_what_opens_the_host)
 		cr_expect_eq(result.status, 125, "%s", binds[i]);
 		cr_expect_eq(result.out.len, 0, "%s", binds[i]);
 		cr_expect(is_one_line(&result.err), "%s: %s", binds[i],
-			  result.err.data);
+		          result.err.data);
 		result_free(&result);
 	}
 }
@@ -162,11 +179,12 @@ Test(bind, writes_one_file)
 	struct result result;
 
 	RUN(&result, OPTIONS("--bind", text_of("%s:/tmp/there", path)),
-	    COMMAND("sh", "-c", "echo new >/tmp/there; rm /tmp/there; "
-				"mv /tmp/there /tmp/x"));
+	    COMMAND("sh", "-c",
+	            "echo new >/tmp/there; rm /tmp/there; "
+	            "mv /tmp/there /tmp/x"));
 	cr_expect_eq(result.status, 1);
 	cr_expect_not_null(strstr(result.err.data, "busy"), "%s",
-			   result.err.data);
+	                   result.err.data);
 	read_file(path, &text);
 	cr_expect_str_eq(text.data, "new\n");
 	buffer_free(&text);
@@ -186,6 +204,7 @@ static void write_below(struct lab *lab)
 	FILE *file = fopen("/tmp/from/sub/f", "w");
 	if (!file || fputs("below", file) < 0 || fclose(file) != 0)
 		lab_fail(lab, "make /tmp/from/sub/f");
+	(void)chmod("/tmp/from/sub/f", 0666);
 	RUN(&result, OPTIONS("--bind", "/tmp/from:/mnt"),
 	    COMMAND("sh", "-c", script));
 	if (result.status != 0)
@@ -196,7 +215,7 @@ static void write_below(struct lab *lab)
 	if (strcmp(result.out.data, "below") != 0 || result.status != 1 ||
 	    !strstr(result.err.data, "Read-only file system"))
 		lab_fail(lab, "%d %s %s", result.status, result.out.data,
-			 result.err.data);
+		         result.err.data);
 	result_free(&result);
 }
 

@@ -11,8 +11,7 @@
 #include "support/run.h"
 #include "support/scratch.h"
 
-TestSuite(limits, .init = scratch_make, .fini = scratch_remove,
-	  .timeout = 180);
+TestSuite(limits, .init = scratch_make, .fini = scratch_remove, .timeout = 180);
 
 /* Each limit is in the report with the value that was asked for and with what
  * enforces it; one that is off is not there. */
@@ -42,12 +41,11 @@ Test(limits, are_reported)
 		    COMMAND("true"));
 		cr_expect_eq(result.status, 0, "%s", result.err.data);
 		cr_expect_str_eq(report_at(&result, text_of("limits.%s.value",
-							    rows[i].name)),
-				 rows[i].reported, "%s", rows[i].option);
+		                                            rows[i].name)),
+		                 rows[i].reported, "%s", rows[i].option);
 		cr_expect_str_eq(
-			report_at(&result,
-				  text_of("limits.%s.enforced_by",
-					  rows[i].name)),
+			report_at(&result, text_of("limits.%s.enforced_by",
+		                                   rows[i].name)),
 			rows[i].enforced_by, "%s", rows[i].option);
 		RUN(&off, OPTIONS(rows[i].option, "none"), COMMAND("true"));
 		cr_expect_eq(off.status, 0, "%s", off.err.data);
@@ -73,16 +71,16 @@ static void check_rows(const struct row *rows, size_t n_rows)
 
 	for (size_t i = 0; i < n_rows; i++) {
 		call_run(CALL(.options = rows[i].options,
-			      .command = rows[i].command),
-			 &result);
+		              .command = rows[i].command),
+		         &result);
 		cr_expect_eq(result.status, rows[i].exit_status,
-			     "row %zu: %d: %s%s", i, result.status,
-			     result.out.data, result.err.data);
+		             "row %zu: %d: %s%s", i, result.status,
+		             result.out.data, result.err.data);
 		cr_expect_str_eq(report_at(&result, "reason"), rows[i].reason,
-				 "row %zu", i);
+		                 "row %zu", i);
 		if (rows[i].out)
 			cr_expect_str_eq(result.out.data, rows[i].out,
-					 "row %zu", i);
+			                 "row %zu", i);
 		cr_expect_not(result.held_open);
 		result_free(&result);
 	}
@@ -96,16 +94,17 @@ Test(limits, wall_time_ends_everything)
 {
 	const struct row rows[] = {
 		{WORDS("--wall-time", "400ms"), WORDS("@linger", "wait"), 124,
-		 "wall_time", "ready\n"},
+	         "wall_time", "ready\n"},
 		{WORDS("--wall-time", "400ms"), WORDS("@linger", "deaf"), 124,
-		 "wall_time", "ready\n"},
+	         "wall_time", "ready\n"},
 		{WORDS("--wall-time", "400ms"), WORDS("@linger", "stop"), 124,
-		 "wall_time", "ready\n"},
+	         "wall_time", "ready\n"},
 		{WORDS("--wall-time", "400ms"),
-		 SH("trap '' TERM INT HUP XCPU ALRM; while :; do sleep 1; done"),
-		 124, "wall_time", ""},
+	         SH("trap '' TERM INT HUP XCPU ALRM; while :; do sleep 1; "
+	            "done"),
+	         124, "wall_time", ""},
 		{WORDS("--wall-time", "400ms", "--output-limit", "none"),
-		 SH("yes | sleep 60"), 124, "wall_time", ""},
+	         SH("yes | sleep 60"), 124, "wall_time", ""},
 	};
 	double before = seconds_now();
 
@@ -136,15 +135,15 @@ Test(limits, cpu_time_is_the_trees)
 {
 	const struct row rows[] = {
 		{WORDS("--cpu-time", "1s"), WORDS("@spend", "cpu", "300", "9"),
-		 124, "cpu_time", NULL},
+	         124, "cpu_time", NULL},
 		{WORDS("--cpu-time", "1s"), WORDS("@spend", "tree", "300", "9"),
-		 124, "cpu_time", NULL},
+	         124, "cpu_time", NULL},
 		{WORDS("--cpu-time", "9s"), WORDS("@spend", "cpu", "300", "3"),
-		 0, "exited", NULL},
+	         0, "exited", NULL},
 		{WORDS("--cpu-time", "500ms"), WORDS("@linger", "deaf"), 124,
-		 "cpu_time", NULL},
+	         "cpu_time", NULL},
 		{WORDS("--cpu-time", "500ms"), WORDS("sleep", "1"), 0, "exited",
-		 NULL},
+	         NULL},
 	};
 
 	check_rows(rows, ARRAY_SIZE(rows));
@@ -172,14 +171,14 @@ Test(limits, idle_time_wants_progress)
 {
 	const struct row rows[] = {
 		{WORDS("--idle-time", "500ms"), WORDS("sleep", "60"), 124,
-		 "idle_time", ""},
+	         "idle_time", ""},
 		{WORDS("--idle-time", "500ms"), WORDS("@linger", "stop"), 124,
-		 "idle_time", NULL},
+	         "idle_time", NULL},
 		{WORDS("--idle-time", "1s"), WORDS("@spend", "cpu", "2000"), 0,
-		 "exited", NULL},
+	         "exited", NULL},
 		{WORDS("--idle-time", "1s"),
-		 SH("for i in 1 2 3 4; do echo $i; sleep 0.5; done"), 0,
-		 "exited", "1\n2\n3\n4\n"},
+	         SH("for i in 1 2 3 4; do echo $i; sleep 0.5; done"), 0,
+	         "exited", "1\n2\n3\n4\n"},
 	};
 
 	check_rows(rows, ARRAY_SIZE(rows));
@@ -191,25 +190,25 @@ Test(limits, memory_is_the_trees)
 {
 	const struct row rows[] = {
 		{WORDS("--memory", "100M"), WORDS("@spend", "memory", "300"),
-		 137, "memory", NULL},
+	         137, "memory", NULL},
 		{WORDS("--memory", "100M"),
-		 WORDS("@spend", "memory", "20", "10"), 137, "memory", NULL},
+	         WORDS("@spend", "memory", "20", "10"), 137, "memory", NULL},
 		{WORDS("--memory", "100M"), WORDS("@spend", "memory", "50"), 0,
-		 "exited", NULL},
-		{WORDS("--memory", "100M"), WORDS("@spend", "shared", "50", "9"),
-		 0, "exited", NULL},
-		{WORDS("--memory", "50M", "--disk", "200M"),
-		 SH("dd if=/dev/zero of=/dev/shm/f bs=1M count=100 "
-		    "2>/dev/null; sleep 20"),
-		 137, "memory", NULL},
-		{WORDS("--memory", "50M", "--disk", "200M"),
-		 SH("dd if=/dev/zero of=f bs=1M count=100 2>/dev/null; "
-		    "sleep 20"),
-		 137, "memory", NULL},
+	         "exited", NULL},
 		{WORDS("--memory", "100M"),
-		 SH("for i in 1 2 3 4 5 6 7 8 9; do (a=; while :; do "
-		    "a=$a$a$a.; done) & done; wait"),
-		 137, "memory", NULL},
+	         WORDS("@spend", "shared", "50", "9"), 0, "exited", NULL},
+		{WORDS("--memory", "50M", "--disk", "200M"),
+	         SH("dd if=/dev/zero of=/dev/shm/f bs=1M count=100 "
+	            "2>/dev/null; sleep 20"),
+	         137, "memory", NULL},
+		{WORDS("--memory", "50M", "--disk", "200M"),
+	         SH("dd if=/dev/zero of=f bs=1M count=100 2>/dev/null; "
+	            "sleep 20"),
+	         137, "memory", NULL},
+		{WORDS("--memory", "100M"),
+	         SH("for i in 1 2 3 4 5 6 7 8 9; do (a=; while :; do "
+	            "a=$a$a$a.; done) & done; wait"),
+	         137, "memory", NULL},
 	};
 
 	check_rows(rows, ARRAY_SIZE(rows));
@@ -241,15 +240,15 @@ Test(limits, pids_is_exact)
 {
 	const struct row rows[] = {
 		{WORDS("--pids", "8"), WORDS("@spend", "forks", "20"), 0,
-		 "exited", "7 EAGAIN\n"},
+	         "exited", "7 EAGAIN\n"},
 		{WORDS("--pids", "8"), WORDS("@spend", "threads", "20"), 0,
-		 "exited", "7 EAGAIN\n"},
+	         "exited", "7 EAGAIN\n"},
 		{WORDS("--pids", "1"), WORDS("@spend", "forks", "5"), 0,
-		 "exited", "0 EAGAIN\n"},
+	         "exited", "0 EAGAIN\n"},
 		{WORDS("--pids", "21"), WORDS("@spend", "forks", "20"), 0,
-		 "exited", "20 all\n"},
+	         "exited", "20 all\n"},
 		{NULL, WORDS("@spend", "forks", "100"), 0, "exited",
-		 "63 EAGAIN\n"},
+	         "63 EAGAIN\n"},
 	};
 
 	check_rows(rows, ARRAY_SIZE(rows));
@@ -260,8 +259,8 @@ Test(limits, pids_holds_a_fork_bomb)
 {
 	const struct row rows[] = {
 		{WORDS("--wall-time", "1s", "--pids", "30"),
-		 SH("f() { f | f & }; f 2>/dev/null; sleep 60"), 124,
-		 "wall_time", NULL},
+	         SH("f() { f | f & }; f 2>/dev/null; sleep 60"), 124,
+	         "wall_time", NULL},
 	};
 
 	check_rows(rows, ARRAY_SIZE(rows));
@@ -274,8 +273,9 @@ Test(limits, output_is_truncated)
 	struct result result;
 
 	RUN(&result, OPTIONS("--output-limit", "10000"),
-	    COMMAND("sh", "-c", "head -c 10001 /dev/zero; head -c 10000 "
-				"/dev/zero >&2"));
+	    COMMAND("sh", "-c",
+	            "head -c 10001 /dev/zero; head -c 10000 "
+	            "/dev/zero >&2"));
 	cr_expect_eq(result.status, 0);
 	cr_expect_eq(result.out.len, 10000);
 	cr_expect_eq(result.err.len, 10000);
@@ -329,23 +329,24 @@ Test(limits, disk_is_one_budget)
 {
 	const char *bind = text_of("%s:" INSIDE, program_dir());
 	const struct row rows[] = {
-		{WORDS("--disk", "5M", "--file-size", "none"), WORDS("@spend", "file", "9", "f"), 0,
-		 "exited", "5120 ENOSPC\n"},
-		{WORDS("--disk", "5M", "--file-size", "none"), WORDS("@spend", "file", "9", "/tmp/f"),
-		 0, "exited", "5120 ENOSPC\n"},
+		{WORDS("--disk", "5M", "--file-size", "none"),
+	         WORDS("@spend", "file", "9", "f"), 0, "exited",
+	         "5120 ENOSPC\n"},
+		{WORDS("--disk", "5M", "--file-size", "none"),
+	         WORDS("@spend", "file", "9", "/tmp/f"), 0, "exited",
+	         "5120 ENOSPC\n"},
 		{WORDS("--disk", "5M", "--ro-bind", bind),
-		 SH(SPEND "file 3 f; " SPEND "file 1 /tmp/f; " SPEND
-			  "file 9 /dev/shm/f; rm f; " SPEND "file 9 /tmp/g"),
-		 0, "exited",
-		 "3072 all\n1024 all\n1024 ENOSPC\n3072 ENOSPC\n"},
+	         SH(SPEND "file 3 f; " SPEND "file 1 /tmp/f; " SPEND
+	                  "file 9 /dev/shm/f; rm f; " SPEND "file 9 /tmp/g"),
+	         0, "exited", "3072 all\n1024 all\n1024 ENOSPC\n3072 ENOSPC\n"},
 		{WORDS("--inodes", "50"), WORDS("@spend", "names", "/tmp"), 0,
-		 "exited", "50 ENOSPC\n"},
+	         "exited", "50 ENOSPC\n"},
 		{WORDS("--inodes", "50", "--ro-bind", bind),
-		 SH(SPEND "names /dev/shm; rm /dev/shm/1 /dev/shm/2; " SPEND
-			  "names ."),
-		 0, "exited", "50 ENOSPC\n2 ENOSPC\n"},
+	         SH(SPEND "names /dev/shm; rm /dev/shm/1 /dev/shm/2; " SPEND
+	                  "names ."),
+	         0, "exited", "50 ENOSPC\n2 ENOSPC\n"},
 		{WORDS("--disk", "none"), WORDS("@spend", "file", "9", "f"), 0,
-		 "exited", "9216 all\n"},
+	         "exited", "9216 all\n"},
 	};
 
 	check_rows(rows, ARRAY_SIZE(rows));
@@ -382,15 +383,15 @@ Test(limits, file_size_holds)
 				     "fallocate -l 200M h; wc -c f g 2>&1";
 	const struct row rows[] = {
 		{WORDS("--file-size", "1M"), WORDS("@spend", "file", "2", "f"),
-		 128 + SIGXFSZ, "signaled", ""},
+	         128 + SIGXFSZ, "signaled", ""},
 		{WORDS("--file-size", "1M"),
-		 SH("trap '' XFSZ; head -c 2M /dev/zero >f; wc -c <f"), 0,
-		 "exited", "1048576\n"},
+	         SH("trap '' XFSZ; head -c 2M /dev/zero >f; wc -c <f"), 0,
+	         "exited", "1048576\n"},
 		{NULL, SH("truncate -s 100M f && wc -c <f"), 0, "exited",
-		 "104857600\n"},
+	         "104857600\n"},
 		{NULL, SH(script), 0, "exited", "0 f\n0 g\n0 total\n"},
 		{NULL, WORDS("truncate", "-s", "101M", "f"), 128 + SIGXFSZ,
-		 "signaled", NULL},
+	         "signaled", NULL},
 	};
 
 	check_rows(rows, ARRAY_SIZE(rows));
@@ -401,7 +402,7 @@ Test(limits, open_files_is_exact)
 {
 	const struct row rows[] = {
 		{WORDS("--open-files", "20"), WORDS("@spend", "files"), 0,
-		 "exited", "17 EMFILE\n"},
+	         "exited", "17 EMFILE\n"},
 		{NULL, WORDS("@spend", "files"), 0, "exited", "253 EMFILE\n"},
 	};
 
@@ -413,9 +414,9 @@ Test(limits, stack_holds)
 {
 	const struct row rows[] = {
 		{WORDS("--stack", "1M"), WORDS("@spend", "stack", "4000"),
-		 128 + SIGSEGV, "signaled", ""},
+	         128 + SIGSEGV, "signaled", ""},
 		{WORDS("--stack", "16M"), WORDS("@spend", "stack", "4000"), 0,
-		 "exited", "fits\n"},
+	         "exited", "fits\n"},
 	};
 
 	check_rows(rows, ARRAY_SIZE(rows));
@@ -476,12 +477,12 @@ Test(limits, no_core_file)
 
 	RUN(&result, .prepare = want_core,
 	    COMMAND("sh", "-c",
-		    "sh -c 'kill -SEGV $$' 2>/dev/null; ls -a /workspace /tmp; "
-		    "grep -i core /proc/self/limits"));
+	            "sh -c 'kill -SEGV $$' 2>/dev/null; ls -a /workspace /tmp; "
+	            "grep -i core /proc/self/limits"));
 	cr_expect_null(strstr(result.out.data, "core\n"), "%s",
-		       result.out.data);
+	               result.out.data);
 	cr_expect_not_null(
 		strstr(result.out.data,
-		       "Max core file size        1                    1 "));
+	               "Max core file size        1                    1 "));
 	result_free(&result);
 }

@@ -13,7 +13,7 @@
 #include "support/scratch.h"
 
 TestSuite(options, .init = scratch_make, .fini = scratch_remove,
-	  .timeout = 120);
+          .timeout = 120);
 
 #define EXPECT_RUN(result, text)                                           \
 	do {                                                               \
@@ -27,29 +27,30 @@ TestSuite(options, .init = scratch_make, .fini = scratch_remove,
 Test(options, runs_a_file)
 {
 	const char *path = scratch_text("my program.sh",
-					"pwd; ls; echo \"$0\"; for a; do echo "
-					"\"<$a>\"; done");
+	                                "pwd; ls; echo \"$0\"; for a; do echo "
+	                                "\"<$a>\"; done");
 	struct result result;
 
 	RUN(&result, OPTIONS("--profile", "bash", "--", path, "--json", "--",
-			     "a b", "", "$(id)", "--bind"));
-	EXPECT_RUN(result, "/workspace\nmy program.sh\nmy program.sh\n<--json>\n"
-			   "<-->\n<a b>\n<>\n<$(id)>\n<--bind>\n");
+	                     "a b", "", "$(id)", "--bind"));
+	EXPECT_RUN(result,
+	           "/workspace\nmy program.sh\nmy program.sh\n<--json>\n"
+	           "<-->\n<a b>\n<>\n<$(id)>\n<--bind>\n");
 }
 
 /* A file with a name that looks like an option, or like a command of a shell,
  * is a file all the same. */
 Test(options, runs_a_file_of_any_name)
 {
-	static const char *const names[] = {"-c", "--help",   "$(id)",
-					    ";id", "\xff\xfe", "-"};
+	static const char *const names[] = {"-c",  "--help",   "$(id)",
+	                                    ";id", "\xff\xfe", "-"};
 	struct result result;
 
 	cr_assert_eq(chdir(scratch("")), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		(void)scratch_text(names[i], "echo ran");
 		RUN(&result, OPTIONS("--profile", "bash", "--",
-				     text_of("./%s", names[i])));
+		                     text_of("./%s", names[i])));
 		EXPECT_RUN(result, "ran\n");
 	}
 }
@@ -81,7 +82,7 @@ Test(options, runs_a_text)
 	struct result result;
 
 	RUN(&result, OPTIONS("--profile", "bash", "--code", "echo $# $1", "--",
-			     "--wall-time", "x"));
+	                     "--wall-time", "x"));
 	EXPECT_RUN(result, "2 --wall-time\n");
 	RUN(&result, OPTIONS("--profile", "bash", "--code=echo \"a=b\""));
 	EXPECT_RUN(result, "a=b\n");
@@ -120,9 +121,9 @@ Test(options, profiles_run_their_language)
 		if (access(rows[i].interpreter, X_OK) < 0)
 			continue; /* bash and perl are always there */
 		RUN(&result, OPTIONS("--profile", rows[i].profile, "--code",
-				     rows[i].code));
+		                     rows[i].code));
 		cr_expect_str_eq(report_at(&result, "status"), "success",
-				 "%s: %s", rows[i].profile, result.err.data);
+		                 "%s: %s", rows[i].profile, result.err.data);
 		EXPECT_RUN(result, "hello \n");
 	}
 }
@@ -153,12 +154,12 @@ Test(options, env_is_exact)
 	    COMMAND("@peek", "env"));
 	cr_expect_null(strstr(result.out.data, "CANARY"));
 	cr_expect_eq(strlen(result.out.data),
-		     strlen(base) + strlen("LANG=C.UTF-8\n"), "%s",
-		     result.out.data);
+	             strlen(base) + strlen("LANG=C.UTF-8\n"), "%s",
+	             result.out.data);
 	result_free(&result);
 	RUN(&result,
-	    OPTIONS("--env", "A=b=c d", "--env", "LANG=x", "--env", "EMPTY=",
-		    "--env", "A=last"),
+	    OPTIONS("--env", "A=b=c d", "--env", "LANG=x", "--env",
+	            "EMPTY=", "--env", "A=last"),
 	    COMMAND("@peek", "env"));
 	cr_expect_eq(result.status, 0, "%s", result.err.data);
 	cr_expect_not_null(strstr(result.out.data, "A=last\n"));
@@ -228,8 +229,8 @@ Test(options, json_tells_errors)
  * own. */
 Test(options, report_tells_the_isolation)
 {
-	static const char *const namespaces[] = {"user", "pid", "net",	 "ipc",
-						 "uts",	 "mnt", "cgroup"};
+	static const char *const namespaces[] = {"user", "pid", "net",   "ipc",
+	                                         "uts",  "mnt", "cgroup"};
 	struct result one, two;
 
 	RUN(&one, COMMAND("true"));
@@ -239,7 +240,7 @@ Test(options, report_tells_the_isolation)
 	cr_expect_str_neq(report_at(&one, "id"), report_at(&two, "id"));
 	for (size_t i = 0; i < ARRAY_SIZE(namespaces); i++)
 		cr_expect(report_lists(&one, "isolation.namespaces",
-				       namespaces[i]));
+		                       namespaces[i]));
 	cr_expect(report_lists(&one, "isolation.seccomp", "base"));
 	cr_expect_str_eq(report_at(&one, "isolation.rootfs"), "host");
 	cr_expect_str_eq(report_at(&one, "isolation.warm"), "false");
@@ -254,11 +255,17 @@ Test(options, report_tells_the_isolation)
 Test(options, dry_run_runs_nothing)
 {
 	static const char *const lines[] = {
-		"clone: new user pid net ipc uts mnt cgroup\n", "idmap: uid",
-		"network: loopback\n", "mount: proc /proc\n",
-		"limit: wall_time 7s, by supervisor\n", "rlimit: RLIMIT_CORE 1",
-		"filter: ", "workdir: /workspace\n", "env: HOME=/workspace\n",
-		"argument 0: touch\n", "hostname: sbx\n"};
+		"clone: new user pid net ipc uts mnt cgroup\n",
+		"idmap: uid",
+		"network: loopback\n",
+		"mount: proc /proc\n",
+		"limit: wall_time 7s, by supervisor\n",
+		"rlimit: RLIMIT_CORE 1",
+		"filter: ",
+		"workdir: /workspace\n",
+		"env: HOME=/workspace\n",
+		"argument 0: touch\n",
+		"hostname: sbx\n"};
 	const char *path = scratch("made");
 	struct result result;
 
@@ -268,7 +275,7 @@ Test(options, dry_run_runs_nothing)
 	cr_expect_eq(result.status, 0, "%s", result.err.data);
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
 		cr_expect_not_null(strstr(result.out.data, lines[i]), "%s",
-				   lines[i]);
+		                   lines[i]);
 	cr_expect_eq(access(path, F_OK), -1);
 	result_free(&result);
 }
@@ -294,7 +301,7 @@ Test(options, shows_profiles)
 	RUN(&result, OPTIONS("--list-profiles"), .no_report = true);
 	EXPECT_RUN(result, "base\nbash\nnode\nperl\npython\n");
 	read_file(text_of("%s/share/sbx/profiles/base.json", build_dir()),
-		  &file);
+	          &file);
 	RUN(&result, OPTIONS("--show-profile", "base"), .no_report = true);
 	EXPECT_RUN(result, file.data);
 	buffer_free(&file);
@@ -311,8 +318,8 @@ Test(options, finds_the_users_profiles)
 	cr_assert_eq(mkdir(scratch("sbx"), 0755), 0);
 	cr_assert_eq(mkdir(scratch("sbx/profiles"), 0755), 0);
 	(void)scratch_text("sbx/profiles/perl.json",
-			   "{\"extends\": \"base\", \"env\": {\"MINE\": \"1\"},"
-			   " \"command\": [\"sh\", \"{file}\"]} // mine");
+	                   "{\"extends\": \"base\", \"env\": {\"MINE\": \"1\"},"
+	                   " \"command\": [\"sh\", \"{file}\"]} // mine");
 	cr_assert_eq(mkdir(scratch(".config"), 0755), 0);
 	cr_assert_eq(symlink("../sbx", scratch(".config/sbx")), 0);
 	for (int i = 0; i < 2; i++) {
@@ -331,11 +338,12 @@ Test(options, profile_file_is_a_profile)
 {
 	const char *path = scratch_text(
 		"p", "// mine\n{\"extends\": \"base\", \"command\": [\"bash\","
-		     " \"{file}\"], \"hostname\": \"p\", \"limits\": {\"pids\": 9, \"open_files\": 33}}");
+		     " \"{file}\"], \"hostname\": \"p\", \"limits\": "
+	             "{\"pids\": 9, \"open_files\": 33}}");
 	struct result result;
 
 	RUN(&result, OPTIONS("--pids", "11", "--profile-file", path, "--code",
-			     "uname -n; ulimit -n"));
+	                     "uname -n; ulimit -n"));
 	cr_expect_str_eq(report_at(&result, "limits.pids.value"), "11");
 	EXPECT_RUN(result, "p\n33\n");
 }
@@ -362,8 +370,7 @@ Test(options, require_what_is_there)
 {
 	struct result result;
 
-	RUN(&result,
-	    OPTIONS("--require", "seccomp", "--require", "namespaces"),
+	RUN(&result, OPTIONS("--require", "seccomp", "--require", "namespaces"),
 	    COMMAND("echo", "x"));
 	EXPECT_RUN(result, "x\n");
 }

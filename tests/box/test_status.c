@@ -9,8 +9,7 @@
 #include "support/run.h"
 #include "support/scratch.h"
 
-TestSuite(status, .init = scratch_make, .fini = scratch_remove,
-	  .timeout = 120);
+TestSuite(status, .init = scratch_make, .fini = scratch_remove, .timeout = 120);
 
 struct row {
 	const char *const *options;
@@ -21,7 +20,7 @@ struct row {
 };
 
 #define SH(script) WORDS("sh", "-c", script)
-#define NONE	   "(none)"
+#define NONE       "(none)"
 
 static void check_row(const struct row *row)
 {
@@ -29,17 +28,17 @@ static void check_row(const struct row *row)
 	const char *what = row->command[2] ? row->command[2] : row->command[0];
 
 	call_run(CALL(.options = row->options, .command = row->command),
-		 &result);
+	         &result);
 	cr_expect_eq(result.status, row->exit_status, "%s: %d: %s", what,
-		     result.status, result.err.data);
+	             result.status, result.err.data);
 	cr_assert_not_null(result.report, "%s: %s", what, result.err.data);
 	cr_expect_str_eq(report_at(&result, "status"), row->status, "%s", what);
 	cr_expect_str_eq(report_at(&result, "reason"), row->reason, "%s", what);
 	cr_expect_str_eq(report_at(&result, "exit_code"), row->exit_code, "%s",
-			 what);
+	                 what);
 	cr_expect_str_eq(report_at(&result, "signal"), row->signal, "%s", what);
 	cr_expect_not_null(strstr(report_at(&result, "message"), row->message),
-			   "%s: %s", what, report_at(&result, "message"));
+	                   "%s: %s", what, report_at(&result, "message"));
 	result_free(&result);
 }
 
@@ -54,10 +53,9 @@ Test(status, is_the_programs_own)
 		(void)snprintf(script, sizeof(script), "exit %d", codes[i]);
 		(void)snprintf(code, sizeof(code), "%d", codes[i]);
 		(void)snprintf(message, sizeof(message), "status %d", codes[i]);
-		check_row(&(struct row){
-			NULL, SH(script), codes[i],
-			codes[i] ? "failure" : "success", "exited", code, NONE,
-			message});
+		check_row(&(struct row){NULL, SH(script), codes[i],
+		                        codes[i] ? "failure" : "success",
+		                        "exited", code, NONE, message});
 	}
 }
 
@@ -76,14 +74,14 @@ Test(status, tells_the_signal)
 		    i == SIGTTIN || i == SIGTTOU || i == 32 || i == 33)
 			continue;
 		(void)snprintf(script, sizeof(script), "kill -%d $$; sleep 9",
-			       i);
+		               i);
 		if (abbrev)
 			(void)snprintf(name, sizeof(name), "SIG%s", abbrev);
 		else
 			(void)snprintf(name, sizeof(name), "SIGRTMIN+%d",
-				       i - SIGRTMIN);
+			               i - SIGRTMIN);
 		check_row(&(struct row){NULL, SH(script), 128 + i, "failure",
-					"signaled", NONE, name, "signal"});
+		                        "signaled", NONE, name, "signal"});
 	}
 }
 
@@ -93,18 +91,18 @@ Test(status, tells_why_it_was_stopped)
 {
 	const struct row rows[] = {
 		{WORDS("--wall-time", "300ms"), WORDS("sleep", "60"), 124,
-		 "timeout", "wall_time", NONE, "SIGKILL", "--wall-time"},
+	         "timeout", "wall_time", NONE, "SIGKILL", "--wall-time"},
 		{WORDS("--timeout", "0.3"), WORDS("sleep", "60"), 124,
-		 "timeout", "wall_time", NONE, "SIGKILL", "300ms"},
+	         "timeout", "wall_time", NONE, "SIGKILL", "300ms"},
 		{WORDS("--cpu-time", "300ms"), SH("while :; do :; done"), 124,
-		 "timeout", "cpu_time", NONE, "SIGKILL", "--cpu-time"},
+	         "timeout", "cpu_time", NONE, "SIGKILL", "--cpu-time"},
 		{WORDS("--idle-time", "300ms"), WORDS("sleep", "60"), 124,
-		 "timeout", "idle_time", NONE, "SIGKILL", "--idle-time"},
+	         "timeout", "idle_time", NONE, "SIGKILL", "--idle-time"},
 		{WORDS("--memory", "50M"), WORDS("@spend", "memory", "200"),
-		 137, "limit", "memory", NONE, "SIGKILL", "--memory"},
+	         137, "limit", "memory", NONE, "SIGKILL", "--memory"},
 		{WORDS("--output-limit", "1K", "--output-action", "kill"),
-		 WORDS("yes"), 137, "limit", "output", NONE, "SIGKILL",
-		 "--output-limit"},
+	         WORDS("yes"), 137, "limit", "output", NONE, "SIGKILL",
+	         "--output-limit"},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
@@ -187,15 +185,15 @@ Test(status, tells_what_could_not_start)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		RUN(&result, COMMAND(rows[i].program));
 		cr_expect_eq(result.status, rows[i].exit_status, "%s: %d",
-			     rows[i].program, result.status);
+		             rows[i].program, result.status);
 		cr_expect_str_eq(report_at(&result, "status"), "error");
 		cr_expect_str_eq(report_at(&result, "reason"), "setup");
 		cr_expect_str_eq(report_at(&result, "error.stage"), "exec",
-				 "%s", rows[i].program);
+		                 "%s", rows[i].program);
 		cr_expect_str_eq(report_at(&result, "error.code"), rows[i].code,
-				 "%s", rows[i].program);
+		                 "%s", rows[i].program);
 		cr_expect_not_null(strstr(report_at(&result, "error.text"),
-					  rows[i].program));
+		                          rows[i].program));
 		cr_expect(is_one_line(&result.err), "%s", result.err.data);
 		cr_expect_eq(result.out.len, 0);
 		result_free(&result);
@@ -239,9 +237,8 @@ Test(status, first_cause_wins)
 	struct result result;
 
 	RUN(&result,
-	    OPTIONS("--wall-time", "300ms", "--cpu-time", "20s",
-		    "--idle-time", "20s", "--output-limit", "1K",
-		    "--output-action", "kill"),
+	    OPTIONS("--wall-time", "300ms", "--cpu-time", "20s", "--idle-time",
+	            "20s", "--output-limit", "1K", "--output-action", "kill"),
 	    COMMAND("@linger", "deaf"));
 	cr_expect_eq(result.status, 124);
 	cr_expect_str_eq(report_at(&result, "reason"), "wall_time");

@@ -27,8 +27,8 @@ struct golden {
 	const char *name;
 	const struct facts *facts;
 	const char *profile;
-	const char *file;	  /* the program: a file of the host, or */
-	const char *code;	  /* a text, or neither: a command */
+	const char *file;         /* the program: a file of the host, or */
+	const char *code;         /* a text, or neither: a command */
 	const char *const *words; /* arguments; the command and its own */
 	const struct setting *settings;
 	const struct bind_source *binds; /* what they are on the host */
@@ -40,12 +40,12 @@ static const struct golden hosts[] = {
 	{"command-root", &facts_root, "base", .words = WORDS("ls", "-l", "/")},
 	{"command-user", &facts_user, "base", .words = WORDS("ls", "-l", "/")},
 	{"command-separate", &facts_separate, "base",
-	 .words = WORDS("ls", "-l", "/")},
+         .words = WORDS("ls", "-l", "/")},
 };
 
 static const struct golden languages[] = {
 	{"python-file", &facts_root, "python", "/home/me/hello.py",
-	 .words = WORDS("one", "two words")},
+         .words = WORDS("one", "two words")},
 	{"python-code", &facts_user, "python", .code = program},
 	{"node-file", &facts_root, "node", .file = "hello.js"},
 	{"bash-file", &facts_root, "bash", .file = "./hello.sh"},
@@ -56,43 +56,43 @@ static const struct golden languages[] = {
 static const struct golden names[] = {
 	{"name-dash", &facts_root, "bash", "/srv/-rf.sh", .words = WORDS("-x")},
 	{"name-odd", &facts_root, "python", "/srv/ a {file}\\n\xc3\xa9'$(x).py",
-	 .words = WORDS("", "{file}", "\x1b[2J", "--")},
+         .words = WORDS("", "{file}", "\x1b[2J", "--")},
 	{"name-elsewhere", &facts_root, "python", "/srv/-c.py",
-	 .settings = SETTINGS({"workdir", "/tmp"})},
+         .settings = SETTINGS({"workdir", "/tmp"})},
 };
 
 static const struct golden binds[] = {
 	{"bind", &facts_root, "base", .words = WORDS("ls"),
-	 .settings = SETTINGS({"mounts", "/srv/data"},
-			      {"mounts.writable", "/srv/out:/out"},
-			      {"mounts", "/srv/words:/srv/deep/down/words"}),
-	 .binds = BINDS({"/srv/data", true}, {"/srv/out", true},
-			{"/srv/words.txt", false})},
+         .settings = SETTINGS({"mounts", "/srv/data"},
+                              {"mounts.writable", "/srv/out:/out"},
+                              {"mounts", "/srv/words:/srv/deep/down/words"}),
+         .binds = BINDS({"/srv/data", true}, {"/srv/out", true},
+                        {"/srv/words.txt", false})},
 	{"bind-workspace", &facts_user, "python", .code = program,
-	 .settings = SETTINGS({"mounts.writable", "/srv/out:/workspace/out"},
-			      {"mounts", "/srv/in:/workspace/a/b/in.txt"},
-			      {"mounts", "/srv/in:/tmp/in.txt"}),
-	 .binds = BINDS({"/srv/out", true}, {"/srv/in", false},
-			{"/srv/in", false})},
+         .settings = SETTINGS({"mounts.writable", "/srv/out:/workspace/out"},
+                              {"mounts", "/srv/in:/workspace/a/b/in.txt"},
+                              {"mounts", "/srv/in:/tmp/in.txt"}),
+         .binds = BINDS({"/srv/out", true}, {"/srv/in", false},
+                        {"/srv/in", false})},
 	{"bind-nested", &facts_root, "base", .words = WORDS("ls"),
-	 .settings = SETTINGS({"mounts", "/srv/b:/data/a/b"},
-			      {"mounts.writable", "/srv/data:/data"},
-			      {"mounts", "/srv/c:/data/a-c"},
-			      {"mounts", "/srv/a:/data/a"}),
-	 .binds = BINDS({"/srv/b", true}, {"/srv/data", true}, {"/srv/c", true},
-			{"/srv/a", true})},
+         .settings = SETTINGS({"mounts", "/srv/b:/data/a/b"},
+                              {"mounts.writable", "/srv/data:/data"},
+                              {"mounts", "/srv/c:/data/a-c"},
+                              {"mounts", "/srv/a:/data/a"}),
+         .binds = BINDS({"/srv/b", true}, {"/srv/data", true}, {"/srv/c", true},
+                        {"/srv/a", true})},
 	{"bind-host", &facts_root, "base", .words = WORDS("ls"),
-	 .settings = SETTINGS({"mounts", "/opt/ls:/bin/ls"},
-			      {"mounts", "/opt/local:/usr/local"},
-			      {"mounts", "/opt/passwd:/etc/passwd"},
-			      {"mounts", "/etc/ssl"}),
-	 .binds = BINDS({"/opt/ls", false}, {"/opt/local", true},
-			{"/opt/passwd", false}, {"/etc/ssl", true})},
+         .settings = SETTINGS({"mounts", "/opt/ls:/bin/ls"},
+                              {"mounts", "/opt/local:/usr/local"},
+                              {"mounts", "/opt/passwd:/etc/passwd"},
+                              {"mounts", "/etc/ssl"}),
+         .binds = BINDS({"/opt/ls", false}, {"/opt/local", true},
+                        {"/opt/passwd", false}, {"/etc/ssl", true})},
 };
 
 static const struct golden limits[] = {
 	{"limits-off", &facts_root, "base", .words = WORDS("ls"),
-	 .settings = SETTINGS(
+         .settings = SETTINGS(
 		 {"limits.wall_time", "none"}, {"limits.cpu_time", "none"},
 		 {"limits.idle_time", "none"}, {"limits.memory", "none"},
 		 {"limits.cpus", "none"}, {"limits.pids", "none"},
@@ -100,7 +100,7 @@ static const struct golden limits[] = {
 		 {"limits.inodes", "none"}, {"limits.open_files", "none"},
 		 {"limits.file_size", "none"}, {"limits.stack", "none"})},
 	{"limits-set", &facts_user, "node", .code = program,
-	 .settings = SETTINGS(
+         .settings = SETTINGS(
 		 {"limits.wall_time", "1.5s"}, {"limits.cpu_time", "200ms"},
 		 {"limits.idle_time", "1m"}, {"limits.memory", "64M"},
 		 {"limits.cpus", "2"}, {"limits.pids", "8"},
@@ -109,26 +109,26 @@ static const struct golden limits[] = {
 		 {"limits.open_files", "3"}, {"limits.file_size", "1"},
 		 {"limits.stack", "64M"})},
 	{"limits-cpus", &facts_root, "base", .words = WORDS("ls"),
-	 .settings =
-		 SETTINGS({"limits.cpus", "2.5"}, {"allow_degraded", "cpus"})},
+         .settings =
+                 SETTINGS({"limits.cpus", "2.5"}, {"allow_degraded", "cpus"})},
 	{"limits-few-cpus", &facts_separate, "base", .words = WORDS("ls"),
-	 .settings = SETTINGS({"limits.cpus", "3"})},
+         .settings = SETTINGS({"limits.cpus", "3"})},
 };
 
 static const struct golden others[] = {
 	{"settings", &facts_root, "base", .words = WORDS("ls"),
-	 .settings =
-		 SETTINGS({"network.mode", "none"}, {"hostname", "box.example"},
-			  {"stdin_file", "/srv/in put"},
-			  {"workdir", "/usr/share"}, {"env", "A=b=c"},
-			  {"env", "PATH=/opt/bin"}, {"env", "EMPTY="})},
+         .settings =
+                 SETTINGS({"network.mode", "none"}, {"hostname", "box.example"},
+                          {"stdin_file", "/srv/in put"},
+                          {"workdir", "/usr/share"}, {"env", "A=b=c"},
+                          {"env", "PATH=/opt/bin"}, {"env", "EMPTY="})},
 	{"pty", &facts_user, "base", .words = WORDS("ls"),
-	 .settings = SETTINGS({"pty", "true"})},
+         .settings = SETTINGS({"pty", "true"})},
 };
 
 /* A spec as the caller of a row would have made it. */
 static int make_spec(const struct golden *row, struct sbx_spec **spec,
-		     struct sbx_error *err)
+                     struct sbx_error *err)
 {
 	static const char *const dirs[] = {"profiles", NULL};
 	int r = sbx_spec_new(spec, err);
@@ -147,7 +147,7 @@ static int make_spec(const struct golden *row, struct sbx_spec **spec,
 		r = sbx_spec_file(*spec, row->file, row->words, err);
 	else if (r == 0 && row->code)
 		r = sbx_spec_code(*spec, row->code, strlen(row->code),
-				  row->words, err);
+		                  row->words, err);
 	else if (r == 0)
 		r = sbx_spec_command(*spec, row->words, err);
 	return r;
@@ -155,7 +155,7 @@ static int make_spec(const struct golden *row, struct sbx_spec **spec,
 
 /* The row's facts, with what facts_collect() would add for the spec. */
 static int make_facts(const struct golden *row, const struct sbx_spec *spec,
-		      struct arena *arena, struct facts *facts)
+                      struct arena *arena, struct facts *facts)
 {
 	char **argv;
 	int r;
@@ -193,7 +193,7 @@ static void compare(const char *path, const struct buffer *text)
 	int r = file_read(path, 1 << 20, &wanted), line = 1;
 
 	cr_assert_eq(r, 0, "%s: %s; SBX_GOLDEN_UPDATE=1 writes it", path,
-		     strerror(-r));
+	             strerror(-r));
 	buffer_append(&wanted, "", 1);
 	want = wanted.data;
 	for (size_t i = 0; have[i] && have[i] == want[i]; i++)
@@ -204,9 +204,9 @@ static void compare(const char *path, const struct buffer *text)
 			i = (size_t)-1;
 		}
 	cr_expect(strcmp(have, want) == 0,
-		  "%s, line %d is\n\t%.*s\nwhere was\n\t%.*s", path, line,
-		  (int)strcspn(have, "\n"), have, (int)strcspn(want, "\n"),
-		  want);
+	          "%s, line %d is\n\t%.*s\nwhere was\n\t%.*s", path, line,
+	          (int)strcspn(have, "\n"), have, (int)strcspn(want, "\n"),
+	          want);
 }
 
 static void update(const char *path, const struct buffer *text)
@@ -215,7 +215,7 @@ static void update(const char *path, const struct buffer *text)
 
 	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	cr_expect_eq(file_write_fd(fd, text->data, strlen(text->data)), 0,
-		     "write %s", path);
+	             "write %s", path);
 	cr_expect_fail("%s: written; read the difference", path);
 }
 
@@ -230,10 +230,10 @@ static void check(const struct golden *row)
 	char path[128];
 
 	cr_assert_eq(make_spec(row, &spec, &err), 0, "%s: %s", row->name,
-		     err.text);
+	             err.text);
 	cr_assert_eq(make_facts(row, spec, &arena, &facts), 0);
 	cr_assert_eq(plan_build(spec, &facts, &plan, &err), 0, "%s: %s",
-		     row->name, err.text);
+	             row->name, err.text);
 	/* The plan stands by itself. */
 	sbx_spec_free(spec);
 	arena_free(&arena);

@@ -153,7 +153,7 @@ static bool holds(uint16_t code, uint32_t a, uint32_t b)
 }
 
 static uint32_t load(const struct machine *machine,
-		     const struct sock_filter *at)
+                     const struct sock_filter *at)
 {
 	uint32_t word;
 
@@ -212,7 +212,7 @@ static size_t jump(const struct machine *machine, const struct sock_filter *at)
 }
 
 int bpf_run(const struct sock_filter *code, size_t n_code,
-	    const struct seccomp_data *data, uint32_t *action)
+            const struct seccomp_data *data, uint32_t *action)
 {
 	struct machine machine = {.data = data};
 
@@ -228,7 +228,7 @@ int bpf_run(const struct sock_filter *code, size_t n_code,
 				BPF_RVAL(at->code) == BPF_A ? machine.a : at->k;
 			return 0;
 		} else if (at->code == (BPF_ALU | BPF_DIV | BPF_X) &&
-			   machine.x == 0) {
+		           machine.x == 0) {
 			*action = SECCOMP_RET_KILL_THREAD;
 			return 0;
 		} else {

@@ -18,6 +18,6 @@ const char *bpf_check(const struct sock_filter *code, size_t n_code);
 
 /* Runs a program. 0 and the action, or -EINVAL where it goes astray. */
 int bpf_run(const struct sock_filter *code, size_t n_code,
-	    const struct seccomp_data *data, uint32_t *action);
+            const struct seccomp_data *data, uint32_t *action);
 
 #endif

@@ -24,9 +24,9 @@
 
 /* Of <sys/mount.h>, which clashes with <linux/mount.h>. */
 int mount(const char *source, const char *target, const char *type,
-	  unsigned long flags, const void *data);
+          unsigned long flags, const void *data);
 #define PRIVATE_ (1ul << 18)
-#define REC_	 (1ul << 14)
+#define REC_     (1ul << 14)
 
 #define CANNOT 77
 
@@ -70,10 +70,10 @@ static void map_ids(uid_t uid, gid_t gid, const struct buffer *map)
 
 	if (uid == 0) {
 		while (sscanf(line, "%u %u %u%n", &first, &outer, &count,
-			      &used) == 3) {
+		              &used) == 3) {
 			(void)snprintf(text + strlen(text),
-				       sizeof(text) - strlen(text),
-				       "%u %u %u\n", first, first, count);
+			               sizeof(text) - strlen(text),
+			               "%u %u %u\n", first, first, count);
 			line += used;
 		}
 		put("/proc/self/uid_map", text);
@@ -94,7 +94,7 @@ static void make_parents(const char *path)
 	for (const char *slash = strchr(path + 1, '/'); slash;
 	     slash = strchr(slash + 1, '/')) {
 		(void)snprintf(parent, sizeof(parent), "%.*s",
-			       (int)(slash - path), path);
+		               (int)(slash - path), path);
 		(void)mkdir(parent, 0755);
 	}
 	(void)mkdir(path, 0755);
@@ -105,7 +105,7 @@ static void cover(void)
 {
 	static const char *const places[] = {"/tmp", "/dev/shm", "/run"};
 	int tree = (int)syscall(SYS_open_tree, AT_FDCWD, build_dir(),
-				OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	                        OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 
 	must(tree, "open_tree");
 	must(mount("none", "/", NULL, PRIVATE_ | REC_, NULL), "make private");
@@ -117,14 +117,14 @@ static void cover(void)
 	if (access(build_dir(), F_OK) < 0) {
 		make_parents(build_dir());
 		must(syscall(SYS_move_mount, tree, "", AT_FDCWD, build_dir(),
-			     MOVE_MOUNT_F_EMPTY_PATH),
+		             MOVE_MOUNT_F_EMPTY_PATH),
 		     "move_mount");
 	}
 	(void)close(tree);
 }
 
 static _Noreturn void enter(struct lab *lab, void (*body)(struct lab *lab),
-			    bool own_users)
+                            bool own_users)
 {
 	uid_t uid = geteuid();
 	gid_t gid = getegid();
@@ -158,7 +158,7 @@ static _Noreturn void enter(struct lab *lab, void (*body)(struct lab *lab),
 void lab_run(void (*body)(struct lab *lab), bool own_users)
 {
 	struct lab *lab = mmap(NULL, sizeof(*lab), PROT_READ | PROT_WRITE,
-			       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	                       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	int status;
 	pid_t pid;
 
@@ -170,7 +170,7 @@ void lab_run(void (*body)(struct lab *lab), bool own_users)
 	if (WIFEXITED(status) && WEXITSTATUS(status) == CANNOT)
 		skip("there are no namespaces to be had for the test itself");
 	cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0,
-		  "the lab ended with %x", status);
+	          "the lab ended with %x", status);
 	cr_assert_not(lab->failed, "%s", lab->text);
 	(void)munmap(lab, sizeof(*lab));
 }
@@ -200,13 +200,13 @@ static void add_line(struct lines *lines, const char *format, ...)
 
 static void list_namespaces(struct lines *lines, const char *pid)
 {
-	static const char *const kinds[] = {"user", "pid", "net", "ipc",
-					    "uts",  "mnt", "cgroup"};
+	static const char *const kinds[] = {"user", "pid", "net",   "ipc",
+	                                    "uts",  "mnt", "cgroup"};
 	char path[300], target[64];
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 		(void)snprintf(path, sizeof(path), "/proc/%s/ns/%s", pid,
-			       kinds[i]);
+		               kinds[i]);
 		ssize_t len = readlink(path, target, sizeof(target) - 1);
 		if (len > 0)
 			add_line(lines, "namespace %.*s", (int)len, target);
@@ -215,7 +215,7 @@ static void list_namespaces(struct lines *lines, const char *pid)
 
 /* Calls add for each name in a directory that is a number. */
 static void list_numbers(struct lines *lines, const char *path,
-			 const char *what, bool namespaces)
+                         const char *what, bool namespaces)
 {
 	DIR *directory = opendir(path);
 	const struct dirent *entry;
@@ -247,7 +247,7 @@ static void list_mounts(struct lines *lines)
 static struct lines *walked;
 
 static int walk(const char *path, const struct stat *st, int kind,
-		struct FTW *ftw)
+                struct FTW *ftw)
 {
 	(void)kind;
 	(void)ftw;
@@ -287,13 +287,13 @@ void lab_list(struct buffer *out)
 
 /* The first line of now that before does not have, or NULL. */
 static const char *difference(const struct buffer *before,
-			      const struct buffer *now)
+                              const struct buffer *now)
 {
 	static char line[8192];
 
 	for (const char *at = now->data; *at; at += strcspn(at, "\n") + 1) {
 		(void)snprintf(line, sizeof(line), "%.*s\n",
-			       (int)strcspn(at, "\n"), at);
+		               (int)strcspn(at, "\n"), at);
 		const char *found = strstr(before->data, line);
 		if (!found || (found != before->data && found[-1] != '\n'))
 			return line;

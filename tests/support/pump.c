@@ -38,9 +38,9 @@ bool pump_turn(struct stream *stream, int ms)
 {
 	struct epoll_event event;
 	CLEANUP_FD int epoll = -1;
-	int r;
+	int r = 0;
 
-	if (stream_move(stream) || stream->over)
+	if (stream->over)
 		return true;
 	epoll = epoll_create1(EPOLL_CLOEXEC);
 	r = add(epoll, stream);
@@ -51,7 +51,9 @@ bool pump_turn(struct stream *stream, int ms)
 	do
 		r = r < 0 ? r : epoll_wait(epoll, &event, 1, ms);
 	while (r < 0 && errno == EINTR);
-	return r > 0;
+	if (r == 1)
+		(void)stream_move(stream);
+	return r == 1;
 }
 
 bool pump(struct stream *stream)

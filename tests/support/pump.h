@@ -17,8 +17,8 @@
  * a second in vain. */
 bool pump(struct stream *stream);
 
-/* One turn of the same: moves what can be moved and waits for at most ms
- * milliseconds for more. False when nothing came. */
+/* One turn of the same: waits for at most ms milliseconds until something can
+ * be moved, and moves it. False when nothing came. */
 bool pump_turn(struct stream *stream, int ms);
 
 /* The byte at a place of the pattern. */

@@ -13,7 +13,7 @@ bool is_one_line(const struct buffer *text)
 	return text->len > sizeof(start) &&
 	       memcmp(text->data, start, sizeof(start) - 1) == 0 &&
 	       memchr(text->data, '\n', text->len) ==
-		       text->data + text->len - 1;
+	               text->data + text->len - 1;
 }
 
 void result_parse(struct result *result, const struct buffer *text)
@@ -21,8 +21,8 @@ void result_parse(struct result *result, const struct buffer *text)
 	const struct json *root;
 
 	result->report = NULL;
-	if (text->len == 0 || memchr(text->data, '\n', text->len) !=
-				      text->data + text->len - 1)
+	if (text->len == 0 ||
+	    memchr(text->data, '\n', text->len) != text->data + text->len - 1)
 		return;
 	if (json_parse(&result->arena, text->data, text->len, &root, NULL) == 0)
 		result->report = root;
@@ -72,7 +72,7 @@ double report_number(const struct result *result, const char *path)
 }
 
 bool report_lists(const struct result *result, const char *path,
-		  const char *text)
+                  const char *text)
 {
 	const struct json *array = find(result, path);
 

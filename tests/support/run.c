@@ -15,15 +15,15 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#define PATIENCE  60.0
-#define REPORT_FD 200 /* in the called program */
+#define PATIENCE   60.0
+#define REPORT_FD  200 /* in the called program */
 #define OUT_OF_WAY 400
-#define MAX_WORDS 128
+#define MAX_WORDS  128
 
 static _Noreturn void die(const char *what)
 {
 	dprintf(STDERR_FILENO, "tests/support/run.c: %s: %s\n", what,
-		strerror(errno));
+	        strerror(errno));
 	_exit(99);
 }
 
@@ -98,13 +98,13 @@ static void add_command(struct argv *argv, const struct call *call)
 
 	if (word[0][0] == '@' && call->outside) {
 		(void)snprintf(argv->bind, sizeof(argv->bind), "%s/%s",
-			       program_dir(), word[0] + 1);
+		               program_dir(), word[0] + 1);
 		add(argv, argv->bind);
 	} else if (word[0][0] == '@') {
-		(void)snprintf(argv->bind, sizeof(argv->bind),
-			       "%s:" INSIDE, program_dir());
+		(void)snprintf(argv->bind, sizeof(argv->bind), "%s:" INSIDE,
+		               program_dir());
 		(void)snprintf(argv->path, sizeof(argv->path), INSIDE "/%s",
-			       word[0] + 1);
+		               word[0] + 1);
 		add(argv, "--ro-bind");
 		add(argv, argv->bind);
 		add(argv, "--command");
@@ -125,7 +125,7 @@ static void make_argv(struct argv *argv, const struct call *call)
 {
 	argv->n = 0;
 	(void)snprintf(argv->program, sizeof(argv->program), "%s/bin/sbx-exec",
-		       build_dir());
+	               build_dir());
 	if (!call->outside && !call->no_argv) {
 		add(argv, argv->program);
 		if (!call->no_report) {
@@ -163,8 +163,7 @@ static void place_fds(const struct call *call, const int own[4])
 		fds[n++] = call->fds[i];
 	for (size_t i = 0; i < n; i++)
 		if (fds[i].from >= 0) {
-			fds[i].from =
-				fcntl(fds[i].from, F_DUPFD, OUT_OF_WAY);
+			fds[i].from = fcntl(fds[i].from, F_DUPFD, OUT_OF_WAY);
 			if (fds[i].from < 0)
 				die("fcntl(F_DUPFD)");
 		}
@@ -193,10 +192,10 @@ static _Noreturn void become(const struct call *call, const int own[4])
 		call->prepare(call->data);
 	if (strchr(file, '/'))
 		(void)execve(file, (char *const *)argv.words,
-			     (char *const *)env);
+		             (char *const *)env);
 	else
 		(void)execvpe(file, (char *const *)argv.words,
-			      (char *const *)env);
+		              (char *const *)env);
 	die(file);
 }
 
@@ -249,10 +248,9 @@ static void feed(struct live *live)
 
 	if (len == 0 && call->input)
 		len = strlen(call->input);
-	n = live->written == len
-		    ? 0
-		    : write(live->in, call->input + live->written,
-			    len - live->written);
+	n = live->written == len ? 0
+	                         : write(live->in, call->input + live->written,
+	                                 len - live->written);
 	if (n < 0 && errno == EAGAIN)
 		return;
 	if (n > 0)
@@ -338,8 +336,8 @@ void call_finish(struct live *live, struct result *result)
 		(void)kill(live->pid, SIGKILL);
 	if (waitpid(live->pid, &status, 0) != live->pid)
 		die("waitpid");
-	result->status = WIFEXITED(status) ? WEXITSTATUS(status)
-					   : -WTERMSIG(status);
+	result->status =
+		WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 	drop(&live->in);
 	drop(&live->out);
 	drop(&live->err);
@@ -373,8 +371,8 @@ bool call_expect(struct live *live, const char *text)
 			break;
 		buffer_append(&seen, &byte, 1);
 		found = seen.len >= strlen(text) &&
-			memcmp(seen.data + seen.len - strlen(text), text,
-			       strlen(text)) == 0;
+		        memcmp(seen.data + seen.len - strlen(text), text,
+		               strlen(text)) == 0;
 	}
 	buffer_free(&seen);
 	return found;

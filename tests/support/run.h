@@ -87,7 +87,7 @@ const char *report_at(const struct result *result, const char *path);
 double report_number(const struct result *result, const char *path);
 /* Whether the array at path has that text in it. */
 bool report_lists(const struct result *result, const char *path,
-		  const char *text);
+                  const char *text);
 
 /* As the report would be taken from other text, such as standard output. */
 void result_parse(struct result *result, const struct buffer *text);

@@ -36,7 +36,7 @@ void scratch_make(void)
 }
 
 static int remove_one(const char *path, const struct stat *st, int kind,
-		      struct FTW *ftw)
+                      struct FTW *ftw)
 {
 	(void)st;
 	(void)kind;
@@ -48,18 +48,18 @@ void scratch_remove(void)
 {
 	if (directory[0])
 		cr_expect_eq(nftw(directory, remove_one, 16,
-				  FTW_DEPTH | FTW_PHYS | FTW_MOUNT),
-			     0, "remove %s", directory);
+		                  FTW_DEPTH | FTW_PHYS | FTW_MOUNT),
+		             0, "remove %s", directory);
 }
 
 const char *scratch(const char *name)
 {
 	return name[0] ? text_of("%s/%s", directory, name)
-		       : text_of("%s", directory);
+	               : text_of("%s", directory);
 }
 
 const char *scratch_file(const char *name, const void *data, size_t len,
-			 mode_t mode)
+                         mode_t mode)
 {
 	const char *path = scratch(name);
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -79,7 +79,7 @@ const char *scratch_text(const char *name, const char *text)
 void read_file(const char *path, struct buffer *out)
 {
 	cr_assert_eq(file_read(path, (size_t)64 << 20, out), 0, "read %s",
-		     path);
+	             path);
 	char *end = buffer_reserve(out, 1);
 	cr_assert_not_null(end);
 	*end = '\0';

@@ -18,7 +18,7 @@ const char *scratch(const char *name);
 
 /* Makes a file with these bytes, and returns its path. */
 const char *scratch_file(const char *name, const void *data, size_t len,
-			 mode_t mode);
+                         mode_t mode);
 /* The same of a text, with mode 0644. */
 const char *scratch_text(const char *name, const char *text);
 

@@ -26,12 +26,12 @@ int programs_compile(struct sbx_error *err)
 
 	for (size_t i = 0; i < N_PROGRAMS && ret == 0; i++)
 		ret = filter_compile(programs[i].names, programs[i].code,
-				     &programs[i].n_code, err);
+		                     &programs[i].n_code, err);
 	return ret;
 }
 
 char program_verdict(const struct program *program, uint32_t arch,
-		     uint32_t call, const uint64_t *args)
+                     uint32_t call, const uint64_t *args)
 {
 	struct seccomp_data data = {
 		.nr = (int)call,
@@ -68,7 +68,7 @@ static bool rule_holds(const struct filter_rule *rule, const uint64_t *args)
 }
 
 size_t rules_find(const struct program *program, uint32_t call,
-		  const struct filter_rule **rules, size_t max)
+                  const struct filter_rule **rules, size_t max)
 {
 	size_t n = 0;
 
@@ -83,7 +83,7 @@ size_t rules_find(const struct program *program, uint32_t call,
 }
 
 char rules_verdict(const struct program *program, uint32_t call,
-		   const uint64_t *args)
+                   const uint64_t *args)
 {
 	const struct filter_rule *rules[256];
 	size_t n = rules_find(program, call, rules, ARRAY_SIZE(rules));
@@ -100,14 +100,14 @@ char rules_verdict(const struct program *program, uint32_t call,
 }
 
 static void put_bits(const struct filter_test *test, uint64_t bits,
-		     uint64_t *args)
+                     uint64_t *args)
 {
 	args[test->arg] &= ~test->mask;
 	args[test->arg] |= bits & test->mask;
 }
 
 bool rule_probe(const struct filter_rule *rule, uint64_t filler, unsigned step,
-		uint64_t *args)
+                uint64_t *args)
 {
 	const struct filter_test *test;
 

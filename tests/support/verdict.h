@@ -4,10 +4,10 @@
 #ifndef SBX_TESTS_VERDICT_H
 #define SBX_TESTS_VERDICT_H
 
-#include "kernel/filter.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "kernel/filter.h"
 
 #define N_ARGS 6
 
@@ -34,20 +34,20 @@ extern struct program programs[N_PROGRAMS];
 int programs_compile(struct sbx_error *err);
 
 char program_verdict(const struct program *program, uint32_t arch,
-		     uint32_t call, const uint64_t *args);
+                     uint32_t call, const uint64_t *args);
 
 /* The verdict that the rules give to a native call. */
 char rules_verdict(const struct program *program, uint32_t call,
-		   const uint64_t *args);
+                   const uint64_t *args);
 
 /* All rules of a program's sets for a call. Returns how many there are. */
 size_t rules_find(const struct program *program, uint32_t call,
-		  const struct filter_rule **rules, size_t max);
+                  const struct filter_rule **rules, size_t max);
 
 /* Arguments about a rule, one after the other: those that hold, those with one
  * bit turned over, and those at and next to each of its values. The bits that
  * it does not test are those of filler. Returns false after the last. */
 bool rule_probe(const struct filter_rule *rule, uint64_t filler, unsigned step,
-		uint64_t *args);
+                uint64_t *args);
 
 #endif

@@ -10,9 +10,9 @@
  * sizes around every boundary there is. */
 Test(arena, hands_out_zeroed_aligned_memory)
 {
-	static const size_t sizes[] = {0,    1,	   7,	  8,	  15,	16,
-				       17,   31,   4095,  4096,	  8100, 8176,
-				       8192, 9000, 70000, 1 << 20};
+	static const size_t sizes[] = {0,    1,    7,     8,      15,   16,
+	                               17,   31,   4095,  4096,   8100, 8176,
+	                               8192, 9000, 70000, 1 << 20};
 	unsigned char *memory[ARRAY_SIZE(sizes)];
 	struct arena arena = {0};
 	size_t i, j;

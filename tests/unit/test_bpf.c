@@ -27,7 +27,7 @@ struct row {
 		BPF_JMP | (op), (t), (f), (k) \
 	}
 #define LOAD(k) K(BPF_LD | BPF_W | BPF_ABS, (k))
-#define END	K(BPF_RET | BPF_A, 0)
+#define END     K(BPF_RET | BPF_A, 0)
 
 static const struct row rows[] = {
 	{"the number", {LOAD(0), END}, 2, 7},
@@ -40,35 +40,35 @@ static const struct row rows[] = {
 	{"length", {K(BPF_LD | BPF_W | BPF_LEN, 0), END}, 2, 64},
 	{"x", {K(BPF_LDX | BPF_IMM, 9), K(BPF_MISC | BPF_TXA, 0), END}, 3, 9},
 	{"memory",
-	 {LOAD(0), K(BPF_ST, 15), K(BPF_LD | BPF_IMM, 1),
-	  K(BPF_LD | BPF_MEM, 15), END},
-	 5,
-	 7},
+         {LOAD(0), K(BPF_ST, 15), K(BPF_LD | BPF_IMM, 1),
+          K(BPF_LD | BPF_MEM, 15), END},
+         5,
+         7},
 	{"division by x = 0 ends the thread",
-	 {LOAD(0), K(BPF_ALU | BPF_DIV | BPF_X, 0), END},
-	 3,
-	 0},
+         {LOAD(0), K(BPF_ALU | BPF_DIV | BPF_X, 0), END},
+         3,
+         0},
 	{"jump", {K(BPF_JMP | BPF_JA, 1), K(BPF_RET, 1), K(BPF_RET, 2)}, 3, 2},
 	{"equal holds",
-	 {LOAD(0), TEST(BPF_JEQ, 7, 0, 1), K(BPF_RET, 1), K(BPF_RET, 2)},
-	 4,
-	 1},
+         {LOAD(0), TEST(BPF_JEQ, 7, 0, 1), K(BPF_RET, 1), K(BPF_RET, 2)},
+         4,
+         1},
 	{"equal does not hold",
-	 {LOAD(0), TEST(BPF_JEQ, 8, 0, 1), K(BPF_RET, 1), K(BPF_RET, 2)},
-	 4,
-	 2},
+         {LOAD(0), TEST(BPF_JEQ, 8, 0, 1), K(BPF_RET, 1), K(BPF_RET, 2)},
+         4,
+         2},
 	{"greater or equal, unsigned",
-	 {LOAD(4), TEST(BPF_JGE, 8, 0, 1), K(BPF_RET, 1), K(BPF_RET, 2)},
-	 4,
-	 1},
+         {LOAD(4), TEST(BPF_JGE, 8, 0, 1), K(BPF_RET, 1), K(BPF_RET, 2)},
+         4,
+         1},
 	{"greater is not equal",
-	 {LOAD(0), TEST(BPF_JGT, 7, 0, 1), K(BPF_RET, 1), K(BPF_RET, 2)},
-	 4,
-	 2},
+         {LOAD(0), TEST(BPF_JGT, 7, 0, 1), K(BPF_RET, 1), K(BPF_RET, 2)},
+         4,
+         2},
 	{"any bit",
-	 {LOAD(0), TEST(BPF_JSET, 12, 0, 1), K(BPF_RET, 1), K(BPF_RET, 2)},
-	 4,
-	 1},
+         {LOAD(0), TEST(BPF_JSET, 12, 0, 1), K(BPF_RET, 1), K(BPF_RET, 2)},
+         4,
+         1},
 };
 
 /* Each instruction does what the kernel's does. */
@@ -78,12 +78,12 @@ Test(bpf, runs)
 		uint32_t action = 12345;
 
 		cr_assert_null(bpf_check(rows[i].code, rows[i].n_code), "%s",
-			       rows[i].what);
+		               rows[i].what);
 		cr_assert_eq(
 			bpf_run(rows[i].code, rows[i].n_code, &data, &action),
 			0, "%s", rows[i].what);
 		cr_assert_eq(action, rows[i].action, "%s: %u", rows[i].what,
-			     action);
+		             action);
 	}
 }
 
@@ -108,7 +108,7 @@ Test(bpf, refuses)
 		uint32_t action = 12345;
 
 		cr_assert_not_null(bpf_check(wrong[i].code, wrong[i].n_code),
-				   "%s", wrong[i].what);
+		                   "%s", wrong[i].what);
 		cr_assert_eq(
 			bpf_run(wrong[i].code, wrong[i].n_code, &data, &action),
 			-EINVAL, "%s", wrong[i].what);

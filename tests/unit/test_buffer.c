@@ -76,7 +76,7 @@ Test(buffer, reserves)
 Test(buffer, remembers_a_failure)
 {
 	static const size_t sizes[] = {SIZE_MAX, SIZE_MAX / 2,
-				       SIZE_MAX / 4 - 1};
+	                               SIZE_MAX / 4 - 1};
 	struct buffer buffer;
 	size_t i;
 

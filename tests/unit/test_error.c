@@ -9,12 +9,12 @@ static const struct {
 	enum sbx_stage stage;
 	const char *name;
 } stages[] = {
-	{SBX_STAGE_SPEC, "spec"},	{SBX_STAGE_PROFILE, "profile"},
-	{SBX_STAGE_PLAN, "plan"},	{SBX_STAGE_CLONE, "clone"},
-	{SBX_STAGE_IDMAP, "idmap"},	{SBX_STAGE_NETWORK, "network"},
-	{SBX_STAGE_MOUNT, "mount"},	{SBX_STAGE_INIT, "init"},
+	{SBX_STAGE_SPEC, "spec"},       {SBX_STAGE_PROFILE, "profile"},
+	{SBX_STAGE_PLAN, "plan"},       {SBX_STAGE_CLONE, "clone"},
+	{SBX_STAGE_IDMAP, "idmap"},     {SBX_STAGE_NETWORK, "network"},
+	{SBX_STAGE_MOUNT, "mount"},     {SBX_STAGE_INIT, "init"},
 	{SBX_STAGE_PAYLOAD, "payload"}, {SBX_STAGE_FILTER, "filter"},
-	{SBX_STAGE_EXEC, "exec"},	{SBX_STAGE_WATCH, "watch"},
+	{SBX_STAGE_EXEC, "exec"},       {SBX_STAGE_WATCH, "watch"},
 	{SBX_STAGE_REPORT, "report"},
 };
 
@@ -26,7 +26,7 @@ Test(error, names_every_stage)
 	cr_assert_eq(ARRAY_SIZE(stages), SBX_N_STAGES);
 	for (i = 0; i < ARRAY_SIZE(stages); i++)
 		cr_expect_str_eq(sbx_stage_name(stages[i].stage),
-				 stages[i].name);
+		                 stages[i].name);
 }
 
 /* A stage that came over a pipe and is none has a name too. */
@@ -45,9 +45,9 @@ Test(error, maps_to_an_exit_status)
 		enum sbx_stage stage;
 		int code, status;
 	} rows[] = {
-		{SBX_STAGE_EXEC, ENOENT, 127},	 {SBX_STAGE_EXEC, EACCES, 126},
-		{SBX_STAGE_EXEC, ENOEXEC, 126},	 {SBX_STAGE_EXEC, EISDIR, 126},
-		{SBX_STAGE_SPEC, ENOENT, 125},	 {SBX_STAGE_MOUNT, EPERM, 125},
+		{SBX_STAGE_EXEC, ENOENT, 127},   {SBX_STAGE_EXEC, EACCES, 126},
+		{SBX_STAGE_EXEC, ENOEXEC, 126},  {SBX_STAGE_EXEC, EISDIR, 126},
+		{SBX_STAGE_SPEC, ENOENT, 125},   {SBX_STAGE_MOUNT, EPERM, 125},
 		{SBX_STAGE_FILTER, EACCES, 125},
 	};
 	struct sbx_error err;
@@ -56,7 +56,7 @@ Test(error, maps_to_an_exit_status)
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		err_say(&err, rows[i].stage, rows[i].code, "text");
 		cr_expect_eq(sbx_error_status(&err), rows[i].status, "row %zu",
-			     i);
+		             i);
 	}
 	cr_expect_eq(sbx_error_status(NULL), 125);
 }
@@ -67,12 +67,12 @@ Test(error, set_adds_the_words_of_the_errno)
 	struct sbx_error err;
 
 	cr_expect_eq(err_set(&err, SBX_STAGE_MOUNT, EPERM, "mount %s on %s",
-			     "proc", "/proc"),
-		     -EPERM);
+	                     "proc", "/proc"),
+	             -EPERM);
 	cr_expect_eq(err.code, EPERM);
 	cr_expect_eq(err.stage, SBX_STAGE_MOUNT);
 	cr_expect_str_eq(err.text,
-			 "mount proc on /proc: Operation not permitted");
+	                 "mount proc on /proc: Operation not permitted");
 }
 
 /* Where the text says it all, nothing is added. */
@@ -81,7 +81,7 @@ Test(error, say_adds_nothing)
 	struct sbx_error err;
 
 	cr_expect_eq(err_say(&err, SBX_STAGE_SPEC, EINVAL, "memory: %d", 7),
-		     -EINVAL);
+	             -EINVAL);
 	cr_expect_eq(err.code, EINVAL);
 	cr_expect_eq(err.stage, SBX_STAGE_SPEC);
 	cr_expect_str_eq(err.text, "memory: 7");
@@ -103,10 +103,10 @@ Test(error, never_looks_like_success)
 
 	for (i = 0; i < ARRAY_SIZE(codes); i++) {
 		cr_expect_eq(err_set(&err, SBX_STAGE_INIT, codes[i], "x"),
-			     -EIO);
+		             -EIO);
 		cr_expect_eq(err.code, EIO);
 		cr_expect_eq(err_say(&err, SBX_STAGE_INIT, codes[i], "x"),
-			     -EIO);
+		             -EIO);
 		cr_expect_eq(err.code, EIO);
 	}
 }
@@ -127,7 +127,7 @@ Test(error, escapes_hostile_text)
 
 	err_set(&err, SBX_STAGE_EXEC, ENOENT, "program %s", "a\nroot: \033[2J");
 	cr_expect_str_eq(err.text, "program a\\x0aroot: \\x1b[2J: "
-				   "No such file or directory");
+	                           "No such file or directory");
 	err_say(&err, SBX_STAGE_EXEC, ENOENT, "%s", "\xff\xc3\xa9");
 	cr_expect_str_eq(err.text, "\\xff\xc3\xa9");
 }
@@ -184,7 +184,7 @@ Test(error, names_codes)
 		const char *name;
 	} rows[] = {
 		{EPERM, "EPERM"},   {ENOENT, "ENOENT"}, {ENOSYS, "ENOSYS"},
-		{EAGAIN, "EAGAIN"}, {0, "E?"},		{-EPERM, "E?"},
+		{EAGAIN, "EAGAIN"}, {0, "E?"},          {-EPERM, "E?"},
 		{4095, "E?"},
 	};
 	size_t i;

@@ -23,76 +23,76 @@ static const struct row text_rows[] = {
 	{"limits.wall_time", "720h", NULL},
 	{"limits.wall_time", "none", NULL},
 	{"limits.wall_time", "0",
-	 "limits.wall_time: \"0\" is below the least, 1ms"},
+         "limits.wall_time: \"0\" is below the least, 1ms"},
 	{"limits.wall_time", "31000000",
-	 "limits.wall_time: \"31000000\" is above the most, 720h"},
+         "limits.wall_time: \"31000000\" is above the most, 720h"},
 	{"limits.wall_time", "99999999999999999999h",
-	 "limits.wall_time: \"99999999999999999999h\" is above the most, 720h"},
+         "limits.wall_time: \"99999999999999999999h\" is above the most, 720h"},
 	{"limits.wall_time", "-1",
-	 "limits.wall_time: \"-1\" is not a duration (200ms, 1.5s, 5m) or "
-	 "none"},
+         "limits.wall_time: \"-1\" is not a duration (200ms, 1.5s, 5m) or "
+         "none"},
 	{"limits.wall_time", "",
-	 "limits.wall_time: \"\" is not a duration (200ms, 1.5s, 5m) or none"},
+         "limits.wall_time: \"\" is not a duration (200ms, 1.5s, 5m) or none"},
 	{"limits.wall_time", "1 s",
-	 "limits.wall_time: \"1 s\" is not a duration (200ms, 1.5s, 5m) or "
-	 "none"},
+         "limits.wall_time: \"1 s\" is not a duration (200ms, 1.5s, 5m) or "
+         "none"},
 	{"limits.cpu_time", "2m", NULL},
 	{"limits.cpu_time", "0.5ms",
-	 "limits.cpu_time: \"0.5ms\" is below the least, 1ms"},
+         "limits.cpu_time: \"0.5ms\" is below the least, 1ms"},
 	{"limits.idle_time", "10ms", NULL},
 	{"limits.idle_time", "9ms",
-	 "limits.idle_time: \"9ms\" is below the least, 10ms"},
+         "limits.idle_time: \"9ms\" is below the least, 10ms"},
 	{"limits.memory", "1M", NULL},
 	{"limits.memory", "1.5GiB", NULL},
 	{"limits.memory", "1T", NULL},
 	{"limits.memory", "1023K",
-	 "limits.memory: \"1023K\" is below the least, 1M"},
+         "limits.memory: \"1023K\" is below the least, 1M"},
 	{"limits.memory", "1025G",
-	 "limits.memory: \"1025G\" is above the most, 1T"},
+         "limits.memory: \"1025G\" is above the most, 1T"},
 	{"limits.memory", "12Q",
-	 "limits.memory: \"12Q\" is not a size (64K, 512M, 1G) or none"},
+         "limits.memory: \"12Q\" is not a size (64K, 512M, 1G) or none"},
 	{"limits.memory", "None",
-	 "limits.memory: \"None\" is not a size (64K, 512M, 1G) or none"},
+         "limits.memory: \"None\" is not a size (64K, 512M, 1G) or none"},
 	{"limits.cpus", "0.5", NULL},
 	{"limits.cpus", "1024", NULL},
 	{"limits.cpus", "0", "limits.cpus: \"0\" is below the least, 0.001"},
 	{"limits.cpus", "1024.001",
-	 "limits.cpus: \"1024.001\" is above the most, 1024"},
+         "limits.cpus: \"1024.001\" is above the most, 1024"},
 	{"limits.cpus", "1e3",
-	 "limits.cpus: \"1e3\" is not a number (0.5, 2) or none"},
+         "limits.cpus: \"1e3\" is not a number (0.5, 2) or none"},
 	{"limits.pids", "1", NULL},
 	{"limits.pids", "32768", NULL},
 	{"limits.pids", "0", "limits.pids: \"0\" is below the least, 1"},
 	{"limits.pids", "32769",
-	 "limits.pids: \"32769\" is above the most, 32768"},
+         "limits.pids: \"32769\" is above the most, 32768"},
 	{"limits.pids", "18446744073709551616",
-	 "limits.pids: \"18446744073709551616\" is above the most, 32768"},
+         "limits.pids: \"18446744073709551616\" is above the most, 32768"},
 	{"limits.pids", "0x10",
-	 "limits.pids: \"0x10\" is not a whole number or none"},
+         "limits.pids: \"0x10\" is not a whole number or none"},
 	{"limits.output", "0", NULL},
 	{"limits.output", "2T", "limits.output: \"2T\" is above the most, 1T"},
 	{"limits.output_action", "kill", NULL},
 	{"limits.output_action", "truncate", NULL},
 	{"limits.output_action", "drop",
-	 "limits.output_action: \"drop\" is neither truncate nor kill"},
+         "limits.output_action: \"drop\" is neither truncate nor kill"},
 	{"limits.disk", "4K", NULL},
 	{"limits.disk", "4095", "limits.disk: \"4095\" is below the least, 4K"},
 	{"limits.inodes", "16", NULL},
 	{"limits.inodes", "15", "limits.inodes: \"15\" is below the least, 16"},
 	{"limits.open_files", "3", NULL},
 	{"limits.open_files", "2",
-	 "limits.open_files: \"2\" is below the least, 3"},
+         "limits.open_files: \"2\" is below the least, 3"},
 	{"limits.open_files", "1048577",
-	 "limits.open_files: \"1048577\" is above the most, 1048576"},
+         "limits.open_files: \"1048577\" is above the most, 1048576"},
 	{"limits.file_size", "0", NULL},
 	{"limits.file_size", "as disk",
-	 "limits.file_size: \"as disk\" is not a size (64K, 512M, 1G) or none"},
+         "limits.file_size: \"as disk\" is not a size (64K, 512M, 1G) or none"},
 	{"limits.stack", "64K", NULL},
 	{"limits.stack", "1K", "limits.stack: \"1K\" is below the least, 64K"},
 	{"network.mode", "none", NULL},
 	{"network.mode", "loopback", NULL},
 	{"network.mode", "host",
-	 "network.mode: \"host\" is neither none nor loopback"},
+         "network.mode: \"host\" is neither none nor loopback"},
 	{"mounts", "/srv/data", NULL},
 	{"mounts", "/srv/data/:/data/", NULL},
 	{"mounts", "/dev/shm/x:/tmp/x", NULL},
@@ -102,115 +102,115 @@ static const struct row text_rows[] = {
 	{"mounts", "/a/./b", "mounts: source \"/a/./b\" is not " PATH},
 	{"mounts", "/a/..", "mounts: source \"/a/..\" is not " PATH},
 	{"mounts", "//",
-	 "mounts: source / may not be used: it is the whole "
-	 "host"},
+         "mounts: source / may not be used: it is the whole "
+         "host"},
 	{"mounts", "/a:", "mounts: target \"\" is not " PATH},
 	{"mounts", "/a:b", "mounts: target \"b\" is not " PATH},
 	{"mounts", "/a:/b/../../etc",
-	 "mounts: target \"/b/../../etc\" is not " PATH},
+         "mounts: target \"/b/../../etc\" is not " PATH},
 	{"mounts", "/",
-	 "mounts: source / may not be used: it is the whole "
-	 "host"},
+         "mounts: source / may not be used: it is the whole "
+         "host"},
 	{"mounts", "/proc",
-	 "mounts: source /proc may not be used: it is the kernel's"},
+         "mounts: source /proc may not be used: it is the kernel's"},
 	{"mounts", "/proc/self/root:/x",
-	 "mounts: source /proc/self/root may not be used: it is the kernel's"},
+         "mounts: source /proc/self/root may not be used: it is the kernel's"},
 	{"mounts", "/sys/fs/cgroup:/x",
-	 "mounts: source /sys/fs/cgroup may not be used: it is the kernel's"},
+         "mounts: source /sys/fs/cgroup may not be used: it is the kernel's"},
 	{"mounts", "/dev/:/x",
-	 "mounts: source /dev may not be used: it holds the host's devices"},
+         "mounts: source /dev may not be used: it holds the host's devices"},
 	{"mounts", "/a:/",
-	 "mounts: target / may not be used: it is the root "
-	 "tree"},
+         "mounts: target / may not be used: it is the root "
+         "tree"},
 	{"mounts", "/a:/proc/x",
-	 "mounts: target /proc/x may not be used: it is the sandbox's own"},
+         "mounts: target /proc/x may not be used: it is the sandbox's own"},
 	{"mounts", "/a:/dev/null",
-	 "mounts: target /dev/null may not be used: it is the sandbox's own"},
+         "mounts: target /dev/null may not be used: it is the sandbox's own"},
 	{"mounts", "/etc",
-	 "mounts: target /etc may not be used: it is the "
-	 "sandbox's own; name a file below it"},
+         "mounts: target /etc may not be used: it is the "
+         "sandbox's own; name a file below it"},
 	{"mounts", "/a:/sys/x",
-	 "mounts: target /sys/x may not be used: it is not in a sandbox"},
+         "mounts: target /sys/x may not be used: it is not in a sandbox"},
 	{"mounts", "/usr",
-	 "mounts: target /usr may not be used: it comes from the root tree"},
+         "mounts: target /usr may not be used: it comes from the root tree"},
 	{"mounts", "/a:/workspace",
-	 "mounts: target /workspace may not be used: it is the sandbox's own; "
-	 "name a path below it"},
+         "mounts: target /workspace may not be used: it is the sandbox's own; "
+         "name a path below it"},
 	{"mounts", "/a:/procs", NULL},
 	{"mounts", "/etc/services", NULL},
 	{"mounts.writable", "/srv/data:/workspace/data", NULL},
 	{"mounts.writable", "data",
-	 "mounts.writable: source \"data\" is not " PATH},
+         "mounts.writable: source \"data\" is not " PATH},
 	{"env", "A=1", NULL},
 	{"env", "_a1=", NULL},
 	{"env", "A=b=c\n", NULL},
 	{"env", "A", "env: \"A\" has no value; write KEY=VALUE"},
 	{"env", "=1",
-	 "env: \"\" is not a name: A-Z, a-z, 0-9, \"_\", no "
-	 "digit first"},
+         "env: \"\" is not a name: A-Z, a-z, 0-9, \"_\", no "
+         "digit first"},
 	{"env", "1A=1",
-	 "env: \"1A\" is not a name: A-Z, a-z, 0-9, \"_\", no "
-	 "digit first"},
+         "env: \"1A\" is not a name: A-Z, a-z, 0-9, \"_\", no "
+         "digit first"},
 	{"env", "A-B=1",
-	 "env: \"A-B\" is not a name: A-Z, a-z, 0-9, \"_\", "
-	 "no digit first"},
+         "env: \"A-B\" is not a name: A-Z, a-z, 0-9, \"_\", "
+         "no digit first"},
 	{"workdir", "/", NULL},
 	{"workdir", "/workspace/a/", NULL},
 	{"workdir", "a", "workdir: \"a\" is not " PATH},
 	{"workdir", "/a/../..", "workdir: \"/a/../..\" is not " PATH},
 	{"hostname", "a.b-9", NULL},
 	{"hostname", "",
-	 "hostname: \"\" is not 1 to 63 letters, digits, dots "
-	 "and dashes"},
+         "hostname: \"\" is not 1 to 63 letters, digits, dots "
+         "and dashes"},
 	{"hostname", "a_b",
-	 "hostname: \"a_b\" is not 1 to 63 letters, digits, dots and dashes"},
+         "hostname: \"a_b\" is not 1 to 63 letters, digits, dots and dashes"},
 	{"stdin_file", "input.txt", NULL},
 	{"stdin_file", "", "stdin_file: \"\" is not the path of a file"},
 	{"require", "cgroup", NULL},
 	{"require", "namespaces", NULL},
 	{"require", "cgruop",
-	 "require: \"cgruop\" is no layer (namespaces, rootfs, capabilities, "
-	 "seccomp, cgroup); did you mean \"cgroup\"?"},
+         "require: \"cgruop\" is no layer (namespaces, rootfs, capabilities, "
+         "seccomp, cgroup); did you mean \"cgroup\"?"},
 	{"allow_degraded", "cpus", NULL},
 	{"allow_degraded", "cgroup", NULL},
 	{"allow_degraded", "open-files", NULL},
 	{"allow_degraded", "output-limit", NULL},
 	{"allow_degraded", "seccomp",
-	 "allow_degraded: seccomp is in every run and never weaker; only "
-	 "limits and cgroup may be"},
+         "allow_degraded: seccomp is in every run and never weaker; only "
+         "limits and cgroup may be"},
 	{"allow_degraded", "memroy",
-	 "allow_degraded: \"memroy\" is no limit, and not cgroup; did you mean "
-	 "\"memory\"?"},
+         "allow_degraded: \"memroy\" is no limit, and not cgroup; did you mean "
+         "\"memory\"?"},
 	{"rootfs", "host", NULL},
 	{"rootfs", "debian",
-	 "rootfs: \"debian\" is not a known root tree; there is only "
-	 "\"host\""},
+         "rootfs: \"debian\" is not a known root tree; there is only "
+         "\"host\""},
 	{"file", "main.py", NULL},
 	{"file", "../x",
-	 "file: \"../x\" is not the name of a file: no \"/\", "
-	 "no control bytes"},
+         "file: \"../x\" is not the name of a file: no \"/\", "
+         "no control bytes"},
 	{"file", "..",
-	 "file: \"..\" is not the name of a file: no \"/\", no "
-	 "control bytes"},
+         "file: \"..\" is not the name of a file: no \"/\", no "
+         "control bytes"},
 	{"file", "a\nb",
-	 "file: \"a\\x0ab\" is not the name of a file: no "
-	 "\"/\", no control bytes"},
+         "file: \"a\\x0ab\" is not the name of a file: no "
+         "\"/\", no control bytes"},
 	{"package", "python3", NULL},
 	{"package", "x; rm", "package: \"x; rm\" is not the name of a package"},
 	{"description", "text", NULL},
 	{"description", "a\x1b[2J",
-	 "description: \"a\\x1b[2J\" is not one line of at most 1000 bytes"},
+         "description: \"a\\x1b[2J\" is not one line of at most 1000 bytes"},
 	{"pty", "true", NULL},
 	{"pty", "yes", "pty: \"yes\" is neither true nor false"},
 	{"command", "python3", "command: only a profile can set this"},
 	{"seccomp", "base", "seccomp: only a profile can set this"},
 	{"extends", "base", "extends: only a profile can set this"},
 	{"limits.memroy", "1G",
-	 "unknown field \"limits.memroy\"; did you mean \"limits.memory\"?"},
+         "unknown field \"limits.memroy\"; did you mean \"limits.memory\"?"},
 	{"memory", "1G",
-	 "unknown field \"memory\"; did you mean \"limits.memory\"?"},
+         "unknown field \"memory\"; did you mean \"limits.memory\"?"},
 	{"timeout", "1",
-	 "unknown field \"timeout\"; did you mean \"limits.wall_time\"?"},
+         "unknown field \"timeout\"; did you mean \"limits.wall_time\"?"},
 	{"xyz", "1", "unknown field \"xyz\""},
 	{"", "", "unknown field \"\""},
 };
@@ -227,12 +227,12 @@ Test(fields, read_text)
 		int r = sbx_spec_set(spec, row->path, row->value, &err);
 		if (!row->text)
 			cr_expect_eq(r, 0, "%s %s: %s", row->path, row->value,
-				     err.text);
+			             err.text);
 		else
 			cr_expect(r < 0 && r == -err.code &&
-					  strcmp(err.text, row->text) == 0,
-				  "%s %s: %d %s", row->path, row->value, r,
-				  err.text);
+			                  strcmp(err.text, row->text) == 0,
+			          "%s %s: %d %s", row->path, row->value, r,
+			          err.text);
 		sbx_spec_free(spec);
 	}
 }
@@ -258,9 +258,9 @@ Test(fields, are_all_tried)
 	for (size_t i = 0; i < n; i++) {
 		if (fields[i].option)
 			cr_expect_gt(n_text_rows(fields[i].path, true), 0, "%s",
-				     fields[i].path);
+			             fields[i].path);
 		cr_expect_gt(n_text_rows(fields[i].path, false), 0, "%s",
-			     fields[i].path);
+		             fields[i].path);
 	}
 }
 
@@ -281,9 +281,9 @@ Test(fields, are_told_apart)
 		cr_expect_eq(!fields[i].option, !fields[i].value);
 		for (size_t j = 0; j < n; j++) {
 			cr_expect(i == j ||
-				  !same(fields[i].path, fields[j].path));
+			          !same(fields[i].path, fields[j].path));
 			cr_expect(i == j ||
-				  !same(fields[i].option, fields[j].option));
+			          !same(fields[i].option, fields[j].option));
 			cr_expect(!same(fields[i].option, fields[j].alias));
 		}
 	}
@@ -304,12 +304,12 @@ Test(fields, bound_their_messages)
 	for (size_t i = 0; i < n; i++) {
 		err = (struct sbx_error){0};
 		cr_expect_lt(sbx_spec_set(spec, fields[i].path, value, &err), 0,
-			     "%s", fields[i].path);
+		             "%s", fields[i].path);
 		cr_expect_lt(strnlen(err.text, sizeof(err.text)),
-			     sizeof(err.text));
+		             sizeof(err.text));
 		cr_expect_null(strchr(err.text, '\x1b'));
 		cr_expect_not_null(strstr(err.text, fields[i].path), "%s",
-				   err.text);
+		                   err.text);
 	}
 	cr_expect_lt(sbx_spec_set(spec, value, value, &err), 0);
 	cr_expect_lt(sbx_spec_set(spec, value, value, NULL), 0);
@@ -333,7 +333,7 @@ Test(fields, have_names)
 	cr_expect_str_eq(limit_format(LIMIT_CPUS, 500, buffer), "0.5");
 	cr_expect_str_eq(limit_format(LIMIT_PIDS, 64, buffer), "64");
 	cr_expect_str_eq(limit_format(LIMIT_WALL_TIME, 30000000000, buffer),
-			 "30s");
+	                 "30s");
 	cr_expect_str_eq(limit_format(LIMIT_DISK, LIMIT_OFF, buffer), "none");
 }
 
@@ -341,7 +341,7 @@ Test(fields, have_names)
 
 /* As a profile's text; sets err. */
 static int set_json(struct sbx_spec *spec, const char *text, size_t len,
-		    struct sbx_error *err)
+                    struct sbx_error *err)
 {
 	struct arena arena = {0};
 	const struct json *root;
@@ -349,7 +349,7 @@ static int set_json(struct sbx_spec *spec, const char *text, size_t len,
 
 	if (r == 0)
 		r = fields_set_json(spec, root, ORIGIN_PROFILE, "profile x",
-				    err);
+		                    err);
 	arena_free(&arena);
 	return r;
 }
@@ -366,91 +366,91 @@ static const struct {
 	{"{\"limits\": {\"wall_time\": 0.25}}", NULL},
 	{"{\"limits\": {\"wall_time\": \"none\"}}", NULL},
 	{"{\"limits\": {\"wall_time\": null}}",
-	 "limits.wall_time: a duration (200ms, 1.5s, 5m) is wanted, not null"},
+         "limits.wall_time: a duration (200ms, 1.5s, 5m) is wanted, not null"},
 	{"{\"limits\": {\"wall_time\": true}}",
-	 "limits.wall_time: a duration (200ms, 1.5s, 5m) is wanted, not true "
-	 "or false"},
+         "limits.wall_time: a duration (200ms, 1.5s, 5m) is wanted, not true "
+         "or false"},
 	{"{\"limits\": {\"memory\": 67108864}}", NULL},
 	{"{\"limits\": {\"memory\": 1.5}}",
-	 "limits.memory: 1.5 is not a size (64K, 512M, 1G) or none"},
+         "limits.memory: 1.5 is not a size (64K, 512M, 1G) or none"},
 	{"{\"limits\": {\"memory\": -1}}",
-	 "limits.memory: \"-1\" is not a size (64K, 512M, 1G) or none"},
+         "limits.memory: \"-1\" is not a size (64K, 512M, 1G) or none"},
 	{"{\"limits\": {\"memory\": 5}}",
-	 "limits.memory: \"5\" is below the least, 1M"},
+         "limits.memory: \"5\" is below the least, 1M"},
 	{"{\"limits\": {\"cpus\": 0.5}}", NULL},
 	{"{\"limits\": {\"cpus\": 2}}", NULL},
 	{"{\"limits\": {\"cpus\": 1e3}}",
-	 "limits.cpus: \"1e3\" is not a number (0.5, 2) or none"},
+         "limits.cpus: \"1e3\" is not a number (0.5, 2) or none"},
 	{"{\"limits\": {\"pids\": [64]}}",
-	 "limits.pids: a whole number is wanted, not an array"},
+         "limits.pids: a whole number is wanted, not an array"},
 	{"{\"limits\": {\"output_action\": \"kill\"}}", NULL},
 	{"{\"limits\": {\"output_action\": 1}}",
-	 "limits.output_action: a string is wanted, not an integer"},
+         "limits.output_action: a string is wanted, not an integer"},
 	{"{\"network\": {\"mode\": \"none\"}}", NULL},
 	{"{\"network\": \"none\"}",
-	 "network: an object is wanted, not a string"},
+         "network: an object is wanted, not a string"},
 	{"{\"env\": {\"A\": \"1\"}}", NULL},
 	{"{\"env\": [\"A=1\"]}",
-	 "env: an object of strings is wanted, not an array"},
+         "env: an object of strings is wanted, not an array"},
 	{"{\"env\": {\"A\": 1}}", "env: a string is wanted, not an integer"},
 	{"{\"env\": {\"A=B\": \"1\"}}",
-	 "env: \"A=B\" is not a name: A-Z, a-z, 0-9, \"_\", no digit first"},
+         "env: \"A=B\" is not a name: A-Z, a-z, 0-9, \"_\", no digit first"},
 	{"{\"mounts\": [{\"source\": \"/a\"}]}", NULL},
 	{"{\"mounts\": [{\"source\": \"/a:b\", \"target\": \"/c\", "
-	 "\"writable\": true}]}",
-	 NULL},
+         "\"writable\": true}]}",
+         NULL},
 	{"{\"mounts\": {\"source\": \"/a\"}}",
-	 "mounts: an array of objects is wanted, not an object"},
+         "mounts: an array of objects is wanted, not an object"},
 	{"{\"mounts\": [\"/a\"]}",
-	 "mounts: an object with source, target and writable is wanted, not a "
-	 "string"},
+         "mounts: an object with source, target and writable is wanted, not a "
+         "string"},
 	{"{\"mounts\": [{}]}", "mounts: \"source\" is missing"},
 	{"{\"mounts\": [{\"source\": \"/a\", \"writeable\": true}]}",
-	 "mounts: unknown key \"writeable\"; did you mean \"writable\"?"},
+         "mounts: unknown key \"writeable\"; did you mean \"writable\"?"},
 	{"{\"mounts\": [{\"source\": \"/a\", \"writable\": 1}]}",
-	 "mounts: true or false is wanted, not an integer"},
+         "mounts: true or false is wanted, not an integer"},
 	{"{\"mounts\": [{\"source\": \"/proc\"}]}",
-	 "mounts: source /proc may not be used: it is the kernel's"},
+         "mounts: source /proc may not be used: it is the kernel's"},
 	{"{\"mounts\": [{\"source\": \"/a\"}, {\"source\": \"/b\", "
-	 "\"target\": \"/a\"}]}",
-	 "mounts: /a is given twice as a target"},
+         "\"target\": \"/a\"}]}",
+         "mounts: /a is given twice as a target"},
 	{"{\"command\": [\"sh\", \"{file}\", \"\"]}", NULL},
 	{"{\"command\": []}", "command: 0 items, not 1 to 256"},
 	{"{\"command\": \"sh\"}",
-	 "command: an array of strings is wanted, not a string"},
+         "command: an array of strings is wanted, not a string"},
 	{"{\"command\": [\"sh\", 1]}",
-	 "command: a string is wanted, not an integer"},
+         "command: a string is wanted, not an integer"},
 	{"{\"seccomp\": [\"base\", \"threads\"]}", NULL},
 	{"{\"seccomp\": [\"../x\"]}",
-	 "seccomp: \"../x\" is not the name of a set: a-z, 0-9, \"_\" and "
-	 "\"-\""},
+         "seccomp: \"../x\" is not the name of a set: a-z, 0-9, \"_\" and "
+         "\"-\""},
 	{"{\"pty\": true}", NULL},
 	{"{\"pty\": \"true\"}", "pty: true or false is wanted, not a string"},
 	{"{\"require\": [\"cgroup\"], \"allow_degraded\": [\"cpus\"]}", NULL},
 	{"{\"require\": \"cgroup\"}",
-	 "require: an array of strings is wanted, not a string"},
+         "require: an array of strings is wanted, not a string"},
 	{"{\"allow_degraded\": [1]}",
-	 "allow_degraded: a string is wanted, not an integer"},
+         "allow_degraded: a string is wanted, not an integer"},
 	{"{\"rootfs\": \"host\", \"file\": \"a\", \"package\": \"b\", "
-	 "\"description\": \"c\", \"workdir\": \"/d\", \"hostname\": \"e\", "
-	 "\"stdin_file\": \"f\"}",
-	 NULL},
+         "\"description\": \"c\", \"workdir\": \"/d\", \"hostname\": \"e\", "
+         "\"stdin_file\": \"f\"}",
+         NULL},
 	{"{\"rootfs\": null}", "rootfs: a string is wanted, not null"},
 	{"{\"hostnmae\": 1}",
-	 "unknown key \"hostnmae\"; did you mean \"hostname\"?"},
+         "unknown key \"hostnmae\"; did you mean \"hostname\"?"},
 	{"{\"limit\": {}}", "unknown key \"limit\"; did you mean \"limits\"?"},
 	{"{\"memory\": \"1G\"}",
-	 "unknown key \"memory\"; did you mean \"limits.memory\"?"},
+         "unknown key \"memory\"; did you mean \"limits.memory\"?"},
 	{"{\"limits\": {\"memroy\": 1}}",
-	 "unknown key \"memroy\"; did you mean \"memory\"?"},
+         "unknown key \"memroy\"; did you mean \"memory\"?"},
 	{"{\"limits\": {\"timeout\": 1}}",
-	 "unknown key \"timeout\"; did you mean \"limits.wall_time\"?"},
+         "unknown key \"timeout\"; did you mean \"limits.wall_time\"?"},
 	{"{\"limits.memory\": \"1G\"}",
-	 "unknown key \"limits.memory\"; an object stands for what is before "
-	 "the dot"},
+         "unknown key \"limits.memory\"; an object stands for what is before "
+         "the dot"},
 	{"{\"mounts.writable\": []}",
-	 "unknown key \"mounts.writable\"; an object stands for what is "
-	 "before the dot"},
+         "unknown key \"mounts.writable\"; an object stands for what is "
+         "before the dot"},
 	{"{\"warm\": {}}", "unknown key \"warm\""},
 	{"{\"\": 1}", "unknown key \"\""},
 };
@@ -467,13 +467,13 @@ Test(fields, read_json)
 		cr_assert_eq(sbx_spec_new(&spec, &err), 0);
 		int r = set_json(spec, json, strlen(json), &err);
 		(void)snprintf(text, sizeof(text), "profile x, line 1: %s",
-			       json_rows[i].text);
+		               json_rows[i].text);
 		if (!json_rows[i].text)
 			cr_expect_eq(r, 0, "%s: %s", json, err.text);
 		else
 			cr_expect(r < 0 && err.stage == SBX_STAGE_PROFILE &&
-					  strcmp(err.text, text) == 0,
-				  "%s: %d %s", json, r, err.text);
+			                  strcmp(err.text, text) == 0,
+			          "%s: %d %s", json, r, err.text);
 		sbx_spec_free(spec);
 	}
 }
@@ -489,6 +489,6 @@ Test(fields, name_the_line)
 	cr_assert_eq(sbx_spec_new(&spec, &err), 0);
 	cr_expect_lt(set_json(spec, json, strlen(json), &err), 0);
 	cr_expect_str_eq(err.text, "profile x, line 5: command: a string is "
-				   "wanted, not an integer");
+	                           "wanted, not an integer");
 	sbx_spec_free(spec);
 }

@@ -25,7 +25,7 @@ static void setup(void)
 static void teardown(void)
 {
 	static const char *const names[] = {"file", "fifo", "socket", "link",
-					    "loop"};
+	                                    "loop"};
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(names); i++)
@@ -71,7 +71,7 @@ Test(file, reads_up_to_the_maximum)
 		make_file("file", rows[i].size);
 		buffer_text(&out, "<");
 		cr_expect_eq(file_read("file", rows[i].max, &out),
-			     rows[i].result, "row %zu", i);
+		             rows[i].result, "row %zu", i);
 		cr_expect_eq(out.len, 1 + (rows[i].result ? 0 : rows[i].size));
 		cr_expect_eq(out.data[0], '<');
 		if (out.len > 1)
@@ -87,14 +87,14 @@ Test(file, reads_regular_files_only, .timeout = 10)
 		const char *path;
 		int result;
 	} rows[] = {
-		{".", -EISDIR},		{"fifo", -EINVAL},
+		{".", -EISDIR},         {"fifo", -EINVAL},
 		{"/dev/zero", -EINVAL}, {"/dev/tty", -EINVAL},
-		{"socket", -EINVAL},	{"none", -ENOENT},
-		{"file/x", -ENOTDIR},	{"loop", -ELOOP},
-		{"", -ENOENT},		{"link", 0},
+		{"socket", -EINVAL},    {"none", -ENOENT},
+		{"file/x", -ENOTDIR},   {"loop", -ELOOP},
+		{"", -ENOENT},          {"link", 0},
 	};
 	struct sockaddr_un address = {.sun_family = AF_UNIX,
-				      .sun_path = "socket"};
+	                              .sun_path = "socket"};
 	struct buffer out = {0};
 	size_t i;
 	int fd;
@@ -107,7 +107,7 @@ Test(file, reads_regular_files_only, .timeout = 10)
 	cr_assert_eq(bind(fd, (void *)&address, sizeof(address)), 0);
 	for (i = 0; i < ARRAY_SIZE(rows); i++)
 		cr_expect_eq(file_read(rows[i].path, 100, &out), rows[i].result,
-			     "%s", rows[i].path);
+		             "%s", rows[i].path);
 	cr_expect_eq(out.len, 3);
 	buffer_free(&out);
 	close(fd);
@@ -248,7 +248,7 @@ Test(file, puts)
 	cr_expect_arr_eq(out.data, "9 1000 1\n", 9);
 	cr_expect_eq(file_put(fd, ".", "x"), -EISDIR);
 	cr_expect_eq(file_put(AT_FDCWD, "/proc/self/oom_score_adj", "junk"),
-		     -EINVAL);
+	             -EINVAL);
 	cr_expect_eq(file_put(AT_FDCWD, "/dev/full", "x"), -ENOSPC);
 	buffer_free(&out);
 	close(fd);

@@ -15,7 +15,7 @@
 #include "support/bpf.h"
 #include "support/verdict.h"
 
-#define CALLS	   1024
+#define CALLS      1024
 #define LENGTH_MAX 250 /* instructions; each costs about a microsecond */
 
 static void compile(void)
@@ -37,9 +37,9 @@ Test(filter, is_valid_and_short)
 		cr_assert_null(wrong, "program %zu: %s", i, wrong);
 		cr_assert_leq(program->n_code, LENGTH_MAX);
 		cr_expect_eq(program->n_code, program->n_expected,
-			     "program %zu has %zu instructions, not %zu: if "
-			     "that is meant, change tests/support/verdict.c",
-			     i, program->n_code, program->n_expected);
+		             "program %zu has %zu instructions, not %zu: if "
+		             "that is meant, change tests/support/verdict.c",
+		             i, program->n_code, program->n_expected);
 	}
 }
 
@@ -52,14 +52,14 @@ static uint64_t next_random(uint64_t *state)
 }
 
 static void compare(const struct program *program, uint32_t call,
-		    const uint64_t *args)
+                    const uint64_t *args)
 {
 	char verdict = program_verdict(program, FILTER_ARCH, call, args);
 	char expected = rules_verdict(program, call, args);
 
 	cr_assert_eq(verdict, expected,
-		     "call %u (%#lx, %#lx, %#lx, %#lx): %c, not %c", call,
-		     args[0], args[1], args[2], args[3], verdict, expected);
+	             "call %u (%#lx, %#lx, %#lx, %#lx): %c, not %c", call,
+	             args[0], args[1], args[2], args[3], verdict, expected);
 }
 
 /* The program says what the rules say: for every number, with arguments that
@@ -111,14 +111,14 @@ Test(filter, foreign_calls_are_refused)
 
 		for (size_t k = 0; k < ARRAY_SIZE(foreign); k++)
 			cr_assert_eq(program_verdict(program, foreign[k], call,
-						     args),
-				     REFUSED, "arch %#x call %u", foreign[k],
-				     call);
+			                             args),
+			             REFUSED, "arch %#x call %u", foreign[k],
+			             call);
 		if (FILTER_X32_BIT)
 			cr_assert_eq(program_verdict(program, FILTER_ARCH,
-						     call | FILTER_X32_BIT,
-						     args),
-				     REFUSED, "x32 call %u", call);
+			                             call | FILTER_X32_BIT,
+			                             args),
+			             REFUSED, "x32 call %u", call);
 	}
 }
 
@@ -126,8 +126,8 @@ Test(filter, foreign_calls_are_refused)
 Test(filter, unknown_calls_do_not_exist)
 {
 	static const uint32_t unknown[] = {
-		335,	    423,	451,	    457,
-		600,	    1024,	0x3fffffff, 0x80000000,
+		335,        423,        451,        457,
+		600,        1024,       0x3fffffff, 0x80000000,
 		0xc0000000, 0xfffffffe, UINT32_MAX,
 	};
 	uint64_t args[N_ARGS] = {0};
@@ -135,9 +135,9 @@ Test(filter, unknown_calls_do_not_exist)
 	compile();
 	for (size_t i = 0; i < N_PROGRAMS * ARRAY_SIZE(unknown); i++)
 		cr_assert_eq(program_verdict(&programs[i % N_PROGRAMS],
-					     FILTER_ARCH,
-					     unknown[i / N_PROGRAMS], args),
-			     UNKNOWN, "call %u", unknown[i / N_PROGRAMS]);
+		                             FILTER_ARCH,
+		                             unknown[i / N_PROGRAMS], args),
+		             UNKNOWN, "call %u", unknown[i / N_PROGRAMS]);
 }
 
 static int thread(void *unused)
@@ -156,7 +156,7 @@ static int live(const struct program *program, bool threads)
 	};
 	static char stack[65536];
 	int flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |
-		    CLONE_THREAD;
+	            CLONE_THREAD;
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
 	    syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &fprog))
@@ -197,20 +197,20 @@ static const struct {
 	const char *text;
 } errors[] = {
 	{{NULL},
-	 "seccomp: names no set; \"base\" is the least that a program "
-	 "needs"},
+         "seccomp: names no set; \"base\" is the least that a program "
+         "needs"},
 	{{"base", "thread"},
-	 "seccomp: no set is named \"thread\"; there are affinity, base, "
-	 "memfd, threads"},
+         "seccomp: no set is named \"thread\"; there are affinity, base, "
+         "memfd, threads"},
 	{{""},
-	 "seccomp: no set is named \"\"; there are affinity, base, memfd, "
-	 "threads"},
+         "seccomp: no set is named \"\"; there are affinity, base, memfd, "
+         "threads"},
 	{{"refused"},
-	 "seccomp: no set is named \"refused\"; there are affinity, base, "
-	 "memfd, threads"},
+         "seccomp: no set is named \"refused\"; there are affinity, base, "
+         "memfd, threads"},
 	{{"a\033b\n"},
-	 "seccomp: no set is named \"a\\x1bb\\x0a\"; there are affinity, base, "
-	 "memfd, threads"},
+         "seccomp: no set is named \"a\\x1bb\\x0a\"; there are affinity, base, "
+         "memfd, threads"},
 };
 
 /* A name that is no set's is one clear line, and writes nothing. */
@@ -231,14 +231,14 @@ Test(filter, unknown_sets_are_errors)
 		cr_assert_eq(code[0].k, 77);
 	}
 	cr_assert_eq(filter_compile(errors[1].names, NULL, NULL, NULL),
-		     -EINVAL);
+	             -EINVAL);
 }
 
 /* A set that is named twice is the same as once. */
 Test(filter, sets_may_repeat)
 {
 	static const char *const names[] = {"base", "base", "threads", "base",
-					    NULL};
+	                                    NULL};
 	struct sock_filter code[FILTER_MAX];
 	size_t n_code;
 

@@ -29,10 +29,10 @@ static const char *word(const struct program *program, uint32_t call)
 			if (program_verdict(program, FILTER_ARCH, call, args) !=
 			    first)
 				return "rules";
-	return first == ALLOWED	  ? "allow"
+	return first == ALLOWED   ? "allow"
 	       : first == REFUSED ? "EPERM"
 	       : first == UNKNOWN ? "ENOSYS"
-				  : "?";
+	                          : "?";
 }
 
 static void print_table(struct buffer *out)
@@ -40,13 +40,13 @@ static void print_table(struct buffer *out)
 	char name[64];
 
 	buffer_text(out, "# number, call; in base; base threads; base threads "
-			 "memfd affinity\n");
+	                 "memfd affinity\n");
 	for (uint32_t call = 0; call < CALLS; call++)
 		buffer_printf(out, "%3u %-24s %-7s %-7s %s\n", call,
-			      filter_call_name(FILTER_ARCH, call, name),
-			      word(&programs[0], call),
-			      word(&programs[1], call),
-			      word(&programs[2], call));
+		              filter_call_name(FILTER_ARCH, call, name),
+		              word(&programs[0], call),
+		              word(&programs[1], call),
+		              word(&programs[2], call));
 }
 
 /* How many bytes two texts have in common, in whole lines. */
@@ -97,10 +97,10 @@ Test(filter_golden, verdict_of_every_call)
 	cr_assert_eq(file_read(GOLDEN, 1 << 20, &golden), 0, "%s", GOLDEN);
 	same = common_lines(&golden, &now);
 	cr_expect(same == now.len && same == golden.len,
-		  "%s differs (SBX_GOLDEN=write writes it anew); line:\n%.*s"
-		  "is now:\n%.*s",
-		  GOLDEN, line_length(&golden, same), golden.data + same,
-		  line_length(&now, same), now.data + same);
+	          "%s differs (SBX_GOLDEN=write writes it anew); line:\n%.*s"
+	          "is now:\n%.*s",
+	          GOLDEN, line_length(&golden, same), golden.data + same,
+	          line_length(&now, same), now.data + same);
 	buffer_free(&golden);
 	buffer_free(&now);
 }

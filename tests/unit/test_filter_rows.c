@@ -206,7 +206,7 @@ static const struct row rows[] = {
 	{"socket", "EEE", {16, 3, 6}},
 	{"socket", "EEE", {16, 3, 16}},
 	/* unspec, packet, key, vsock, alg, xdp, rds, tipc, bluetooth, can,
-	 * qipcrtr, smc, kcm */
+         * qipcrtr, smc, kcm */
 	{"socket", "EEE", {0, 1, 0}},
 	{"socket", "EEE", {17, 3, 0}},
 	{"socket", "EEE", {15, 3, 2}},
@@ -243,7 +243,7 @@ static const struct row rows[] = {
 	{"ioctl", "EEE", {0, 0x541f}},
 	{"ioctl", "EEE", {0, 0x4b45}},
 	/* SIOCSIFFLAGS, SIOCETHTOOL, SIOCSIFNAME, FIFREEZE, FS_IOC_SETFLAGS,
-	 * FIDEDUPERANGE, NS_GET_USERNS, the listener's own, an unknown one */
+         * FIDEDUPERANGE, NS_GET_USERNS, the listener's own, an unknown one */
 	{"ioctl", "EEE", {0, 0x8914}},
 	{"ioctl", "EEE", {0, 0x8946}},
 	{"ioctl", "EEE", {0, 0x8923}},
@@ -255,7 +255,7 @@ static const struct row rows[] = {
 	{"ioctl", "EEE", {0, 0}},
 
 	/* fcntl: F_DUPFD, F_SETLK, F_OFD_SETLK, pipe sizes; F_SETLEASE,
-	 * F_NOTIFY, F_SET_RW_HINT */
+         * F_NOTIFY, F_SET_RW_HINT */
 	{"fcntl", "AAA", {0, 0}},
 	{"fcntl", "AAA", {0, 6}},
 	{"fcntl", "AAA", {0, 37}},
@@ -270,7 +270,7 @@ static const struct row rows[] = {
 	{"fcntl", "EEE", {0, 1036}},
 
 	/* prctl: names, dumpable; mm, securebits, ambient caps, KSM, core
-	 * scheduling, dispatch of calls, ptracer */
+         * scheduling, dispatch of calls, ptracer */
 	{"prctl", "AAA", {15}},
 	{"prctl", "AAA", {4, 0}},
 	{"prctl", "AAA", {38, 1}},
@@ -349,14 +349,14 @@ static char verdict(const struct row *row, size_t program, uint64_t garbage)
 static void check_row(const struct row *row, uint64_t garbage)
 {
 	cr_assert_geq(seccomp_syscall_resolve_name(row->call), 0, "%s",
-		      row->call);
+	              row->call);
 	for (size_t i = 0; row->verdicts[i]; i++) {
 		char is = verdict(row, i, garbage);
 
 		cr_expect_eq(is, row->verdicts[i],
-			     "%s(%#lx, %#lx, %#lx) in program %zu: %c, not %c",
-			     row->call, row->args[0], row->args[1],
-			     row->args[2], i, is, row->verdicts[i]);
+		             "%s(%#lx, %#lx, %#lx) in program %zu: %c, not %c",
+		             row->call, row->args[0], row->args[1],
+		             row->args[2], i, is, row->verdicts[i]);
 	}
 }
 

@@ -12,7 +12,7 @@
 #define TEXT(text) text, sizeof(text) - 1
 
 static int parse(struct arena *arena, const char *text, size_t len,
-		 const struct json **root, struct sbx_error *err)
+                 const struct json **root, struct sbx_error *err)
 {
 	/* Exactly as long as the text, so that a reader that goes beyond its
 	 * end is seen by the sanitizers. */
@@ -129,7 +129,7 @@ static const struct {
 	/* duplicates */
 	{TEXT("{\"a\":1,\"a\":1}"), "line 1: duplicate key \"a\""},
 	{TEXT("{\"a\":1,\"b\":2,\n\"c\":3,\"a\":4}"),
-	 "line 2: duplicate key \"a\""},
+         "line 2: duplicate key \"a\""},
 	{TEXT("{\"a\":1,\"\\u0061\":2}"), "line 1: duplicate key"},
 	{TEXT("{\"\":1,\"\":2}"), "line 1: duplicate key \"\""},
 	{TEXT("[{\"x\":{\"a\":[],\"a\":{}}}]"), "line 1: duplicate"},
@@ -147,14 +147,14 @@ Test(json, refuses)
 
 	for (i = 0; i < ARRAY_SIZE(refused); i++) {
 		cr_expect_eq(parse(&arena, refused[i].text, refused[i].len,
-				   &root, &err),
-			     -EINVAL, "row %zu: %s", i, refused[i].text);
+		                   &root, &err),
+		             -EINVAL, "row %zu: %s", i, refused[i].text);
 		cr_expect_eq(err.code, EINVAL);
 		cr_expect_eq(err.stage, SBX_STAGE_SPEC);
 		cr_expect_eq(strncmp(err.text, refused[i].says,
-				     strlen(refused[i].says)),
-			     0, "row %zu: %s: %s", i, refused[i].text,
-			     err.text);
+		                     strlen(refused[i].says)),
+		             0, "row %zu: %s: %s", i, refused[i].text,
+		             err.text);
 	}
 	cr_expect_eq(root, (const void *)&arena, "written on failure");
 	arena_free(&arena);
@@ -168,16 +168,16 @@ Test(json, shows_what_leads_to_the_error)
 		const char *text, *says;
 	} rows[] = {
 		{"{\"code\": 1 \"x\": 2}", "line 1: a comma or } was expected, "
-					   "near: {\"code\": 1 \"x"},
+	                                   "near: {\"code\": 1 \"x"},
 		{"[1,\n[\t[;", "line 2: no value starts like this, "
-			       "near: [\\x09[;"},
+	                       "near: [\\x09[;"},
 		{"[\"\xe2\x80\xae\", ;", "line 1: no value starts like this, "
-					 "near: [\"\\xe2\\x80\\xae\", ;"},
+	                                 "near: [\"\\xe2\\x80\\xae\", ;"},
 		{"[\"\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9"
-		 "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\", ;",
-		 "line 1: no value starts like this, near: "
-		 "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9"
-		 "\xc3\xa9\xc3\xa9\xc3\xa9\", ;"},
+	         "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\", ;",
+	         "line 1: no value starts like this, near: "
+	         "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9"
+	         "\xc3\xa9\xc3\xa9\xc3\xa9\", ;"},
 	};
 	struct arena arena = {0};
 	const struct json *root;
@@ -186,8 +186,8 @@ Test(json, shows_what_leads_to_the_error)
 
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		cr_expect_eq(parse(&arena, rows[i].text, strlen(rows[i].text),
-				   &root, &err),
-			     -EINVAL);
+		                   &root, &err),
+		             -EINVAL);
 		cr_expect_str_eq(err.text, rows[i].says);
 	}
 	arena_free(&arena);
@@ -237,8 +237,8 @@ Test(json, reads_numbers)
 
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		cr_assert_eq(parse(&arena, rows[i].text, strlen(rows[i].text),
-				   &root, NULL),
-			     0, "%s", rows[i].text);
+		                   &root, NULL),
+		             0, "%s", rows[i].text);
 		cr_expect_eq(root->kind, rows[i].kind, "%s", rows[i].text);
 		cr_expect_eq(root->integer, rows[i].integer);
 		cr_expect_str_eq(root->text, rows[i].text);
@@ -263,14 +263,14 @@ Test(json, reads_strings)
 		{"\"\\ud83d\\ude00\"", "\xf0\x9f\x98\x80"},
 		{"\"x\\uDBFF\\uDFFFy\"", "x\xf4\x8f\xbf\xbfy"},
 		{"\"\\uD800\\uDC00\\uD800\\uDC00\"",
-		 "\xf0\x90\x80\x80\xf0\x90\x80\x80"},
+	         "\xf0\x90\x80\x80\xf0\x90\x80\x80"},
 		{"\"\\ud7ff\\ue000\"", "\xed\x9f\xbf\xee\x80\x80"},
 		{"\"\\\\ud800\"", "\\ud800"},
 		{"\"\\\\\\\\u0000\"", "\\\\u0000"},
 		{"\"\\\"\\\"\\\"\"", "\"\"\""},
 		{"\"\\\\\"", "\\"},
 		{"\"caf\xc3\xa9 \xf0\x9f\x98\x80\"",
-		 "caf\xc3\xa9 \xf0\x9f\x98\x80"},
+	         "caf\xc3\xa9 \xf0\x9f\x98\x80"},
 		{"\"\\u001b\\u007f\"", "\033\x7f"},
 		{"\"// no comment /* \"", "// no comment /* "},
 		{"/* \\ud800 \" */\"a\"// \\u0000 \"", "a"},
@@ -285,8 +285,8 @@ Test(json, reads_strings)
 
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		cr_assert_eq(parse(&arena, rows[i].json, strlen(rows[i].json),
-				   &root, &err),
-			     0, "%s: %s", rows[i].json, err.text);
+		                   &root, &err),
+		             0, "%s: %s", rows[i].json, err.text);
 		cr_expect_eq(root->kind, JSON_STRING);
 		cr_expect_str_eq(root->text, rows[i].text);
 		cr_expect_eq(root->len, strlen(rows[i].text));

@@ -46,12 +46,12 @@ static void check(const struct pattern *pattern)
 	r = json_parse(&arena, text.data, text.len, &root, &err);
 	took = clock_ns() - start;
 	cr_expect_eq(r, pattern->says ? -EINVAL : 0, "%s x %zu: %d",
-		     pattern->part, pattern->n, r);
+	             pattern->part, pattern->n, r);
 	cr_expect_str_eq(err.text, pattern->says ? pattern->says : "");
 	cr_expect_eq(root != NULL, !pattern->says);
 	/* Some ms on an idle machine; the bound only tells linear from not. */
 	cr_expect_lt(took, NS_PER_S, "%s x %zu: %ju ns", pattern->part,
-		     pattern->n, (uintmax_t)took);
+	             pattern->n, (uintmax_t)took);
 	arena_free(&arena);
 	buffer_free(&text);
 }
@@ -66,13 +66,13 @@ Test(json_bounds, holds)
 		{"", "[", "", 33, "line 1: nested deeper than 32"},
 		{"", "[", "", JSON_MAX_SIZE, "line 1: nested deeper than 32"},
 		{"", "{\"a\":", "1}", JSON_MAX_SIZE / 5 - 1,
-		 "line 1: nested deeper than 32"},
+	         "line 1: nested deeper than 32"},
 		{"", "[\n", "", 40, "line 33: nested deeper than 32"},
 		{"[", "[],", "0]", 60000, NULL},
 		/* size */
 		{"\"", "x", "\"", JSON_MAX_SIZE - 2, NULL},
 		{"\"", "x", "\"", JSON_MAX_SIZE - 1,
-		 "line 1: longer than 1 MiB"},
+	         "line 1: longer than 1 MiB"},
 		{"1", " ", "", JSON_MAX_SIZE - 1, NULL},
 		{"1", "\n", "", JSON_MAX_SIZE, "line 1: longer than 1 MiB"},
 		/* values */
@@ -82,17 +82,17 @@ Test(json_bounds, holds)
 		/* keys */
 		{"{", "\"#\":1,", "\"x\":1}", 4095, NULL},
 		{"{", "\"#\":1,", "\"x\":1}", 4096,
-		 "line 1: more than 4096 keys in one object"},
+	         "line 1: more than 4096 keys in one object"},
 		{"{", "\"#\":1,", "\"x\":1}", 80000,
-		 "line 1: more than 4096 keys in one object"},
+	         "line 1: more than 4096 keys in one object"},
 		{"{", "\"a#\":1,", "\"a7\":1}", 4000,
-		 "line 1: duplicate key \"a7\""},
+	         "line 1: duplicate key \"a7\""},
 		{"[", "{\"a\":1,\"b\":2},", "1]", 20000, NULL},
 		/* long in other ways */
 		{"", "9", "", JSON_MAX_SIZE, NULL},
 		{"", "9", "x", 1000000,
-		 "line 1: something follows the value, "
-		 "near: 99999999999999999999999x"},
+	         "line 1: something follows the value, "
+	         "near: 99999999999999999999999x"},
 		{"\"", "\\\"", "\"", 500000, NULL},
 		{"\"", "\\\\", "\"", 500000, NULL},
 		{"\"", "\\u00e9", "\"", 170000, NULL},
@@ -102,7 +102,7 @@ Test(json_bounds, holds)
 		{"", "//\n", "1", 300000, NULL},
 		{"/*", "*", "*/1", 1000000, NULL},
 		{"", "\n", "x", 1000000,
-		 "line 1000001: no value starts like this, near: x"},
+	         "line 1000001: no value starts like this, near: x"},
 	};
 	size_t i;
 
@@ -162,7 +162,7 @@ Test(json_bounds, never_reads_beyond_the_end)
 		"\"",
 	};
 	char *page = mmap(NULL, 8192, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	                  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	struct arena arena = {0};
 	const struct json *root;
 	size_t i, len;
@@ -194,7 +194,7 @@ Test(json_bounds, survives_damage)
 	size_t i, j;
 
 	cr_assert_eq(json_parse(&arena, text, sizeof(text) - 1, &root, &err), 0,
-		     "%s", err.text);
+	             "%s", err.text);
 	for (i = 0; i < sizeof(text) - 1; i++)
 		cr_expect_eq(json_parse(&arena, text, i, &root, &err), -EINVAL);
 	for (i = 0; i < sizeof(text) - 1; i++)
@@ -202,7 +202,7 @@ Test(json_bounds, survives_damage)
 			memcpy(damaged, text, sizeof(text));
 			damaged[i] = bytes[j];
 			if (json_parse(&arena, damaged, sizeof(text) - 1, &root,
-				       &err) < 0)
+			               &err) < 0)
 				cr_assert_eq(strncmp(err.text, "line ", 5), 0);
 		}
 	arena_free(&arena);

@@ -14,7 +14,7 @@ static void expect(struct json_writer *writer, const char *expected)
 	cr_assert_eq(json_writer_text(writer, &text, &len), 0);
 	cr_expect_eq(len, strlen(expected));
 	cr_expect_arr_eq(text, expected, MIN(len, strlen(expected)), "%.*s",
-			 (int)len, text);
+	                 (int)len, text);
 	json_writer_free(writer);
 }
 
@@ -40,9 +40,9 @@ Test(json_write, writes_a_report)
 	json_put_bool(writer, "cold", true);
 	json_close_object(writer);
 	expect(writer, "{\"schema\":1,\"status\":\"success\","
-		       "\"usage\":{\"cpu_time_s\":1.5},"
-		       "\"seccomp\":[\"base\",\"threads\",{}],"
-		       "\"warm\":false,\"cold\":true}");
+	               "\"usage\":{\"cpu_time_s\":1.5},"
+	               "\"seccomp\":[\"base\",\"threads\",{}],"
+	               "\"warm\":false,\"cold\":true}");
 }
 
 /* Numbers are exact at both ends of their types. */
@@ -66,8 +66,8 @@ Test(json_write, writes_numbers)
 	json_put_milli(writer, NULL, 1);
 	json_close_array(writer);
 	expect(writer, "[0,-9223372036854775808,9223372036854775807,"
-		       "18446744073709551615,0,0.000000001,0.0000001,2,10,"
-		       "18446744073.709551615,0.5,2,0.001]");
+	               "18446744073709551615,0,0.000000001,0.0000001,2,10,"
+	               "18446744073.709551615,0.5,2,0.001]");
 }
 
 /* Whatever a text is, what comes out is JSON: quoted, on one line, UTF-8. */
@@ -80,15 +80,15 @@ Test(json_write, writes_hostile_text)
 	json_put_text(writer, NULL, "\"\\/\n\r\t\b\f\033\x7f");
 	json_put_text(writer, NULL, "caf\xc3\xa9");
 	json_put_text(writer, NULL,
-		      "a\xff"
-		      "b\xc3");
+	              "a\xff"
+	              "b\xc3");
 	json_put_text(writer, NULL, "\xed\xa0\x80");
 	json_put_text(writer, NULL, NULL);
 	json_close_array(writer);
 	expect(writer, "[\"\",\"\\\"\\\\/\\n\\r\\t\\b\\f\\u001B\x7f\","
-		       "\"caf\xc3\xa9\",\"a\xef\xbf\xbd"
-		       "b\xef\xbf\xbd\","
-		       "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"]");
+	               "\"caf\xc3\xa9\",\"a\xef\xbf\xbd"
+	               "b\xef\xbf\xbd\","
+	               "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"]");
 }
 
 /* A text that is not there is left out together with its key. */
@@ -115,7 +115,7 @@ Test(json_write, writes_bytes)
 	json_put_bytes(writer, "empty", NULL, 0);
 	json_close_object(writer);
 	expect(writer, "{\"stdout\":\"a\\u0000\\n\",\"stderr_b64\":\"//4=\","
-		       "\"empty\":\"\"}");
+	               "\"empty\":\"\"}");
 }
 
 /* A megabyte of output that is all control bytes comes back as it was. */

@@ -43,8 +43,8 @@ static int hold(struct sbx_spec *spec, const char *text, struct sbx_error *err)
 	char *at = strstr(real.text, path);
 	if (at)
 		(void)snprintf(err->text, sizeof(err->text), "%.*sF%s",
-			       (int)(at - real.text), real.text,
-			       at + strlen(path));
+		               (int)(at - real.text), real.text,
+		               at + strlen(path));
 	return r;
 }
 
@@ -67,14 +67,14 @@ Test(maxima, lower_profiles_and_defaults)
 	struct sbx_error err = {0};
 
 	cr_expect_eq(hold(spec,
-			  "{\"memory\": \"1G\", \"wall_time\": 10,"
-			  " \"idle_time\": \"5s\", \"cpus\": 0.5,"
-			  " \"stack\": \"none\", \"pids\": 100}",
-			  &err),
-		     0, "%s", err.text);
+	                  "{\"memory\": \"1G\", \"wall_time\": 10,"
+	                  " \"idle_time\": \"5s\", \"cpus\": 0.5,"
+	                  " \"stack\": \"none\", \"pids\": 100}",
+	                  &err),
+	             0, "%s", err.text);
 	cr_expect_eq(spec->limits[LIMIT_MEMORY].value, 1 << 30);
 	cr_expect_eq(spec->limits[LIMIT_WALL_TIME].value,
-		     UINT64_C(10000000000));
+	             UINT64_C(10000000000));
 	cr_expect_eq(spec->limits[LIMIT_IDLE_TIME].value, UINT64_C(5000000000));
 	cr_expect_eq(spec->limits[LIMIT_CPUS].value, 500);
 	cr_expect_eq(spec->limits[LIMIT_STACK].value, 8 << 20);
@@ -102,11 +102,11 @@ Test(maxima, refuse_the_caller)
 
 	cr_expect_eq(hold(spec, "{\"pids\": 99}", &err), -ERANGE);
 	cr_expect_str_eq(err.text, "limits.pids: 100 is above the most that F "
-				   "allows, 99");
+	                           "allows, 99");
 	cr_expect_eq(sbx_spec_set(spec, "limits.pids", "none", &err), 0);
 	cr_expect_eq(hold(spec, "{\"pids\": 32768}", &err), -ERANGE);
 	cr_expect_str_eq(err.text, "limits.pids: none is above the most that F "
-				   "allows, 32768");
+	                           "allows, 32768");
 	sbx_spec_free(spec);
 }
 
@@ -117,14 +117,14 @@ Test(maxima, fail_closed)
 		const char *json, *text;
 	} rows[] = {
 		{"{\"memroy\": 1}",
-		 "F, line 1: unknown limit \"memroy\"; did you mean "
-		 "\"memory\"?"},
+	         "F, line 1: unknown limit \"memroy\"; did you mean "
+	         "\"memory\"?"},
 		{"{\"limits\": {\"memory\": \"1G\"}}",
-		 "F, line 1: unknown limit \"limits\""},
+	         "F, line 1: unknown limit \"limits\""},
 		{"{\n\"pids\": 0}",
-		 "F, line 2: limits.pids: \"0\" is below the least, 1"},
+	         "F, line 2: limits.pids: \"0\" is below the least, 1"},
 		{"{\"pids\": {}}", "F, line 1: limits.pids: a whole number is "
-				   "wanted, not an object"},
+	                           "wanted, not an object"},
 		{"[1]", "F: an object of limits is wanted, not an array"},
 		{"{\"pids\": 1, \"pids\": 2}", NULL},
 		{"{", NULL},
@@ -135,13 +135,13 @@ Test(maxima, fail_closed)
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		cr_expect_lt(hold(spec, rows[i].json, &err), 0, "%s",
-			     rows[i].json);
+		             rows[i].json);
 		cr_expect_eq(err.stage, SBX_STAGE_SPEC);
 		if (rows[i].text)
 			cr_expect_str_eq(err.text, rows[i].text);
 		else
 			cr_expect(strncmp(err.text, "F, line 1: ", 11) == 0,
-				  "%s", err.text);
+			          "%s", err.text);
 	}
 	cr_expect_eq(sbx_spec_maxima(spec, "/tmp", &err), -EISDIR);
 	sbx_spec_free(spec);

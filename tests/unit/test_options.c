@@ -33,7 +33,7 @@ static int parse(struct line *line, const char *text)
 	if (!*text)
 		line->argv[--line->argc] = NULL;
 	return options_parse(line->argc, line->argv, &line->options,
-			     &line->err);
+	                     &line->err);
 }
 
 static void parse_good(struct line *line, const char *text)
@@ -129,23 +129,23 @@ Test(options, have_flags_and_a_report)
 Test(options, keep_settings_in_order)
 {
 	static const struct setting expected[] = {{"limits.memory", "1G"},
-						  {"limits.wall_time", "5"},
-						  {"limits.wall_time", "6s"},
-						  {"env", "A=b=c"},
-						  {"env", "B="},
-						  {"limits.memory", "--pids"},
-						  {"mounts.writable", "/a:/b"}};
+	                                          {"limits.wall_time", "5"},
+	                                          {"limits.wall_time", "6s"},
+	                                          {"env", "A=b=c"},
+	                                          {"env", "B="},
+	                                          {"limits.memory", "--pids"},
+	                                          {"mounts.writable", "/a:/b"}};
 	struct line line;
 
 	parse_good(&line, "--memory|1G|--timeout=5|--wall-time|6s|--env=A=b=c|"
-			  "--env|B=|--memory=--pids|--bind=/a:/b|--command|--|"
-			  "ls");
+	                  "--env|B=|--memory=--pids|--bind=/a:/b|--command|--|"
+	                  "ls");
 	cr_assert_eq(line.options.n_settings, ARRAY_SIZE(expected));
 	for (size_t i = 0; i < ARRAY_SIZE(expected); i++) {
 		cr_expect_str_eq(line.options.settings[i].path,
-				 expected[i].path);
+		                 expected[i].path);
 		cr_expect_str_eq(line.options.settings[i].value,
-				 expected[i].value);
+		                 expected[i].value);
 	}
 	options_free(&line.options);
 }
@@ -163,8 +163,8 @@ Test(options, know_every_field)
 		if (!fields[i].option)
 			continue;
 		(void)snprintf(text, sizeof(text),
-			       "--%s|/v|--%s=/w|--command|--|ls",
-			       fields[i].option, fields[i].option);
+		               "--%s|/v|--%s=/w|--command|--|ls",
+		               fields[i].option, fields[i].option);
 		parse_good(&line, text);
 		cr_expect_eq(line.options.n_settings, 2);
 		cr_expect_str_eq(line.options.settings[0].path, fields[i].path);
@@ -173,10 +173,10 @@ Test(options, know_every_field)
 		options_free(&line.options);
 
 		(void)snprintf(text, sizeof(text), "--%s|--|ls",
-			       fields[i].option);
+		               fields[i].option);
 		(void)snprintf(expected, sizeof(expected),
-			       "--%s needs a value: %s", fields[i].option,
-			       fields[i].value);
+		               "--%s needs a value: %s", fields[i].option,
+		               fields[i].value);
 		cr_expect_eq(parse(&line, text), -EINVAL);
 		cr_expect_str_eq(line.err.text, expected);
 	}
@@ -186,64 +186,64 @@ static const struct {
 	const char *line, *text;
 } refused[] = {
 	{"", "the program is missing: -- FILE, or --code TEXT, or "
-	     "--command -- PROG"},
+             "--command -- PROG"},
 	{"--profile|python",
-	 "the program is missing: -- FILE, or --code TEXT, or "
-	 "--command -- PROG"},
+         "the program is missing: -- FILE, or --code TEXT, or "
+         "--command -- PROG"},
 	{"--profile|python|--",
-	 "the program is missing: -- FILE, or --code TEXT, or "
-	 "--command -- PROG"},
+         "the program is missing: -- FILE, or --code TEXT, or "
+         "--command -- PROG"},
 	{"--command", "the command is missing: --command -- PROG"},
 	{"--command|--", "the command is missing: --command -- PROG"},
 	{"--|code.py", "the profile is missing: --profile NAME; "
-		       "--list-profiles shows them"},
+                       "--list-profiles shows them"},
 	{"--code|1", "the profile is missing: --profile NAME; "
-		     "--list-profiles shows them"},
+                     "--list-profiles shows them"},
 	{"--code|1|--command|--profile|x|--|ls",
-	 "--code and --command exclude each other"},
+         "--code and --command exclude each other"},
 	{"--profile|python|code.py",
-	 "unexpected \"code.py\": the program and its arguments go "
-	 "after \"--\""},
+         "unexpected \"code.py\": the program and its arguments go "
+         "after \"--\""},
 	{"--profile|python|-",
-	 "unexpected \"-\": the program and its arguments go after "
-	 "\"--\""},
+         "unexpected \"-\": the program and its arguments go after "
+         "\"--\""},
 	{"--profile|python|--code|1|code.py",
-	 "--code and the file \"code.py\" exclude each other; "
-	 "arguments go after \"--\""},
+         "--code and the file \"code.py\" exclude each other; "
+         "arguments go after \"--\""},
 	{"--profile|a|--profile-file|b|--|f",
-	 "--profile and --profile-file exclude each other"},
+         "--profile and --profile-file exclude each other"},
 	{"--profile|./a.json|--|f",
-	 "--profile: \"./a.json\" is a path; give it to "
-	 "--profile-file"},
+         "--profile: \"./a.json\" is a path; give it to "
+         "--profile-file"},
 	{"--profile", "--profile needs a value: NAME"},
 	{"--code|--|x", "--code needs a value: TEXT"},
 	{"--json=yes|--command|--|ls", "--json takes no value"},
 	{"--json=|--command|--|ls", "--json takes no value"},
 	{"--memmory|1G|--command|--|ls",
-	 "unknown option \"--memmory\"; did you mean \"--memory\"?"},
+         "unknown option \"--memmory\"; did you mean \"--memory\"?"},
 	{"--memmory=1G", "unknown option \"--memmory\"; did you mean "
-			 "\"--memory\"?"},
+                         "\"--memory\"?"},
 	{"--mem=1G", "unknown option \"--mem\"; did you mean "
-		     "\"--memory\"?"},
+                     "\"--memory\"?"},
 	{"--timeuot=1", "unknown option \"--timeuot\"; did you mean "
-			"\"--timeout\"?"},
+                        "\"--timeout\"?"},
 	{"--lst-profiles", "unknown option \"--lst-profiles\"; did you "
-			   "mean \"--list-profiles\"?"},
+                           "mean \"--list-profiles\"?"},
 	{"--xyzzy", "unknown option \"--xyzzy\"; see --help"},
 	{"--=1", "unknown option \"--\"; see --help"},
 	{"-m|1G", "unknown option \"-m\": options start with \"--\"; "
-		  "see --help"},
+                  "see --help"},
 	{"--report=|--command|--|ls", "--report needs a value: FILE or fd:N"},
 	{"--report=fd:|--command|--|ls",
-	 "--report: \"fd:\" is not fd: and the number of a descriptor"},
+         "--report: \"fd:\" is not fd: and the number of a descriptor"},
 	{"--report=fd:-1|--command|--|ls",
-	 "--report: \"fd:-1\" is not fd: and the number of a "
-	 "descriptor"},
+         "--report: \"fd:-1\" is not fd: and the number of a "
+         "descriptor"},
 	{"--report=fd:2147483648|--command|--|ls",
-	 "--report: \"fd:2147483648\" is not fd: and the number of a "
-	 "descriptor"},
+         "--report: \"fd:2147483648\" is not fd: and the number of a "
+         "descriptor"},
 	{"--bind|no/such/dir|--command|--|ls",
-	 "mount no/such/dir: No such file or directory"},
+         "mount no/such/dir: No such file or directory"},
 };
 
 /* Each is refused in exactly these words. */
@@ -254,7 +254,7 @@ Test(options, refuse)
 		int r = parse(&line, refused[i].line);
 
 		cr_expect(r < 0 && r == -line.err.code, "%s: %d",
-			  refused[i].line, r);
+		          refused[i].line, r);
 		cr_expect_str_eq(line.err.text, refused[i].text);
 		cr_expect_eq(line.err.stage, SBX_STAGE_SPEC);
 	}
@@ -268,18 +268,18 @@ Test(options, end_with_this_version)
 		"--package=a", "--allow=a:1", "--pool",
 		"--cold",      "--fuel=1",    "--input=a",
 		"--request=a", "--mounts=/a", "--rootfs=host",
-		"--seccomp=a", "--pty",	      "--limits.memory=1G"};
+		"--seccomp=a", "--pty",       "--limits.memory=1G"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(later); i++) {
 		struct line line;
 		char text[64];
 
 		(void)snprintf(text, sizeof(text), "%s|--command|--|ls",
-			       later[i]);
+		               later[i]);
 		cr_expect_eq(parse(&line, text), -EINVAL, "%s", later[i]);
 		cr_expect(strncmp(line.err.text, "unknown option \"--", 18) ==
-				  0,
-			  "%s", line.err.text);
+		                  0,
+		          "%s", line.err.text);
 	}
 }
 
@@ -295,7 +295,7 @@ Test(options, make_sources_absolute)
 	cr_assert_eq(mkdir("a:b", 0700), 0);
 	cr_assert_eq(symlink("data", "link"), 0);
 	parse_good(&line, "--ro-bind=data|--bind=./link/:/x/./y|--ro-bind=/q/"
-			  "|--command|--|ls");
+	                  "|--command|--|ls");
 	const struct setting *settings = line.options.settings;
 	cr_expect_str_eq(settings[0].value + strlen(top), "/data");
 	cr_expect_str_eq(settings[1].value + strlen(top), "/data:/x/./y");
@@ -306,10 +306,10 @@ Test(options, make_sources_absolute)
 	cr_assert_eq(chdir("a:b"), 0);
 	cr_expect_eq(parse(&line, "--bind=.|--command|--|ls"), -EINVAL);
 	cr_expect_str_eq(line.err.text, "mount .: its path has a colon; only a "
-					"profile can name it");
+	                                "profile can name it");
 	cr_assert_eq(chdir(top), 0);
 	cr_assert_eq(rmdir("a:b") + rmdir("data") + unlink("link") + rmdir(top),
-		     0);
+	             0);
 }
 
 /* Settings reach the spec as the caller's; the first bad one ends it. */
@@ -389,7 +389,7 @@ static void expect_options(const char *text, const char *before)
 		if (!option->option)
 			continue;
 		(void)snprintf(head, sizeof(head), "%s%s%c", before,
-			       option->option, option->value ? ' ' : '\n');
+		               option->option, option->value ? ' ' : '\n');
 		const char *at = strstr(text, head);
 		if (!at && !option->value) {
 			head[strlen(head) - 1] = ' ';
@@ -415,7 +415,7 @@ Test(options, have_help)
 
 		cr_expect_leq(len, 80, "%.*s", (int)len, line);
 		cr_expect(len == 0 || line[len - 1] != ' ', "%.*s", (int)len,
-			  line);
+		          line);
 		line += len + (line[len] == '\n');
 	}
 	buffer_free(&text);
@@ -430,9 +430,9 @@ Test(options, have_a_manual)
 	capture(help_mdoc, &text);
 	expect_options(text.data, "\n.It Fl -");
 	cr_expect_not_null(strstr(text.data,
-				  ".It Fl -wall-time Ar DUR , Fl -timeout Ar "
-				  "DUR\nTime by the clock, from the start of "
-				  "the program.\nThe default is 30s.\n"));
+	                          ".It Fl -wall-time Ar DUR , Fl -timeout Ar "
+	                          "DUR\nTime by the clock, from the start of "
+	                          "the program.\nThe default is 30s.\n"));
 	cr_expect_not_null(strstr(text.data, "Ar none | loopback\n"));
 	buffer_free(&text);
 }

@@ -20,7 +20,7 @@ struct row {
 
 /* Checks the result, and that the output is written only on success. */
 static void check(int (*parse)(const char *, uint64_t *),
-		  const struct row *rows, size_t n)
+                  const struct row *rows, size_t n)
 {
 	uint64_t value;
 	size_t i;
@@ -30,9 +30,9 @@ static void check(int (*parse)(const char *, uint64_t *),
 		value = 12345;
 		r = parse(rows[i].text, &value);
 		cr_expect_eq(r, rows[i].result, "\"%s\": returned %d, not %d",
-			     rows[i].text, r, rows[i].result);
+		             rows[i].text, r, rows[i].result);
 		cr_expect_eq(value, r == 0 ? rows[i].value : 12345,
-			     "\"%s\": is %ju", rows[i].text, (uintmax_t)value);
+		             "\"%s\": is %ju", rows[i].text, (uintmax_t)value);
 	}
 }
 
@@ -310,7 +310,7 @@ Test(parse, reads_back_what_it_formats)
 	}
 	for (i = 0; i < 20000; i++) {
 		value = value * UINT64_C(6364136223846793005) +
-			1442695040888963407;
+		        1442695040888963407;
 		check_round_trip(value >> (value & 63));
 	}
 	check_round_trip(UINT64_MAX);

@@ -59,7 +59,7 @@ static void put(const char *dir, const char *name, const char *text)
 static int apply(struct fixture *fixture, const char *name)
 {
 	return sbx_spec_profile(fixture->spec, name, fixture->dirs,
-				&fixture->err);
+	                        &fixture->err);
 }
 
 /* What stands for the directories, /A and /B, in an expected message. */
@@ -70,13 +70,13 @@ static void expect_text(const struct fixture *fixture, const char *expected)
 
 	for (; *expected && len < sizeof(text) - 64; expected++) {
 		bool name = *expected == '/' &&
-			    (expected[1] == 'A' || expected[1] == 'B');
+		            (expected[1] == 'A' || expected[1] == 'B');
 
 		if (name) {
 			expected++;
 			len += (size_t)sprintf(text + len, "%s",
-					       *expected == 'A' ? fixture->a
-								: fixture->b);
+			                       *expected == 'A' ? fixture->a
+			                                        : fixture->b);
 		} else {
 			text[len++] = *expected;
 		}
@@ -88,9 +88,9 @@ static void expect_text(const struct fixture *fixture, const char *expected)
 Test(profile, has_a_name)
 {
 	static const char *const good[] = {"a", "python3.11", "A-b_c", "9"};
-	static const char *const bad[] = {"",	 "a/b", "..",	   ".a",
-					  "-a",	 "_a",	"../a",	   "/etc",
-					  "a b", "\n",	"a\x1b[m", "p\xc3\xbc"};
+	static const char *const bad[] = {"",    "a/b", "..",      ".a",
+	                                  "-a",  "_a",  "../a",    "/etc",
+	                                  "a b", "\n",  "a\x1b[m", "p\xc3\xbc"};
 	char name[66];
 
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++)
@@ -114,8 +114,8 @@ Test(profile, refuses_a_path_for_a_name)
 	cr_expect_eq(apply(&fixture, "../x"), -EINVAL);
 	cr_expect_eq(fixture.err.stage, SBX_STAGE_PROFILE);
 	cr_expect_str_eq(fixture.err.text,
-			 "\"../x\" is not the name of a profile: letters, "
-			 "digits, \".\", \"_\", \"-\", at most 64");
+	                 "\"../x\" is not the name of a profile: letters, "
+	                 "digits, \".\", \"_\", \"-\", at most 64");
 	drop(&fixture);
 }
 
@@ -151,7 +151,7 @@ Test(profile, suggests_a_name)
 	put(fixture.b, "pyton.schema.json", "{}");
 	cr_expect_eq(apply(&fixture, "pyton"), -ENOENT);
 	cr_expect_str_eq(fixture.err.text, "no profile \"pyton\"; did you mean "
-					   "\"python\"?");
+	                                   "\"python\"?");
 	cr_expect_eq(apply(&fixture, "cobol"), -ENOENT);
 	expect_text(&fixture, "no profile \"cobol\" in /A, /B");
 	fixture.dirs[0] = NULL;
@@ -195,23 +195,23 @@ Test(profile, extends_one_level)
 		const char *child, *text;
 	} rows[] = {
 		{"{\n\"extends\": \"two\"}",
-		 "profile child (/A/child.json), line 2: extends: \"two\" "
-		 "extends another itself; one level is all there is"},
+	         "profile child (/A/child.json), line 2: extends: \"two\" "
+	         "extends another itself; one level is all there is"},
 		{"{\"extends\": \"child\"}",
-		 "profile child (/A/child.json), line 1: extends: \"child\" "
-		 "extends another itself; one level is all there is"},
+	         "profile child (/A/child.json), line 1: extends: \"child\" "
+	         "extends another itself; one level is all there is"},
 		{"{\"extends\": \"on\"}",
-		 "profile child (/A/child.json), line 1: extends: no profile "
-		 "\"on\"; did you mean \"one\"?"},
+	         "profile child (/A/child.json), line 1: extends: no profile "
+	         "\"on\"; did you mean \"one\"?"},
 		{"{\"extends\": \"../b/one\"}",
-		 "profile child (/A/child.json), line 1: extends: \"../b/one\" "
-		 "is not the name of a profile: letters, digits, \".\", \"_\", "
-		 "\"-\", at most 64"},
+	         "profile child (/A/child.json), line 1: extends: \"../b/one\" "
+	         "is not the name of a profile: letters, digits, \".\", \"_\", "
+	         "\"-\", at most 64"},
 		{"{\"extends\": [\"one\"]}",
-		 "profile child (/A/child.json), line 1: extends: the name of "
-		 "a profile is wanted, not an array"},
+	         "profile child (/A/child.json), line 1: extends: the name of "
+	         "a profile is wanted, not an array"},
 		{"{\"extends\": \"bad\"}",
-		 "profile bad (/B/bad.json), line 1: unknown key \"x\""},
+	         "profile bad (/B/bad.json), line 1: unknown key \"x\""},
 	};
 	struct fixture fixture;
 
@@ -239,8 +239,8 @@ Test(profile, is_a_file)
 	    "{\"extends\": \"base\", \"file\": \"m\"}");
 	(void)snprintf(path, sizeof(path), "%s/mine.json", fixture.top);
 	cr_expect_eq(sbx_spec_profile_file(fixture.spec, path, fixture.dirs,
-					   &fixture.err),
-		     0, "%s", fixture.err.text);
+	                                   &fixture.err),
+	             0, "%s", fixture.err.text);
 	cr_expect_str_eq(fixture.spec->profile, "mine");
 	cr_expect_str_eq(fixture.spec->hostname.text, "p");
 	cr_expect_str_eq(fixture.spec->file, "m");
@@ -248,10 +248,10 @@ Test(profile, is_a_file)
 		sbx_spec_profile_file(fixture.spec, path, NULL, &fixture.err),
 		-ENOENT);
 	cr_expect_eq(sbx_spec_profile_file(fixture.spec, "/no/such", NULL,
-					   &fixture.err),
-		     -ENOENT);
+	                                   &fixture.err),
+	             -ENOENT);
 	cr_expect_str_eq(fixture.err.text,
-			 "profile /no/such: No such file or directory");
+	                 "profile /no/such: No such file or directory");
 	drop(&fixture);
 }
 
@@ -281,11 +281,11 @@ Test(profile, refuses_what_is_not_json)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		put(fixture.a, "x.json", rows[i].text);
 		(void)snprintf(start, sizeof(start),
-			       "profile x (%s/x.json), %s", fixture.a,
-			       rows[i].expected);
+		               "profile x (%s/x.json), %s", fixture.a,
+		               rows[i].expected);
 		cr_expect_lt(apply(&fixture, "x"), 0, "%s", rows[i].text);
 		cr_expect(strncmp(fixture.err.text, start, strlen(start)) == 0,
-			  "%s: %s", rows[i].text, fixture.err.text);
+		          "%s: %s", rows[i].text, fixture.err.text);
 		cr_expect_eq(fixture.err.stage, SBX_STAGE_PROFILE);
 	}
 	drop(&fixture);
@@ -303,7 +303,7 @@ Test(profile, bounds_depth_and_size)
 	put(fixture.a, "x.json", deep);
 	cr_expect_eq(apply(&fixture, "x"), -EINVAL);
 	cr_expect_not_null(strstr(fixture.err.text, "nested deeper than"), "%s",
-			   fixture.err.text);
+	                   fixture.err.text);
 
 	put(fixture.a, "x.json", "{}");
 	(void)snprintf(path, sizeof(path), "%s/x.json", fixture.a);
@@ -340,7 +340,7 @@ Test(profile, shipped_ones_load)
 {
 	static const char *const dirs[] = {SHIPPED, NULL};
 	static const char *const names[] = {"base", "python", "node", "bash",
-					    "perl"};
+	                                    "perl"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		struct sbx_error err = {0};
@@ -348,12 +348,12 @@ Test(profile, shipped_ones_load)
 
 		cr_assert_eq(sbx_spec_new(&spec, &err), 0);
 		cr_assert_eq(sbx_spec_profile(spec, names[i], dirs, &err), 0,
-			     "%s", err.text);
+		             "%s", err.text);
 		cr_expect_not_null(spec->description);
 		cr_expect_eq(spec->seccomp.n, 2, "%s", names[i]);
 		cr_expect_geq(spec->env.n, 4);
 		cr_expect_str_eq(spec->env.items[0],
-				 "PATH=/usr/local/bin:/usr/bin:/bin");
+		                 "PATH=/usr/local/bin:/usr/bin:/bin");
 		if (i > 0) {
 			cr_expect_str_eq(spec->command.items[1], "{file}");
 			cr_expect(spec->file && spec->package);
@@ -365,7 +365,7 @@ Test(profile, shipped_ones_load)
 /* ---- the schema ---- */
 
 static const struct json *step(const struct json *node, const char *key,
-			       size_t len)
+                               size_t len)
 {
 	node = node ? json_get(node, "properties") : NULL;
 	for (node = node ? node->child : NULL; node; node = node->next)
@@ -420,7 +420,7 @@ Test(profile, schema_has_the_fields)
 		file_read(SHIPPED "/profile.schema.json", JSON_MAX_SIZE, &text),
 		0);
 	cr_assert_eq(json_parse(&arena, text.data, text.len, &root, &err), 0,
-		     "%s", err.text);
+	             "%s", err.text);
 	for (size_t i = 0; i < n; i++) {
 		if (!is_key(fields[i].path))
 			continue;
@@ -428,13 +428,13 @@ Test(profile, schema_has_the_fields)
 		n_keys++;
 		cr_assert_not_null(found, "%s", fields[i].path);
 		cr_expect_not_null(json_get(found, "description"), "%s",
-				   fields[i].path);
+		                   fields[i].path);
 		const struct json *initial = json_get(found, "default");
 		if (initial && initial->text)
 			cr_expect_str_eq(initial->text, fields[i].initial);
 		else if (!initial)
 			cr_expect(!fields[i].initial ||
-				  strcmp(fields[i].initial, "as disk") == 0);
+			          strcmp(fields[i].initial, "as disk") == 0);
 	}
 	cr_expect_eq(count_leaves(root), n_keys);
 	arena_free(&arena);

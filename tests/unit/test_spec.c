@@ -33,7 +33,7 @@ static void profile(struct sbx_spec *spec, const char *json)
 	struct sbx_error err = {0};
 
 	cr_assert_eq(json_parse(&arena, json, strlen(json), &root, &err), 0,
-		     "%s", err.text);
+	             "%s", err.text);
 	cr_assert_eq(
 		fields_set_json(spec, root, ORIGIN_PROFILE, "profile x", &err),
 		0, "%s", err.text);
@@ -49,8 +49,8 @@ Test(spec, has_the_defaults)
 	} rows[] = {
 		{LIMIT_WALL_TIME, "30s"},  {LIMIT_CPU_TIME, "30s"},
 		{LIMIT_IDLE_TIME, "none"}, {LIMIT_MEMORY, "512M"},
-		{LIMIT_CPUS, "1"},	   {LIMIT_PIDS, "64"},
-		{LIMIT_OUTPUT, "1M"},	   {LIMIT_DISK, "100M"},
+		{LIMIT_CPUS, "1"},         {LIMIT_PIDS, "64"},
+		{LIMIT_OUTPUT, "1M"},      {LIMIT_DISK, "100M"},
 		{LIMIT_INODES, "10000"},   {LIMIT_OPEN_FILES, "256"},
 		{LIMIT_FILE_SIZE, "100M"}, {LIMIT_STACK, "8M"},
 	};
@@ -76,8 +76,8 @@ Test(spec, has_the_defaults)
 	cr_expect(!spec->pty);
 	cr_expect_eq(spec->env.n + spec->command.n + spec->seccomp.n, 0);
 	cr_expect_eq(spec->require | spec->degraded_layers |
-			     spec->degraded_limits,
-		     0);
+	                     spec->degraded_limits,
+	             0);
 	cr_expect_eq(spec->program.kind, PROGRAM_NONE);
 	sbx_spec_free(spec);
 	sbx_spec_free(NULL);
@@ -127,7 +127,7 @@ static void expect_callers(const struct sbx_spec *spec)
 	cr_expect_null(spec->env.items[2]);
 	for (size_t i = 0; i < spec->env.n; i++)
 		cr_expect(strcmp(spec->env.items[i], "A=c") == 0 ||
-			  strcmp(spec->env.items[i], "B=p") == 0);
+		          strcmp(spec->env.items[i], "B=p") == 0);
 	cr_assert(spec->binds && spec->binds->next);
 	cr_expect_null(spec->binds->next->next);
 	for (const struct bind *bind = spec->binds; bind; bind = bind->next) {
@@ -166,13 +166,13 @@ Test(spec, later_wins_over_earlier)
 	struct sbx_spec *spec = new_spec();
 
 	profile(spec,
-		"{\"hostname\": \"a\", \"env\": {\"A\": \"1\"},"
-		" \"command\": [\"a\", \"b\"],"
-		" \"mounts\": [{\"source\": \"/a\", \"target\": \"/m\"}]}");
+	        "{\"hostname\": \"a\", \"env\": {\"A\": \"1\"},"
+	        " \"command\": [\"a\", \"b\"],"
+	        " \"mounts\": [{\"source\": \"/a\", \"target\": \"/m\"}]}");
 	profile(spec,
-		"{\"hostname\": \"b\", \"env\": {\"A\": \"2\"},"
-		" \"command\": [\"c\"],"
-		" \"mounts\": [{\"source\": \"/b\", \"target\": \"/m\"}]}");
+	        "{\"hostname\": \"b\", \"env\": {\"A\": \"2\"},"
+	        " \"command\": [\"c\"],"
+	        " \"mounts\": [{\"source\": \"/b\", \"target\": \"/m\"}]}");
 	cr_expect_str_eq(spec->hostname.text, "b");
 	cr_expect_str_eq(spec->env.items[0], "A=2");
 	cr_expect_eq(spec->env.n, 1);
@@ -196,9 +196,9 @@ Test(spec, one_target_holds_one_mount)
 	caller(spec, "mounts", "/a");
 	caller(spec, "mounts", "/b");
 	cr_expect_eq(sbx_spec_set(spec, "mounts.writable", "/c:/a/", &err),
-		     -EINVAL);
+	             -EINVAL);
 	cr_expect_str_eq(err.text,
-			 "mounts.writable: /a is given twice as a target");
+	                 "mounts.writable: /a is given twice as a target");
 	cr_expect_str_eq(spec->binds->target, "/a");
 	cr_expect_str_eq(spec->binds->next->target, "/b");
 	sbx_spec_free(spec);
@@ -227,12 +227,12 @@ Test(spec, layers_add_up)
 	struct sbx_spec *spec = new_spec();
 
 	profile(spec, "{\"allow_degraded\": [\"cpus\"],"
-		      " \"require\": [\"seccomp\"]}");
+	              " \"require\": [\"seccomp\"]}");
 	caller(spec, "allow_degraded", "open-files");
 	caller(spec, "allow_degraded", "cgroup");
 	caller(spec, "require", "rootfs");
 	cr_expect_eq(spec->degraded_limits,
-		     1u << LIMIT_CPUS | 1u << LIMIT_OPEN_FILES);
+	             1u << LIMIT_CPUS | 1u << LIMIT_OPEN_FILES);
 	cr_expect_eq(spec->degraded_layers, 1u << LAYER_CGROUP);
 	cr_expect_eq(spec->require, 1u << LAYER_SECCOMP | 1u << LAYER_ROOTFS);
 	sbx_spec_free(spec);
@@ -312,8 +312,8 @@ Test(spec, file_keeps_its_name)
 /* What is no path of a file is refused at once. */
 Test(spec, file_is_a_path)
 {
-	static const char *const rows[] = {"",	     "/", "dir/",
-					   "dir/..", ".", "a\nb"};
+	static const char *const rows[] = {"",       "/", "dir/",
+	                                   "dir/..", ".", "a\nb"};
 	struct sbx_spec *spec = new_spec();
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -321,7 +321,7 @@ Test(spec, file_is_a_path)
 
 		cr_expect_eq(sbx_spec_file(spec, rows[i], NULL, &err), -EINVAL);
 		cr_expect(strncmp(err.text, "program \"", 9) == 0, "%s",
-			  err.text);
+		          err.text);
 	}
 	cr_expect_eq(spec->program.kind, PROGRAM_NONE);
 	sbx_spec_free(spec);

@@ -24,7 +24,7 @@ static void setup(void)
 	(void)signal(SIGPIPE, SIG_IGN);
 }
 
-TestSuite(stream, .init = setup, .timeout = 120);
+TestSuite(stream, .init = setup, .timeout = 30);
 
 /* What a program writes, in pieces, and how much of it is passed on. */
 struct amount {

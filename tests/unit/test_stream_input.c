@@ -21,7 +21,7 @@ static void setup(void)
 	(void)signal(SIGPIPE, SIG_IGN);
 }
 
-TestSuite(stream_input, .init = setup, .timeout = 120);
+TestSuite(stream_input, .init = setup, .timeout = 30);
 
 static const struct {
 	uint64_t bytes;

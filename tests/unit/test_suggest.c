@@ -6,7 +6,7 @@
 #include "base/suggest.h"
 
 static const char *const words[] = {"memory", "timeout", "wall-time", "pids",
-				    "json",   "code",	 "net"};
+                                    "json",   "code",    "net"};
 
 static void offer_all(struct suggest *suggest)
 {
@@ -41,7 +41,7 @@ Test(suggest, finds_what_was_meant)
 
 		offer_all(&suggest);
 		cr_expect_str_eq(suggest.best, rows[i].best, "%s: %s",
-				 rows[i].word, suggest.best);
+		                 rows[i].word, suggest.best);
 	}
 }
 
@@ -102,5 +102,5 @@ Test(suggest, ends_a_message)
 	cr_expect_str_eq(suggest_text(&suggest, "--", buffer), "");
 	offer_all(&suggest);
 	cr_expect_str_eq(suggest_text(&suggest, "--", buffer),
-			 "; did you mean \"--memory\"?");
+	                 "; did you mean \"--memory\"?");
 }

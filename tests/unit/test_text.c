@@ -62,8 +62,8 @@ Test(text, knows_utf8)
 			text_utf8_span(utf8_rows[i].text, utf8_rows[i].len),
 			utf8_rows[i].valid, "row %zu", i);
 		cr_expect_eq(text_is_utf8(utf8_rows[i].text, utf8_rows[i].len),
-			     utf8_rows[i].len == utf8_rows[i].valid, "row %zu",
-			     i);
+		             utf8_rows[i].len == utf8_rows[i].valid, "row %zu",
+		             i);
 	}
 }
 
@@ -89,7 +89,7 @@ Test(text, takes_as_many_sequences_as_there_are_characters)
 Test(text, never_reads_beyond_the_end)
 {
 	char *page = mmap(NULL, 8192, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	                  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	size_t i;
 
 	cr_assert_neq(page, MAP_FAILED);
@@ -112,23 +112,23 @@ Test(text, escapes)
 	} rows[] = {
 		{"", ""},
 		{"plain text, 100% \\ \"quoted\"",
-		 "plain text, 100% \\ \"quoted\""},
+	         "plain text, 100% \\ \"quoted\""},
 		{"a\nb\rc\td", "a\\x0ab\\x0dc\\x09d"},
 		{"\033[31mred", "\\x1b[31mred"},
 		{"\x01\x1f\x7f", "\\x01\\x1f\\x7f"},
 		{"caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80",
-		 "caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80"},
+	         "caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80"},
 		/* U+009B starts a terminal sequence as ESC [ does */
 		{"\xc2\x9b"
-		 "31m",
-		 "\\xc2\\x9b31m"},
+	         "31m",
+	         "\\xc2\\x9b31m"},
 		{"\xc2\x80", "\\xc2\\x80"},
 		{"\xc2\xa0", "\xc2\xa0"},
 		/* line separator, override, isolate, mark */
 		{"\xe2\x80\xa8", "\\xe2\\x80\\xa8"},
 		{"\xe2\x80\xae"
-		 "exe.txt",
-		 "\\xe2\\x80\\xaeexe.txt"},
+	         "exe.txt",
+	         "\\xe2\\x80\\xaeexe.txt"},
 		{"\xe2\x81\xa6", "\\xe2\\x81\\xa6"},
 		{"\xe2\x80\x8f", "\\xe2\\x80\\x8f"},
 		{"\xd8\x9c", "\\xd8\\x9c"},
@@ -216,7 +216,7 @@ Test(text, encodes_base64)
 		cr_assert_not(out.failed);
 		cr_expect_eq(strlen(out.data), strlen(rows[i].text) + 2);
 		cr_expect_arr_eq(out.data + 1, rows[i].text,
-				 strlen(rows[i].text));
+		                 strlen(rows[i].text));
 		buffer_free(&out);
 	}
 }
@@ -239,12 +239,12 @@ Test(text, hashes)
 
 	text_sha256("", 0, hex);
 	cr_expect_str_eq(hex, "e3b0c44298fc1c149afbf4c8996fb924"
-			      "27ae41e4649b934ca495991b7852b855");
+	                      "27ae41e4649b934ca495991b7852b855");
 	text_sha256("abc", 3, hex);
 	cr_expect_str_eq(hex, "ba7816bf8f01cfea414140de5dae2223"
-			      "b00361a396177a9cb410ff61f20015ad");
+	                      "b00361a396177a9cb410ff61f20015ad");
 	text_sha256("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
-		    56, hex);
+	            56, hex);
 	cr_expect_str_eq(hex, "248d6a61d20638b8e5c026930c3e6039"
-			      "a33ce45964ff2167f6ecedd419db06c1");
+	                      "a33ce45964ff2167f6ecedd419db06c1");
 }

@@ -85,7 +85,7 @@ Test(wire, carries)
 		memset(&sent, 'a' + n, sizeof(sent));
 		cr_assert_eq(wire_send(ends[n % 2], &sent, given, n), 0);
 		cr_assert_eq(wire_receive(ends[1 - n % 2], &received, fds, 0),
-			     1);
+		             1);
 		cr_expect_arr_eq(&received, &sent, sizeof(sent));
 		for (int i = 0; i < WIRE_MAX_FDS; i++) {
 			if (i >= n) {
@@ -93,7 +93,7 @@ Test(wire, carries)
 				continue;
 			}
 			cr_expect(same_file(fds[i], given[i]), "%d of %d", i,
-				  n);
+			          n);
 			cr_expect_eq(fcntl(fds[i], F_GETFD), FD_CLOEXEC);
 		}
 		close_all(fds);
@@ -116,7 +116,7 @@ Test(wire, keeps_messages_apart)
 		cr_expect_eq(message.kind, i);
 	}
 	cr_expect_eq(wire_receive(ends[1], &message, fds, MSG_DONTWAIT),
-		     -EAGAIN);
+	             -EAGAIN);
 }
 
 /* What is not one whole message with at most WIRE_MAX_FDS descriptors is
@@ -153,7 +153,7 @@ Test(wire, refuses_what_is_no_message)
 		memset(&place, 0x5a, sizeof(place));
 		send_raw(rows[i].size, rows[i].n_fds);
 		cr_expect_eq(wire_receive(ends[1], &message, place.fds, 0),
-			     rows[i].result, "row %zu", i);
+		             rows[i].result, "row %zu", i);
 		for (size_t g = 0; g < ARRAY_SIZE(place.guard); g++)
 			cr_assert_eq(place.guard[g], 0x5a5a5a5a, "row %zu", i);
 		for (size_t f = 0; f < WIRE_MAX_FDS; f++)

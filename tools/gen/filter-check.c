@@ -22,13 +22,13 @@ static int compare(const void *left, const void *right)
 }
 
 static int complain(const struct rule_sets *sets, const struct rule *rule,
-		    const char *what, const char *other, struct sbx_error *err)
+                    const char *what, const char *other, struct sbx_error *err)
 {
 	char *name = seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE,
-						      rule->rule.call);
+	                                              rule->rule.call);
 	int ret = err_say(err, SBX_STAGE_SPEC, EINVAL, "%s:%d: \"%s\" %s%s",
-			  sets->set[rule->set].path, rule->line,
-			  name ? name : "?", what, other);
+	                  sets->set[rule->set].path, rule->line,
+	                  name ? name : "?", what, other);
 
 	free(name);
 	return ret;
@@ -36,7 +36,7 @@ static int complain(const struct rule_sets *sets, const struct rule *rule,
 
 /* All rules of one call. */
 static int check_call(const struct rule_sets *sets, const struct rule *rules,
-		      size_t n, struct sbx_error *err)
+                      size_t n, struct sbx_error *err)
 {
 	for (size_t i = 1; i < n; i++) {
 		const struct rule_set *first = &sets->set[rules[0].set];
@@ -44,15 +44,15 @@ static int check_call(const struct rule_sets *sets, const struct rule *rules,
 
 		if (set->refused != first->refused)
 			return complain(sets, &rules[i],
-					"is refused in one file and allowed in "
-					"another: ",
-					first->path, err);
+			                "is refused in one file and allowed in "
+			                "another: ",
+			                first->path, err);
 		if (set != first &&
 		    (!rules[i].rule.n_tests || !rules[0].rule.n_tests))
 			return complain(sets, &rules[i],
-					"is allowed altogether in two sets, or "
-					"in one and with tests in another: ",
-					first->path, err);
+			                "is allowed altogether in two sets, or "
+			                "in one and with tests in another: ",
+			                first->path, err);
 	}
 	if (n > ARGS_RULES)
 		return complain(sets, &rules[0], "has too many rules", "", err);
@@ -68,9 +68,9 @@ static int check_forgotten(unsigned call, struct sbx_error *err)
 		return 0;
 	name = seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, (int)call);
 	ret = err_say(err, SBX_STAGE_SPEC, EINVAL,
-		      "no file decides about \"%s\" (call %u): allow it in a "
-		      "set, or say in refused.json why not",
-		      name, call);
+	              "no file decides about \"%s\" (call %u): allow it in a "
+	              "set, or say in refused.json why not",
+	              name, call);
 	free(name);
 	return ret;
 }
@@ -83,9 +83,9 @@ int rule_sets_check(struct rule_sets *sets, struct sbx_error *err)
 	qsort(sets->rules, sets->n_rules, sizeof(sets->rules[0]), compare);
 	if (!call_known(KNOWN_LAST))
 		return err_say(err, SBX_STAGE_SPEC, EINVAL,
-			       "libseccomp does not know call %d of Linux 6.1; "
-			       "2.5.4 or later is needed",
-			       KNOWN_LAST);
+		               "libseccomp does not know call %d of Linux 6.1; "
+		               "2.5.4 or later is needed",
+		               KNOWN_LAST);
 	for (unsigned call = 0; call < CALLS_END; call++) {
 		size_t n = 0;
 		int ret;
@@ -94,7 +94,7 @@ int rule_sets_check(struct rule_sets *sets, struct sbx_error *err)
 		       rules[at + n].rule.call == call)
 			n++;
 		ret = n ? check_call(sets, rules + at, n, err)
-			: check_forgotten(call, err);
+		        : check_forgotten(call, err);
 		if (ret < 0)
 			return ret;
 		at += n;

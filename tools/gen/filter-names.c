@@ -136,9 +136,9 @@ int bits_parse(const char *text, uint64_t *bits, struct sbx_error *err)
 		if (!name_find(text, len, &value) &&
 		    !number_parse(text, len, &value))
 			return err_say(err, SBX_STAGE_SPEC, EINVAL,
-				       "\"%.*s\" is neither a number (12, 0xc) "
-				       "nor a name in tools/gen/filter-names.c",
-				       (int)len, text);
+			               "\"%.*s\" is neither a number (12, 0xc) "
+			               "nor a name in tools/gen/filter-names.c",
+			               (int)len, text);
 		all |= value;
 		if (!text[len])
 			break;

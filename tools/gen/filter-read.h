@@ -28,18 +28,18 @@ int complain(const struct reader *reader, int line, const char *format, ...)
 
 /* Wants an object with no other keys than these: "\"a\", \"b\"". */
 int only_keys(const struct reader *reader, const struct json *object,
-	      const char *keys);
+              const char *keys);
 
 /* The member of one kind; NULL when there is none. */
 int member(const struct reader *reader, const struct json *object,
-	   const char *key, enum json_kind kind, const struct json **value);
+           const char *key, enum json_kind kind, const struct json **value);
 
 /* A text that must be there and say something. */
 int read_sentence(const struct reader *reader, const struct json *object,
-		  const char *key, const char **sentence);
+                  const char *key, const char **sentence);
 
 /* All tests of an entry; none is fine. */
 int read_when(const struct reader *reader, const struct json *object,
-	      struct entry *entry);
+              struct entry *entry);
 
 #endif

@@ -19,21 +19,21 @@ bool call_known(unsigned call)
 }
 
 static int read_call(const struct reader *reader, const struct json *name,
-		     int *call)
+                     int *call)
 {
 	if (name->kind != JSON_STRING)
 		return complain(reader, name->line,
-				"a call is named by a string, not %s",
-				json_kind_name(name->kind));
+		                "a call is named by a string, not %s",
+		                json_kind_name(name->kind));
 	*call = seccomp_syscall_resolve_name(name->text);
 	if (*call == __NR_SCMP_ERROR)
 		return complain(reader, name->line,
-				"no system call is named \"%s\"", name->text);
+		                "no system call is named \"%s\"", name->text);
 	if (*call >= 0 && !call_known((unsigned)*call))
 		return complain(reader, name->line,
-				"\"%s\" is to answer ENOSYS, as clone3 and all "
-				"that came after Linux 6.1",
-				name->text);
+		                "\"%s\" is to answer ENOSYS, as clone3 and all "
+		                "that came after Linux 6.1",
+		                name->text);
 	return 0;
 }
 
@@ -53,7 +53,7 @@ static bool same_tests(const struct filter_rule *a, const struct filter_rule *b)
 
 /* Whether one of two rules of a set says nothing that the other does not. */
 static bool is_duplicate(const struct filter_rule *a,
-			 const struct filter_rule *b)
+                         const struct filter_rule *b)
 {
 	if (a->call != b->call)
 		return false;
@@ -63,7 +63,7 @@ static bool is_duplicate(const struct filter_rule *a,
 }
 
 static int add_rule(const struct reader *reader, const struct rule *rule,
-		    const char *name)
+                    const char *name)
 {
 	struct rule_sets *sets = reader->sets;
 
@@ -71,11 +71,11 @@ static int add_rule(const struct reader *reader, const struct rule *rule,
 		if (sets->rules[i].set == rule->set &&
 		    is_duplicate(&sets->rules[i].rule, &rule->rule))
 			return complain(reader, rule->line,
-					"\"%s\" is already on line %d", name,
-					sets->rules[i].line);
+			                "\"%s\" is already on line %d", name,
+			                sets->rules[i].line);
 	if (sets->n_rules == RULES_MAX)
 		return complain(reader, rule->line, "more than %d rules",
-				RULES_MAX);
+		                RULES_MAX);
 	sets->rules[sets->n_rules++] = *rule;
 	return 0;
 }
@@ -97,7 +97,7 @@ static bool next_values(const struct entry *entry, const struct json **at)
 
 /* Adds the rules that an entry makes for one call. */
 static int add_entry(const struct reader *reader, const struct entry *entry,
-		     const struct json *name)
+                     const struct json *name)
 {
 	const struct json *at[FILTER_TESTS] = {0};
 	struct rule rule = {
@@ -120,8 +120,8 @@ static int add_entry(const struct reader *reader, const struct entry *entry,
 		for (unsigned i = 0; i < entry->n_tests; i++)
 			if (at[i])
 				(void)bits_parse(at[i]->text,
-						 &rule.rule.tests[i].value,
-						 NULL);
+				                 &rule.rule.tests[i].value,
+				                 NULL);
 		ret = add_rule(reader, &rule, name->text);
 	} while (ret == 0 && next_values(entry, at));
 	return ret;
@@ -133,9 +133,9 @@ static int read_entry(const struct reader *reader, const struct json *object)
 	const struct json *calls = NULL;
 	const char *why = NULL;
 	int ret = only_keys(reader, object,
-			    reader->set->refused
-				    ? "\"calls\", \"why\""
-				    : "\"calls\", \"when\", \"why\"");
+	                    reader->set->refused
+	                            ? "\"calls\", \"why\""
+	                            : "\"calls\", \"when\", \"why\"");
 
 	if (ret == 0)
 		ret = read_sentence(reader, object, "why", &why);
@@ -147,7 +147,7 @@ static int read_entry(const struct reader *reader, const struct json *object)
 		return ret;
 	if (!calls || !calls->child)
 		return complain(reader, object->line,
-				"an entry names the \"calls\" it is about");
+		                "an entry names the \"calls\" it is about");
 	for (const struct json *at = calls->child; at && ret == 0;
 	     at = at->next)
 		ret = add_entry(reader, &entry, at);
@@ -155,16 +155,16 @@ static int read_entry(const struct reader *reader, const struct json *object)
 }
 
 static int read_set(const struct reader *reader, const struct json *root,
-		    struct rule_set *set)
+                    struct rule_set *set)
 {
 	const struct json *rules = NULL;
 	const struct json *refused = NULL;
 	int ret = only_keys(reader, root,
-			    "\"description\", \"rules\", \"refused\"");
+	                    "\"description\", \"rules\", \"refused\"");
 
 	if (ret == 0)
 		ret = read_sentence(reader, root, "description",
-				    &set->description);
+		                    &set->description);
 	if (ret == 0)
 		ret = member(reader, root, "rules", JSON_ARRAY, &rules);
 	if (ret == 0)
@@ -173,7 +173,7 @@ static int read_set(const struct reader *reader, const struct json *root,
 		return ret;
 	if (!rules == !refused)
 		return complain(reader, root->line,
-				"a file has either \"rules\" or \"refused\"");
+		                "a file has either \"rules\" or \"refused\"");
 	set->refused = refused;
 	rules = rules ? rules : refused;
 	for (const struct json *at = rules->child; at && ret == 0;
@@ -191,14 +191,14 @@ static int set_name(const struct reader *reader, struct rule_set *set)
 
 	if (len == 0 || strcmp(name + len, ".json"))
 		return complain(reader, 1,
-				"the file of a set is named NAME.json, NAME of "
-				"a-z, 0-9 and -");
+		                "the file of a set is named NAME.json, NAME of "
+		                "a-z, 0-9 and -");
 	set->name = arena_strndup(&reader->sets->arena, name, len);
 	return set->name ? 0 : -ENOMEM;
 }
 
 int rule_sets_read(struct rule_sets *sets, const char *path, const char *text,
-		   size_t len, struct sbx_error *err)
+                   size_t len, struct sbx_error *err)
 {
 	struct rule_set *set = &sets->set[sets->n_sets];
 	struct reader reader = {.sets = sets, .set = set, .err = err};
@@ -208,11 +208,11 @@ int rule_sets_read(struct rule_sets *sets, const char *path, const char *text,
 
 	if (sets->n_sets == SETS_MAX)
 		return err_say(err, SBX_STAGE_SPEC, EINVAL,
-			       "%s: more than %d sets", path, SETS_MAX);
+		               "%s: more than %d sets", path, SETS_MAX);
 	*set = (struct rule_set){.path = path};
 	if (json_parse(&sets->arena, text, len, &root, &why) < 0)
 		return err_say(err, SBX_STAGE_SPEC, EINVAL, "%s: %s", path,
-			       why.text);
+		               why.text);
 	ret = set_name(&reader, set);
 	if (ret == 0)
 		ret = read_set(&reader, root, set);

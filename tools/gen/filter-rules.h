@@ -20,17 +20,17 @@
 #ifndef SBX_TOOLS_FILTER_RULES_H
 #define SBX_TOOLS_FILTER_RULES_H
 
-#include "base/arena.h"
-#include "kernel/filter.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "base/arena.h"
+#include "kernel/filter.h"
 
 #define KNOWN_LAST 450 /* of Linux 6.1: set_mempolicy_home_node */
 #define CALLS_END  (KNOWN_LAST + 1)
 #define SETS_MAX   16
 #define RULES_MAX  2048 /* of all sets */
-#define WHY_MIN	   24	/* bytes of the shortest reason */
+#define WHY_MIN    24   /* bytes of the shortest reason */
 
 struct rule {
 	struct filter_rule rule;
@@ -56,7 +56,7 @@ struct rule_sets {
 
 /* Takes in one file's text. Errors are "path:line: what". */
 int rule_sets_read(struct rule_sets *sets, const char *path, const char *text,
-		   size_t len, struct sbx_error *err);
+                   size_t len, struct sbx_error *err);
 
 /* Orders the rules by call, and checks what needs all files: a call is either
  * refused or in a set, and none is forgotten. */

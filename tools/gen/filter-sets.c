@@ -90,7 +90,7 @@ static void print_known(void)
 }
 
 static int read_file(struct rule_sets *sets, const char *path,
-		     struct sbx_error *err)
+                     struct sbx_error *err)
 {
 	struct buffer text = {0};
 	int ret = file_read(path, JSON_MAX_SIZE, &text);

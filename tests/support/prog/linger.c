@@ -115,14 +115,15 @@ static const struct {
 	const char *name;
 	int (*run)(void);
 } verbs[] = {
-	{"wait", linger_wait},	   {"daemon", linger_daemon},
-	{"chain", linger_chain},   {"holder", linger_holder},
-	{"stop", linger_stop},	   {"deaf", linger_deaf},
+	{"wait", linger_wait},   {"daemon", linger_daemon},
+	{"chain", linger_chain}, {"holder", linger_holder},
+	{"stop", linger_stop},   {"deaf", linger_deaf},
 };
 
 int main(int argc, char **argv)
 {
-	for (size_t i = 0; argc > 1 && i < sizeof(verbs) / sizeof(verbs[0]); i++)
+	for (size_t i = 0; argc > 1 && i < sizeof(verbs) / sizeof(verbs[0]);
+	     i++)
 		if (strcmp(argv[1], verbs[i].name) == 0)
 			return verbs[i].run();
 	return 99;

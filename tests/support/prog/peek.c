@@ -46,9 +46,9 @@ static int show_env(char **words)
 static const char *kind(mode_t mode)
 {
 	static const char *const names[16] = {
-		[S_IFIFO >> 12] = "fifo", [S_IFCHR >> 12] = "char",
-		[S_IFDIR >> 12] = "dir",  [S_IFBLK >> 12] = "block",
-		[S_IFREG >> 12] = "file", [S_IFLNK >> 12] = "link",
+		[S_IFIFO >> 12] = "fifo",    [S_IFCHR >> 12] = "char",
+		[S_IFDIR >> 12] = "dir",     [S_IFBLK >> 12] = "block",
+		[S_IFREG >> 12] = "file",    [S_IFLNK >> 12] = "link",
 		[S_IFSOCK >> 12] = "socket",
 	};
 	const char *name = names[(mode & S_IFMT) >> 12];
@@ -81,14 +81,22 @@ static int show_limits(char **words)
 		int resource;
 		const char *name;
 	} rows[] = {
-		{RLIMIT_CPU, "cpu"},	       {RLIMIT_FSIZE, "fsize"},
-		{RLIMIT_DATA, "data"},	       {RLIMIT_STACK, "stack"},
-		{RLIMIT_CORE, "core"},	       {RLIMIT_RSS, "rss"},
-		{RLIMIT_NPROC, "nproc"},       {RLIMIT_NOFILE, "nofile"},
-		{RLIMIT_MEMLOCK, "memlock"},   {RLIMIT_AS, "as"},
-		{RLIMIT_LOCKS, "locks"},       {RLIMIT_SIGPENDING, "sigpending"},
-		{RLIMIT_MSGQUEUE, "msgqueue"}, {RLIMIT_NICE, "nice"},
-		{RLIMIT_RTPRIO, "rtprio"},     {RLIMIT_RTTIME, "rttime"},
+		{RLIMIT_CPU, "cpu"},
+		{RLIMIT_FSIZE, "fsize"},
+		{RLIMIT_DATA, "data"},
+		{RLIMIT_STACK, "stack"},
+		{RLIMIT_CORE, "core"},
+		{RLIMIT_RSS, "rss"},
+		{RLIMIT_NPROC, "nproc"},
+		{RLIMIT_NOFILE, "nofile"},
+		{RLIMIT_MEMLOCK, "memlock"},
+		{RLIMIT_AS, "as"},
+		{RLIMIT_LOCKS, "locks"},
+		{RLIMIT_SIGPENDING, "sigpending"},
+		{RLIMIT_MSGQUEUE, "msgqueue"},
+		{RLIMIT_NICE, "nice"},
+		{RLIMIT_RTPRIO, "rtprio"},
+		{RLIMIT_RTTIME, "rttime"},
 	};
 	struct rlimit limit;
 
@@ -112,7 +120,7 @@ static void show_signals(void)
 	sigpending(&pending);
 	for (int i = 1; i < NSIG; i++) {
 		n_ignored += sigaction(i, NULL, &action) == 0 &&
-			     action.sa_handler != SIG_DFL;
+		             action.sa_handler != SIG_DFL;
 		n_blocked += sigismember(&blocked, i) == 1;
 		n_pending += sigismember(&pending, i) == 1;
 	}
@@ -141,8 +149,8 @@ static int show_habits(char **words)
 	printf("subreaper %d\n", reaper);
 	getitimer(ITIMER_REAL, &timer);
 	printf("timer %s\n", timer.it_value.tv_sec || timer.it_value.tv_usec
-				     ? "set"
-				     : "none");
+	                             ? "set"
+	                             : "none");
 	show_signals();
 	return 0;
 }
@@ -226,14 +234,15 @@ static const struct {
 	const char *name;
 	int (*run)(char **words);
 } verbs[] = {
-	{"args", show_args},	 {"env", show_env},	  {"fds", show_fds},
-	{"limits", show_limits}, {"habits", show_habits}, {"open", try_open},
-	{"session", show_session}, {"read", try_read},	  {"dev", show_dev},
+	{"args", show_args},       {"env", show_env},       {"fds", show_fds},
+	{"limits", show_limits},   {"habits", show_habits}, {"open", try_open},
+	{"session", show_session}, {"read", try_read},      {"dev", show_dev},
 };
 
 int main(int argc, char **argv)
 {
-	for (size_t i = 0; argc > 1 && i < sizeof(verbs) / sizeof(verbs[0]); i++)
+	for (size_t i = 0; argc > 1 && i < sizeof(verbs) / sizeof(verbs[0]);
+	     i++)
 		if (strcmp(argv[1], verbs[i].name) == 0)
 			return verbs[i].run(argv + 2) || fflush(stdout);
 	return 99;

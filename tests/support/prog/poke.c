@@ -97,8 +97,8 @@ static int poke_init(char **words)
 	say("trace", ptrace(PTRACE_ATTACH, 1, NULL, NULL));
 	say("seize", ptrace(PTRACE_SEIZE, 1, NULL, NULL));
 	say("vm_readv", syscall(SYS_process_vm_readv, 1, NULL, 0, NULL, 0, 0));
-	say("getfd", syscall(SYS_pidfd_getfd, syscall(SYS_pidfd_open, 1, 0), 3,
-			     0));
+	say("getfd",
+	    syscall(SYS_pidfd_getfd, syscall(SYS_pidfd_open, 1, 0), 3, 0));
 	say("kcmp", syscall(SYS_kcmp, 1, 1, 0, 0, 0));
 	say("affinity", sched_setaffinity(1, sizeof(cpus), &cpus));
 	say("priority", setpriority(PRIO_PROCESS, 1, 19));
@@ -148,8 +148,8 @@ static int connect_unix(const char *name, int abstract)
 
 	memcpy(address.sun_path + abstract, name, len);
 	return connect(fd, (void *)&address,
-		       (socklen_t)(offsetof(struct sockaddr_un, sun_path) +
-				   (size_t)abstract + len));
+	               (socklen_t)(offsetof(struct sockaddr_un, sun_path) +
+	                           (size_t)abstract + len));
 }
 
 static int poke_abstract(char **words)
@@ -167,7 +167,7 @@ static int poke_unix(char **words)
 static int poke_away(char **words)
 {
 	static const char *const places[] = {"10.0.0.1", "192.168.1.1",
-					     "169.254.169.254", "1.1.1.1"};
+	                                     "169.254.169.254", "1.1.1.1"};
 	int stream, datagram;
 
 	(void)words;
@@ -180,7 +180,7 @@ static int poke_away(char **words)
 		say("stream",
 		    connect(stream, (void *)&address, sizeof(address)));
 		say("datagram", sendto(datagram, "x", 1, 0, (void *)&address,
-				       sizeof(address)));
+		                       sizeof(address)));
 	}
 	return 0;
 }
@@ -237,17 +237,18 @@ static const struct {
 	const char *name;
 	int (*run)(char **words);
 } verbs[] = {
-	{"stdio", poke_stdio},	     {"terminal", poke_terminal},
-	{"init", poke_init},	     {"nodes", poke_nodes},
-	{"connect", poke_connect},   {"abstract", poke_abstract},
-	{"unix", poke_unix},	     {"away", poke_away},
-	{"self", poke_self},	     {"watches", poke_watches},
+	{"stdio", poke_stdio},     {"terminal", poke_terminal},
+	{"init", poke_init},       {"nodes", poke_nodes},
+	{"connect", poke_connect}, {"abstract", poke_abstract},
+	{"unix", poke_unix},       {"away", poke_away},
+	{"self", poke_self},       {"watches", poke_watches},
 	{"sibling", poke_sibling},
 };
 
 int main(int argc, char **argv)
 {
-	for (size_t i = 0; argc > 1 && i < sizeof(verbs) / sizeof(verbs[0]); i++)
+	for (size_t i = 0; argc > 1 && i < sizeof(verbs) / sizeof(verbs[0]);
+	     i++)
 		if (strcmp(argv[1], verbs[i].name) == 0)
 			return verbs[i].run(argv + 2);
 	return 99;

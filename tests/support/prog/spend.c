@@ -91,7 +91,7 @@ static int spend_tree(char **words)
 static void touch(long mb)
 {
 	char *memory = mmap(NULL, (size_t)mb * MB, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	                    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (memory == MAP_FAILED)
 		_exit(1);
@@ -108,7 +108,7 @@ static void touch_and_stay(long mb)
 static int spend_memory(char **words)
 {
 	return in_children(number(words, 1, 1), 1, touch_and_stay,
-			   number(words, 0, 0));
+	                   number(words, 0, 0));
 }
 
 static int spend_shared(char **words)
@@ -147,7 +147,8 @@ static int spend_threads(char **words)
 
 	pthread_attr_init(&small);
 	pthread_attr_setstacksize(&small, 65536);
-	while (n < max && (r = pthread_create(&thread, &small, idle, NULL)) == 0)
+	while (n < max &&
+	       (r = pthread_create(&thread, &small, idle, NULL)) == 0)
 		n++;
 	printf("%ld %s\n", n, r ? strerrorname_np(r) : "all");
 	return 0;
@@ -291,18 +292,19 @@ static const struct {
 	const char *name;
 	int (*run)(char **words);
 } verbs[] = {
-	{"cpu", spend_cpu},	    {"tree", spend_tree},
+	{"cpu", spend_cpu},         {"tree", spend_tree},
 	{"memory", spend_memory},   {"shared", spend_shared},
-	{"forks", spend_forks},	    {"threads", spend_threads},
-	{"files", spend_files},	    {"stack", spend_stack},
-	{"file", spend_file},	    {"names", spend_names},
-	{"out", spend_out},	    {"pattern", spend_pattern},
+	{"forks", spend_forks},     {"threads", spend_threads},
+	{"files", spend_files},     {"stack", spend_stack},
+	{"file", spend_file},       {"names", spend_names},
+	{"out", spend_out},         {"pattern", spend_pattern},
 	{"orphans", spend_orphans}, {"echo", spend_echo},
 };
 
 int main(int argc, char **argv)
 {
-	for (size_t i = 0; argc > 1 && i < sizeof(verbs) / sizeof(verbs[0]); i++)
+	for (size_t i = 0; argc > 1 && i < sizeof(verbs) / sizeof(verbs[0]);
+	     i++)
 		if (strcmp(argv[1], verbs[i].name) == 0) {
 			int r = verbs[i].run(argv + 2);
 
