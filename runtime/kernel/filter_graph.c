@@ -200,7 +200,7 @@ uint16_t graph_switch(struct graph *graph, const struct graph_span *spans,
 {
 	struct cut cut;
 
-	if (n_spans > GRAPH_SPANS) {
+	if (n_spans == 0 || n_spans > GRAPH_SPANS) {
 		graph->full = true;
 		return 0;
 	}

@@ -22,7 +22,7 @@ static void put_signal(struct json_writer *out, int number)
 	if (name)
 		(void)snprintf(text, sizeof(text), "SIG%s", name);
 	else
-		(void)snprintf(text, sizeof(text), "SIGRTMIN+%d",
+		(void)snprintf(text, sizeof(text), "SIGRTMIN%+d",
 		               number - SIGRTMIN);
 	json_put_text(out, "signal", text);
 }
@@ -38,18 +38,23 @@ static void put_outcome(struct json_writer *out,
 	put_signal(out, outcome->signal);
 }
 
+static void put_error(struct json_writer *out, const struct sbx_error *error)
+{
+	json_open_object(out, "error");
+	json_put_text(out, "stage",
+	              sbx_stage_name((enum sbx_stage)error->stage));
+	json_put_text(out, "code", err_name(error->code));
+	json_put_text(out, "text", error->text);
+	json_close_object(out);
+}
+
 static void put_failure(struct json_writer *out,
                         const struct sbx_error *failure)
 {
 	json_put_text(out, "status", "error");
 	json_put_text(out, "reason", "setup");
 	json_put_text(out, "message", failure->text);
-	json_open_object(out, "error");
-	json_put_text(out, "stage",
-	              sbx_stage_name((enum sbx_stage)failure->stage));
-	json_put_text(out, "code", err_name(failure->code));
-	json_put_text(out, "text", failure->text);
-	json_close_object(out);
+	put_error(out, failure);
 }
 
 struct output_names {
@@ -150,15 +155,29 @@ static void put_isolation(struct json_writer *out, const struct sbx_plan *plan)
 	json_close_object(out);
 }
 
+/* A run that is killed as it starts may have started after its end. */
+static uint64_t elapsed(uint64_t start, uint64_t end)
+{
+	return start < end ? end - start : 0;
+}
+
 static void put_run(struct json_writer *out, const struct sbx_plan *plan,
                     const struct run *run)
 {
 	struct sbx_outcome outcome = run_judge(plan, run);
+	struct sbx_error lost;
 
 	put_outcome(out, &outcome);
+	if (run->cause == CAUSE_LOST) {
+		(void)err_say(&lost, SBX_STAGE_WATCH, ESRCH, "%s",
+		              outcome.message);
+		put_error(out, &lost);
+	}
 	put_outputs(out, run);
-	json_put_seconds(out, "wall_time_s", run->end_ns - run->start_ns);
-	json_put_seconds(out, "setup_time_s", run->start_ns - plan->made_ns);
+	json_put_seconds(out, "wall_time_s",
+	                 elapsed(run->start_ns, run->end_ns));
+	json_put_seconds(out, "setup_time_s",
+	                 elapsed(plan->made_ns, run->start_ns));
 	put_usage(out, run);
 	put_events(out, run);
 }

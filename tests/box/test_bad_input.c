@@ -14,22 +14,22 @@
 #include "support/scratch.h"
 
 TestSuite(bad_input, .init = scratch_make, .fini = scratch_remove,
-	  .timeout = 120);
+          .timeout = 120);
 
 /* What must be so after any bad input; named is in the line. */
 static void check(const struct result *result, int status, const char *named,
-		  const char *what)
+                  const char *what)
 {
 	cr_expect_eq(result->status, status, "%s: %d: %s", what, result->status,
-		     result->err.data);
+	             result->err.data);
 	cr_expect(is_one_line(&result->err), "%s: %s", what, result->err.data);
 	cr_expect_not_null(strstr(result->err.data, named), "%s: %s", what,
-			   result->err.data);
+	                   result->err.data);
 	cr_expect_eq(result->out.len, 0, "%s: %s", what, result->out.data);
 	cr_expect_lt(result->seconds, 20.0, "%s", what);
 	if (result->report)
 		cr_expect_str_eq(report_at(result, "status"), "error", "%s",
-				 what);
+		                 what);
 }
 
 /* Options that are unknown, lack a value, exclude each other, or are given a
@@ -37,7 +37,7 @@ static void check(const struct result *result, int status, const char *named,
 Test(bad_input, options)
 {
 	static const struct {
-		const char *words[4];
+		const char *words[5];
 		const char *named, *remedy;
 	} rows[] = {
 		{{"--no-such"}, "--no-such", "--help"},
@@ -45,7 +45,6 @@ Test(bad_input, options)
 		{{"--wall_time", "1"}, "--wall_time", "--wall-time"},
 		{{"-x"}, "-x", "--help"},
 		{{"--", "x"}, "--profile", "--list-profiles"},
-		{{"--memory"}, "--memory", "SIZE"},
 		{{"--json=yes"}, "--json", ""},
 		{{"--memory", "10Q"}, "10Q", "512M"},
 		{{"--memory", ""}, "memory", "512M"},
@@ -65,10 +64,10 @@ Test(bad_input, options)
 		{{"--wall-time", "1y"}, "1y", "1.5s"},
 		{{"--wall-time", "9999h"}, "wall_time", "720h"},
 		{{"--cpus", "0"}, "cpus", ""},
-		{{"--open-files", "2"}, "open_files", "3"},
+		{{"--open-files", "2"}, "open_files", "8"},
 		{{"--output-action", "drop"}, "drop", "truncate"},
 		{{"--net", "host"}, "host", "loopback"},
-		{{"--env", "NOVALUE"}, "NOVALUE", "K=V"},
+		{{"--env", "NOVALUE"}, "NOVALUE", "KEY=VALUE"},
 		{{"--env", "=x"}, "env", ""},
 		{{"--env", "1A=x"}, "1A", ""},
 		{{"--hostname", "a b"}, "a b", "letters"},
@@ -85,16 +84,16 @@ Test(bad_input, options)
 		{{"--code", "x", "--command"}, "--code", "--command"},
 		{{"--fuel", "1"}, "--fuel", ""},
 		{{"--profile", "base", "--profile-file", "x"},
-		 "--profile-file",
-		 "exclude"},
+	         "--profile-file",
+	         "exclude"},
 		{{"stray"}, "stray", "--"},
 	};
 	struct result result;
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		const char *const *w = rows[i].words;
-		const char *what = text_of("row %zu %s %s", i, w[0],
-					   w[1] ? w[1] : "");
+		const char *what =
+			text_of("row %zu %s %s", i, w[0], w[1] ? w[1] : "");
 
 		if (strcmp(w[0], "--") == 0)
 			RUN(&result, .options = w, .no_report = true);
@@ -103,7 +102,7 @@ Test(bad_input, options)
 			    COMMAND("echo", "ran"));
 		check(&result, 125, rows[i].named, what);
 		cr_expect_not_null(strstr(result.err.data, rows[i].remedy),
-				   "%s: %s", what, result.err.data);
+		                   "%s: %s", what, result.err.data);
 		result_free(&result);
 	}
 }
@@ -120,6 +119,7 @@ Test(bad_input, no_program)
 		{{"--profile", "bash"}, "program is missing"},
 		{{"--profile", "bash", "--"}, "program is missing"},
 		{{"--command"}, "command is missing"},
+		{{"--memory"}, "--memory needs a value: SIZE"},
 		{{"--command", "--"}, "command is missing"},
 		{{"--profile", "cobol", "--code", "x"}, "cobol"},
 		{{"--profile", "pyton", "--code", "x"}, "python"},
@@ -135,8 +135,7 @@ Test(bad_input, no_program)
 
 		memcpy(words, rows[i].words, sizeof(rows[i].words));
 		RUN(&result, .options = words, .no_report = true);
-		check(&result, 125, rows[i].named,
-		      text_of("row %zu", i));
+		check(&result, 125, rows[i].named, text_of("row %zu", i));
 		result_free(&result);
 	}
 }
@@ -169,11 +168,11 @@ Test(bad_input, files)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		if (geteuid() == 0 && strcmp(rows[i].name, "secret") == 0)
 			continue; /* root may read it */
-		RUN(&result, OPTIONS("--profile", "bash", "--",
-				     scratch(rows[i].name)));
+		RUN(&result,
+		    OPTIONS("--profile", "bash", "--", scratch(rows[i].name)));
 		check(&result, rows[i].status, rows[i].name, rows[i].name);
 		cr_expect_not_null(strstr(result.err.data, rows[i].said),
-				   "%s: %s", rows[i].name, result.err.data);
+		                   "%s: %s", rows[i].name, result.err.data);
 		result_free(&result);
 	}
 }
@@ -198,8 +197,7 @@ Test(bad_input, program_larger_than_the_disk)
 	    .input = big);
 	check(&result, 125, "--disk", "standard input");
 	result_free(&result);
-	RUN(&result,
-	    OPTIONS("--disk", "68K", "--profile", "bash", "--", path));
+	RUN(&result, OPTIONS("--disk", "68K", "--profile", "bash", "--", path));
 	cr_expect_eq(result.status, 0, "%s", result.err.data);
 	result_free(&result);
 }
@@ -213,7 +211,7 @@ Test(bad_input, program_without_end)
 
 	RUN(&result, OPTIONS("--disk", "1M", "--profile", "bash", "--", "-"),
 	    .fds = {{0, zero}}, .n_fds = 1);
-	check(&result, 125, "--disk", "/dev/zero");
+	check(&result, 125, "standard input", "/dev/zero");
 	result_free(&result);
 	(void)close(zero);
 }
@@ -244,7 +242,7 @@ static void check_profile(const char *text, size_t len, const char *named)
 	RUN(&result, OPTIONS("--profile-file", path), COMMAND("echo", "ran"));
 	check(&result, 125, named, text_of("%.60s", text));
 	cr_expect_not_null(strstr(result.err.data, "bad"), "%.60s: %s", text,
-			   result.err.data);
+	                   result.err.data);
 	result_free(&result);
 }
 
@@ -272,7 +270,7 @@ Test(bad_input, profiles)
 		{"{\"limits\": {\"pids\": 99999999999999999999}}", "pids"},
 		{"{\"command\": \"sh\"}", "command"},
 		{"{\"command\": []}", "command"},
-		{"{\"seccomp\": [\"nosuch\"]}", "nosuch"},
+		{"{\"seccomp\": [\"no such\"]}", "no such"},
 		{"{\"extends\": \"nosuch\"}", "nosuch"},
 		{"{\"extends\": \"../base\"}", "../base"},
 		{"{\"rootfs\": \"debian\"}", "debian"},
@@ -286,7 +284,7 @@ Test(bad_input, profiles)
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		check_profile(rows[i].text, strlen(rows[i].text),
-			      rows[i].named);
+		              rows[i].named);
 	check_profile("{}\0{}", 5, "line 1");
 }
 
@@ -302,7 +300,7 @@ Test(bad_input, huge_profiles)
 	check_profile(text, 100000, "deep");
 	memset(text, ' ', len);
 	memcpy(text, "{\"description\": \"", 17);
-	check_profile(text, len, "1 MiB");
+	check_profile(text, len, "1M");
 	free(text);
 }
 
@@ -322,12 +320,37 @@ Test(bad_input, profile_is_no_file)
 	}
 }
 
+/* A profile without system calls to start with, or with a set that is not
+ * there. */
+Test(bad_input, filter_sets)
+{
+	struct result result;
+
+	RUN(&result,
+	    OPTIONS("--profile-file",
+	            scratch_text("p", "{\"seccomp\": [\"base\", \"nosuch\"]}")),
+	    COMMAND("echo", "ran"));
+	check(&result, 125, "nosuch", "an unknown set");
+	result_free(&result);
+	RUN(&result,
+	    OPTIONS("--profile-file",
+	            scratch_text("p", "{\"seccomp\": [\"threads\"]}")),
+	    COMMAND("echo", "ran"));
+	check(&result, 125, "base", "a program could not start");
+	result_free(&result);
+	RUN(&result, OPTIONS("--profile-file", scratch_text("p", "{}")),
+	    COMMAND("echo", "ran"));
+	cr_expect_str_eq(result.out.data, "ran\n", "%s", result.err.data);
+	cr_expect(report_lists(&result, "isolation.seccomp", "base"));
+	result_free(&result);
+}
+
 /* Arguments and variables beyond what the kernel takes. */
 Test(bad_input, arguments_beyond_the_kernels_limits)
 {
 	enum { SIZE = 131072 };
-	char *word = malloc(SIZE + 8), *setting = malloc(SIZE + 8);
-	const char *many[40] = {"echo"};
+	char *word = malloc(SIZE + 8), *setting = malloc(SIZE + 64);
+	const char *many[12] = {"echo"};
 	struct result result;
 
 	memset(word, 'x', SIZE);
@@ -336,9 +359,9 @@ Test(bad_input, arguments_beyond_the_kernels_limits)
 	cr_expect_eq(result.status, 0, "%s", result.err.data);
 	result_free(&result);
 	/* A profile can ask for what the caller's own exec could not pass. */
-	(void)strcpy(setting, "{\"env\": {\"A\": \"");
-	memset(setting + strlen(setting), 'x', SIZE - 40);
-	(void)strcpy(setting + SIZE - 30, "xxxxxxxxxxxxxxxxxxxxxxxxxxx\"}}");
+	(void)strcpy(setting, "{\"extends\": \"base\", \"env\": {\"A\": \"");
+	memset(setting + strlen(setting), 'x', SIZE);
+	(void)strcpy(setting + SIZE + 34, "\"}}");
 	check_profile(setting, strlen(setting), "env");
 	for (size_t i = 1; i < ARRAY_SIZE(many) - 1; i++)
 		many[i] = word;
@@ -353,7 +376,8 @@ Test(bad_input, arguments_beyond_the_kernels_limits)
  * names. */
 Test(bad_input, names_are_escaped)
 {
-	static const char evil[] = "a\nsbx-exec: forged\r\x1b]0;x\x07\x9b\xe2\x80\xae";
+	static const char evil[] =
+		"a\nsbx-exec: forged\r\x1b]0;x\x07\x9b\xe2\x80\xae";
 	const char *const *const rows[] = {
 		WORDS("--command", "--", evil),
 		WORDS("--profile", "bash", "--", evil),
@@ -369,12 +393,12 @@ Test(bad_input, names_are_escaped)
 		RUN(&result, .options = rows[i], .no_report = true);
 		cr_expect_geq(result.status, 125, "%zu", i);
 		cr_expect(is_one_line(&result.err), "%zu: %s", i,
-			  result.err.data);
+		          result.err.data);
 		for (size_t k = 0; k + 1 < result.err.len; k++)
 			cr_expect((unsigned char)result.err.data[k] >= ' ' &&
-					  (unsigned char)result.err.data[k] <
-						  0x7f,
-				  "%zu: byte %zu", i, k);
+			                  (unsigned char)result.err.data[k] <
+			                          0x7f,
+			          "%zu: byte %zu", i, k);
 		result_free(&result);
 	}
 }

@@ -339,7 +339,7 @@ Test(options, profile_file_is_a_profile)
 	const char *path = scratch_text(
 		"p", "// mine\n{\"extends\": \"base\", \"command\": [\"bash\","
 		     " \"{file}\"], \"hostname\": \"p\", \"limits\": "
-	             "{\"pids\": 9, \"open_files\": 33}}");
+		     "{\"pids\": 9, \"open_files\": 33}}");
 	struct result result;
 
 	RUN(&result, OPTIONS("--pids", "11", "--profile-file", path, "--code",

@@ -15,9 +15,9 @@
 #include "base/file.h"
 #include "support/facts.h"
 
-#define WORDS(...)    ((const char *const[]){__VA_ARGS__, NULL})
-#define BINDS(...)    ((const struct bind_source[]){__VA_ARGS__})
-#define SETTINGS(...) ((const struct setting[]){__VA_ARGS__, {NULL, NULL}})
+#define WORDS(...)        ((const char *const[]){__VA_ARGS__, NULL})
+#define BINDS(...)        ((const struct bind_source[]){__VA_ARGS__})
+#define SETTING_LIST(...) ((const struct setting[]){__VA_ARGS__, {NULL, NULL}})
 
 struct setting {
 	const char *path, *value;
@@ -58,41 +58,42 @@ static const struct golden names[] = {
 	{"name-odd", &facts_root, "python", "/srv/ a {file}\\n\xc3\xa9'$(x).py",
          .words = WORDS("", "{file}", "\x1b[2J", "--")},
 	{"name-elsewhere", &facts_root, "python", "/srv/-c.py",
-         .settings = SETTINGS({"workdir", "/tmp"})},
+         .settings = SETTING_LIST({"workdir", "/tmp"})},
 };
 
 static const struct golden binds[] = {
 	{"bind", &facts_root, "base", .words = WORDS("ls"),
-         .settings = SETTINGS({"mounts", "/srv/data"},
-                              {"mounts.writable", "/srv/out:/out"},
-                              {"mounts", "/srv/words:/srv/deep/down/words"}),
+         .settings = SETTING_LIST(
+		 {"mounts", "/srv/data"}, {"mounts.writable", "/srv/out:/out"},
+		 {"mounts", "/srv/words:/srv/deep/down/words"}),
          .binds = BINDS({"/srv/data", true}, {"/srv/out", true},
                         {"/srv/words.txt", false})},
 	{"bind-workspace", &facts_user, "python", .code = program,
-         .settings = SETTINGS({"mounts.writable", "/srv/out:/workspace/out"},
+         .settings =
+                 SETTING_LIST({"mounts.writable", "/srv/out:/workspace/out"},
                               {"mounts", "/srv/in:/workspace/a/b/in.txt"},
                               {"mounts", "/srv/in:/tmp/in.txt"}),
          .binds = BINDS({"/srv/out", true}, {"/srv/in", false},
                         {"/srv/in", false})},
 	{"bind-nested", &facts_root, "base", .words = WORDS("ls"),
-         .settings = SETTINGS({"mounts", "/srv/b:/data/a/b"},
-                              {"mounts.writable", "/srv/data:/data"},
-                              {"mounts", "/srv/c:/data/a-c"},
-                              {"mounts", "/srv/a:/data/a"}),
+         .settings = SETTING_LIST({"mounts", "/srv/b:/data/a/b"},
+                                  {"mounts.writable", "/srv/data:/data"},
+                                  {"mounts", "/srv/c:/data/a-c"},
+                                  {"mounts", "/srv/a:/data/a"}),
          .binds = BINDS({"/srv/b", true}, {"/srv/data", true}, {"/srv/c", true},
                         {"/srv/a", true})},
 	{"bind-host", &facts_root, "base", .words = WORDS("ls"),
-         .settings = SETTINGS({"mounts", "/opt/ls:/bin/ls"},
-                              {"mounts", "/opt/local:/usr/local"},
-                              {"mounts", "/opt/passwd:/etc/passwd"},
-                              {"mounts", "/etc/ssl"}),
+         .settings = SETTING_LIST({"mounts", "/opt/ls:/bin/ls"},
+                                  {"mounts", "/opt/local:/usr/local"},
+                                  {"mounts", "/opt/passwd:/etc/passwd"},
+                                  {"mounts", "/etc/ssl"}),
          .binds = BINDS({"/opt/ls", false}, {"/opt/local", true},
                         {"/opt/passwd", false}, {"/etc/ssl", true})},
 };
 
 static const struct golden limits[] = {
 	{"limits-off", &facts_root, "base", .words = WORDS("ls"),
-         .settings = SETTINGS(
+         .settings = SETTING_LIST(
 		 {"limits.wall_time", "none"}, {"limits.cpu_time", "none"},
 		 {"limits.idle_time", "none"}, {"limits.memory", "none"},
 		 {"limits.cpus", "none"}, {"limits.pids", "none"},
@@ -100,30 +101,30 @@ static const struct golden limits[] = {
 		 {"limits.inodes", "none"}, {"limits.open_files", "none"},
 		 {"limits.file_size", "none"}, {"limits.stack", "none"})},
 	{"limits-set", &facts_user, "node", .code = program,
-         .settings = SETTINGS(
+         .settings = SETTING_LIST(
 		 {"limits.wall_time", "1.5s"}, {"limits.cpu_time", "200ms"},
 		 {"limits.idle_time", "1m"}, {"limits.memory", "64M"},
 		 {"limits.cpus", "2"}, {"limits.pids", "8"},
 		 {"limits.output", "0"}, {"limits.output_action", "kill"},
 		 {"limits.disk", "5000"}, {"limits.inodes", "16"},
-		 {"limits.open_files", "3"}, {"limits.file_size", "1"},
+		 {"limits.open_files", "8"}, {"limits.file_size", "1"},
 		 {"limits.stack", "64M"})},
 	{"limits-cpus", &facts_root, "base", .words = WORDS("ls"),
-         .settings =
-                 SETTINGS({"limits.cpus", "2.5"}, {"allow_degraded", "cpus"})},
+         .settings = SETTING_LIST({"limits.cpus", "2.5"},
+                                  {"allow_degraded", "cpus"})},
 	{"limits-few-cpus", &facts_separate, "base", .words = WORDS("ls"),
-         .settings = SETTINGS({"limits.cpus", "3"})},
+         .settings = SETTING_LIST({"limits.cpus", "3"})},
 };
 
 static const struct golden others[] = {
 	{"settings", &facts_root, "base", .words = WORDS("ls"),
-         .settings =
-                 SETTINGS({"network.mode", "none"}, {"hostname", "box.example"},
-                          {"stdin_file", "/srv/in put"},
-                          {"workdir", "/usr/share"}, {"env", "A=b=c"},
-                          {"env", "PATH=/opt/bin"}, {"env", "EMPTY="})},
+         .settings = SETTING_LIST({"network.mode", "none"},
+                                  {"hostname", "box.example"},
+                                  {"stdin_file", "/srv/in put"},
+                                  {"workdir", "/usr/share"}, {"env", "A=b=c"},
+                                  {"env", "PATH=/opt/bin"}, {"env", "EMPTY="})},
 	{"pty", &facts_user, "base", .words = WORDS("ls"),
-         .settings = SETTINGS({"pty", "true"})},
+         .settings = SETTING_LIST({"pty", "true"})},
 };
 
 /* A spec as the caller of a row would have made it. */

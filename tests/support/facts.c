@@ -2,6 +2,8 @@
 #include "support/facts.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -76,6 +78,43 @@ const struct facts facts_separate = {
 	.masks = {[0] = true, [4] = true, [20] = true},
 	.ld_cache = true,
 };
+
+static void must(int r, const struct sbx_error *err)
+{
+	if (r == 0)
+		return;
+	(void)fprintf(stderr, "%s\n", err->text);
+	abort();
+}
+
+struct sbx_spec *made_spec(const char *const *settings)
+{
+	static const char *const dirs[] = {"profiles", NULL};
+	static const char *const command[] = {"ls", NULL};
+	struct sbx_error err = {0};
+	struct sbx_spec *spec = NULL;
+
+	must(sbx_spec_new(&spec, &err), &err);
+	must(sbx_spec_profile(spec, "base", dirs, &err), &err);
+	for (; settings && settings[0]; settings += 2)
+		must(sbx_spec_set(spec, settings[0], settings[1], &err), &err);
+	must(sbx_spec_command(spec, command, &err), &err);
+	return spec;
+}
+
+struct sbx_plan *made_plan(const struct facts *facts,
+                           const char *const *settings)
+{
+	struct sbx_spec *spec = made_spec(settings);
+	struct facts found = *facts;
+	struct sbx_plan *plan = NULL;
+	struct sbx_error err = {0};
+
+	found.executable = "/usr/bin/ls";
+	must(plan_build(spec, &found, &plan, &err), &err);
+	sbx_spec_free(spec);
+	return plan;
+}
 
 int plan_text(const struct sbx_plan *plan, struct buffer *out)
 {

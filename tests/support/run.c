@@ -82,7 +82,7 @@ const char *program_dir(void)
 struct argv {
 	const char *words[MAX_WORDS];
 	size_t n;
-	char program[PATH_MAX + 32], bind[PATH_MAX + 64], path[64];
+	char program[PATH_MAX + 32], bind[PATH_MAX + 64], path[PATH_MAX + 64];
 };
 
 static void add(struct argv *argv, const char *word)
@@ -95,28 +95,21 @@ static void add(struct argv *argv, const char *word)
 static void add_command(struct argv *argv, const struct call *call)
 {
 	const char *const *word = call->command;
+	bool helper = word[0][0] == '@';
 
-	if (word[0][0] == '@' && call->outside) {
-		(void)snprintf(argv->bind, sizeof(argv->bind), "%s/%s",
-		               program_dir(), word[0] + 1);
-		add(argv, argv->bind);
-	} else if (word[0][0] == '@') {
+	(void)snprintf(argv->path, sizeof(argv->path), "%s/%s",
+	               call->outside ? program_dir() : INSIDE, word[0] + 1);
+	if (!call->outside) {
 		(void)snprintf(argv->bind, sizeof(argv->bind), "%s:" INSIDE,
 		               program_dir());
-		(void)snprintf(argv->path, sizeof(argv->path), INSIDE "/%s",
-		               word[0] + 1);
-		add(argv, "--ro-bind");
-		add(argv, argv->bind);
+		if (helper || call->helpers) {
+			add(argv, "--ro-bind");
+			add(argv, argv->bind);
+		}
 		add(argv, "--command");
 		add(argv, "--");
-		add(argv, argv->path);
-	} else {
-		if (!call->outside) {
-			add(argv, "--command");
-			add(argv, "--");
-		}
-		add(argv, word[0]);
 	}
+	add(argv, helper ? argv->path : word[0]);
 	while (*++word)
 		add(argv, *word);
 }
@@ -221,7 +214,9 @@ void call_start(const struct call *call, struct live *live)
 	if (live->pid < 0)
 		die("fork");
 	if (live->pid == 0)
-		become(call, (int[]){in[0], out[1], err[1], live->report});
+		become(call,
+		       (int[]){in[0], out[1], call->merged ? out[1] : err[1],
+		               live->report});
 	(void)close(in[0]);
 	(void)close(out[1]);
 	(void)close(err[1]);

@@ -43,6 +43,8 @@ struct call {
 	void (*prepare)(const void *data);
 	const void *data;
 	double patience; /* seconds until it is killed; 0: 60 */
+	bool helpers;    /* visible inside, also without a word "@NAME" */
+	bool merged;     /* standard error is standard output */
 	bool outside;    /* the command alone, without any sandbox */
 	bool no_report;  /* not the --report that every call else gets */
 	bool no_argv;    /* not even a name: argc is 0 */

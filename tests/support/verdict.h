@@ -26,8 +26,9 @@ struct program {
 	size_t n_code;
 };
 
-/* base; base threads; base threads memfd affinity; and threads base. */
-#define N_PROGRAMS 4
+/* base; base threads; and unix; and memfd affinity. The last is the third with
+ * its sets in another order. */
+#define N_PROGRAMS 5
 extern struct program programs[N_PROGRAMS];
 
 /* Compiles all of them. Returns 0 or -errno. */

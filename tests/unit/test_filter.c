@@ -201,16 +201,16 @@ static const struct {
          "needs"},
 	{{"base", "thread"},
          "seccomp: no set is named \"thread\"; there are affinity, base, "
-         "memfd, threads"},
+         "memfd, threads, unix"},
 	{{""},
          "seccomp: no set is named \"\"; there are affinity, base, memfd, "
-         "threads"},
+         "threads, unix"},
 	{{"refused"},
          "seccomp: no set is named \"refused\"; there are affinity, base, "
-         "memfd, threads"},
+         "memfd, threads, unix"},
 	{{"a\033b\n"},
          "seccomp: no set is named \"a\\x1bb\\x0a\"; there are affinity, base, "
-         "memfd, threads"},
+         "memfd, threads, unix"},
 };
 
 /* A name that is no set's is one clear line, and writes nothing. */

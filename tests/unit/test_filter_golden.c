@@ -39,14 +39,14 @@ static void print_table(struct buffer *out)
 {
 	char name[64];
 
-	buffer_text(out, "# number, call; in base; base threads; base threads "
-	                 "memfd affinity\n");
+	buffer_text(out, "# number, call; in base; with threads; with unix; "
+	                 "with memfd and affinity\n");
 	for (uint32_t call = 0; call < CALLS; call++)
-		buffer_printf(out, "%3u %-24s %-7s %-7s %s\n", call,
-		              filter_call_name(FILTER_ARCH, call, name),
-		              word(&programs[0], call),
-		              word(&programs[1], call),
-		              word(&programs[2], call));
+		buffer_printf(
+			out, "%3u %-24s %-7s %-7s %-7s %s\n", call,
+			filter_call_name(FILTER_ARCH, call, name),
+			word(&programs[0], call), word(&programs[1], call),
+			word(&programs[2], call), word(&programs[3], call));
 }
 
 /* How many bytes two texts have in common, in whole lines. */

@@ -5,9 +5,9 @@
  *
  * The calibration is work that is always the same: a loop, and runs of the
  * bare probe. Something else was using the machine when it takes longer than
- * its best by more than a set factor, or when tasks had to wait for a processor
- * meanwhile, since ours never do; the block is flagged then. The rule is fixed
- * here, before any number is seen.
+ * its best by more than a set factor, or when tasks had to wait long for a
+ * processor meanwhile, which ours alone do not; the block is flagged then. The
+ * rule is fixed here, before any number is seen.
  */
 #ifndef BENCH_GROUP_H
 #define BENCH_GROUP_H
@@ -20,7 +20,7 @@
 
 #define FLAG_LOOP_MILLI   1150 /* times the best loop */
 #define FLAG_SPAWN_MILLI  1500 /* times the best spawn, which varies more */
-#define FLAG_STALL_MILLI  200  /* of the time of the calibration */
+#define FLAG_STALL_MILLI  250  /* of the time of the calibration */
 #define FLAGGED_MAX_MILLI 300  /* of the blocks; more is no verdict */
 
 struct block {

@@ -49,7 +49,7 @@ static const char usage[] =
 	"usage: sbx-bench [options]\n"
 	"Times sandboxes side by side and prints ratios.\n"
 	"\n"
-	"  --group NAME    cold or python; default: both\n"
+	"  --group NAME    only this one of: %s\n"
 	"  --blocks N      blocks, each with its own ratio; default 50\n"
 	"  --samples K     of each contender in each block; default 20\n"
 	"  --gap DUR       mean pause before each sample; default 0: none\n"
@@ -57,17 +57,37 @@ static const char usage[] =
 	"  --json FILE     every number and the environment, as JSON\n"
 	"  --help\n"
 	"\n"
-	"A block is flagged when a fixed loop takes more than 1.15 times, or "
-	"a\n"
-	"bare program 1.5 times, what it took in the best block, or when "
-	"tasks\n"
-	"had to wait for a processor in more than 20 % of that time.\n"
+	"A block is flagged as disturbed when a fixed loop takes more than\n"
+	"%.2f times, or a bare program %.2f times, what it took in the best\n"
+	"block, or when tasks waited for a processor in %d %% of that time.\n"
 	"\n"
-	"Exit status: 0; 1 when a contender failed a run or gave no proof "
-	"that\n"
-	"it ran where it says; 2, no verdict: more than 30 % of the blocks "
-	"were\n"
-	"flagged, or the reference is missing; 125 for a wrong option.\n";
+	"Exit status:\n"
+	"  0    there is a verdict\n"
+	"  1    a contender failed, or did not prove that it ran where it "
+        "says\n"
+	"  2    no verdict: more than %d %% of the blocks are flagged, or the\n"
+	"       reference is not installed\n"
+	"  125  a wrong option, or trouble of its own\n";
+
+/* The names of all groups: "cold, python". */
+static const char *group_names(char *names, size_t size)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < n_groups && len < size; i++)
+		len += (size_t)snprintf(names + len, size - len, "%s%s",
+		                        i ? ", " : "", groups[i].name);
+	return names;
+}
+
+static int help(void)
+{
+	char names[256];
+
+	return printf(usage, group_names(names, sizeof(names)),
+	              FLAG_LOOP_MILLI / 1000.0, FLAG_SPAWN_MILLI / 1000.0,
+	              FLAG_STALL_MILLI / 10, FLAGGED_MAX_MILLI / 10);
+}
 
 static int read_count(const char *option, const char *text, size_t *count)
 {
@@ -94,12 +114,15 @@ static int read_gap(const char *text, uint64_t *ns)
 
 static int read_group(const char *text, const char **group)
 {
+	char names[256];
+
 	for (size_t i = 0; i < n_groups; i++)
 		if (strcmp(groups[i].name, text) == 0) {
 			*group = text;
 			return 0;
 		}
-	log_line(PROGRAM, "--group \"%s\": it is one of cold, python", text);
+	log_line(PROGRAM, "--group \"%s\": it is one of %s", text,
+	         group_names(names, sizeof(names)));
 	return -EINVAL;
 }
 
@@ -275,7 +298,7 @@ int main(int argc, char **argv)
 	int r = read_options(argc, argv, &options);
 
 	if (r == 1)
-		return fputs(usage, stdout) < 0 ? STATUS_TROUBLE : STATUS_DONE;
+		return help() < 0 ? STATUS_TROUBLE : STATUS_DONE;
 	if (r < 0)
 		return STATUS_TROUBLE;
 	out = json_writer_new();

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "filter-rules.h"
+#include "filter-gen.h"
 #include "kernel/filter_args.h"
 
 static int compare(const void *left, const void *right)

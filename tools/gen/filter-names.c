@@ -21,7 +21,7 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
-#include "filter-rules.h"
+#include "filter-gen.h"
 
 struct name {
 	const char *name;

@@ -6,7 +6,7 @@
 
 #include "base/def.h"
 #include "base/json.h"
-#include "filter-rules.h"
+#include "filter-gen.h"
 
 /* One file while it is read. */
 struct reader {

@@ -8,14 +8,16 @@
 
 bool call_known(unsigned call)
 {
+	bool known;
 	char *name;
 
 	if (call > KNOWN_LAST ||
 	    (int)call == seccomp_syscall_resolve_name("clone3"))
 		return false;
 	name = seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, (int)call);
+	known = name;
 	free(name);
-	return name;
+	return known;
 }
 
 static int read_call(const struct reader *reader, const struct json *name,
@@ -85,7 +87,7 @@ static int add_rule(const struct reader *reader, const struct rule *rule,
 static bool next_values(const struct entry *entry, const struct json **at)
 {
 	for (unsigned i = 0; i < entry->n_tests; i++) {
-		if (!entry->in[i])
+		if (!at[i])
 			continue;
 		at[i] = at[i]->next;
 		if (at[i])

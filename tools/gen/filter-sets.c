@@ -3,7 +3,7 @@
  * filter-sets FILE.json...
  *
  * Prints the system call sets as the constant tables of runtime/kernel/filter.h
- * (see filter-rules.h for the files). A file that is not right is one line on
+ * (see filter-gen.h for the files). A file that is not right is one line on
  * standard error and exit status 1.
  */
 #include <inttypes.h>
@@ -14,7 +14,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
-#include "filter-rules.h"
+#include "filter-gen.h"
 
 static void print_test(const struct filter_test *test)
 {

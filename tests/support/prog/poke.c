@@ -51,9 +51,9 @@ static int poke_stdio(char **words)
 	(void)words;
 	for (int fd = 0; fd < 3; fd++) {
 		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		(void)!fchown(fd, 1000, 1000);
 		(void)fchmod(fd, 04777);
 		(void)chmod(path, 04777);
-		(void)!fchown(fd, 1000, 1000);
 		(void)!ftruncate(fd, 0);
 		(void)!truncate(path, 0);
 		(void)close(open(path, O_WRONLY | O_TRUNC | O_NONBLOCK));

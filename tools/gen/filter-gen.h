@@ -17,8 +17,8 @@
  * in place of the low 32. BITS are numbers and names of the kernel's headers,
  * joined by "|".
  */
-#ifndef SBX_TOOLS_FILTER_RULES_H
-#define SBX_TOOLS_FILTER_RULES_H
+#ifndef SBX_TOOLS_FILTER_GEN_H
+#define SBX_TOOLS_FILTER_GEN_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -66,7 +66,7 @@ int rule_sets_check(struct rule_sets *sets, struct sbx_error *err);
  * which is to answer as if it did not exist. */
 bool call_known(unsigned call);
 
-/* BITS as above. false: err names what is not known. */
+/* BITS as above. -EINVAL: err names what is not known. */
 int bits_parse(const char *text, uint64_t *bits, struct sbx_error *err);
 
 #endif

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <string.h>
+
+#include "support/facts.h"
+
+TestSuite(plan_limits);
+
+static rlim_t rlimit_of(const struct sbx_plan *plan, int resource)
+{
+	for (size_t i = 0; i < N_PLAN_RLIMITS; i++)
+		if (plan->rlimits[i].resource == resource)
+			return plan->rlimits[i].value;
+	return 12345;
+}
+
+/* Every resource that the kernel has is set, once, so that nothing of the
+ * caller's leaks in. */
+Test(plan_limits, sets_every_rlimit)
+{
+	struct sbx_plan *plan = made_plan(&facts_root, NULL);
+	bool seen[RLIM_NLIMITS] = {false};
+
+	cr_assert_eq(N_PLAN_RLIMITS, RLIM_NLIMITS);
+	for (size_t i = 0; i < N_PLAN_RLIMITS; i++) {
+		cr_assert_lt(plan->rlimits[i].resource, (int)RLIM_NLIMITS);
+		cr_expect_not(seen[plan->rlimits[i].resource]);
+		seen[plan->rlimits[i].resource] = true;
+		cr_expect_eq(strncmp(plan->rlimits[i].name, "RLIMIT_", 7), 0);
+	}
+	cr_expect_eq(rlimit_of(plan, RLIMIT_CORE), 1);
+	cr_expect_eq(rlimit_of(plan, RLIMIT_NICE), 0);
+	cr_expect_eq(rlimit_of(plan, RLIMIT_RTPRIO), 0);
+	cr_expect_eq(rlimit_of(plan, RLIMIT_AS), RLIM_INFINITY);
+	sbx_plan_free(plan);
+}
+
+/* A limit and what it makes of an rlimit. */
+Test(plan_limits, makes_rlimits)
+{
+	static const struct {
+		const char *path, *value;
+		int resource;
+		rlim_t rlimit;
+	} rows[] = {
+		{"limits.cpu_time", "1s", RLIMIT_CPU, 2},
+		{"limits.cpu_time", "1.001s", RLIMIT_CPU, 3},
+		{"limits.cpu_time", "1ms", RLIMIT_CPU, 2},
+		{"limits.cpu_time", "none", RLIMIT_CPU, RLIM_INFINITY},
+		{"limits.pids", "1", RLIMIT_NPROC, 2},
+		{"limits.pids", "none", RLIMIT_NPROC, RLIM_INFINITY},
+		{"limits.open_files", "100", RLIMIT_NOFILE, 100},
+		{"limits.file_size", "0", RLIMIT_FSIZE, 0},
+		{"limits.file_size", "none", RLIMIT_FSIZE, RLIM_INFINITY},
+		{"limits.disk", "1M", RLIMIT_FSIZE, 1 << 20},
+		{"limits.stack", "64K", RLIMIT_STACK, 65536},
+		{"limits.stack", "none", RLIMIT_STACK, RLIM_INFINITY},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct sbx_plan *plan = made_plan(
+			&facts_root, SETTINGS(rows[i].path, rows[i].value));
+
+		cr_expect_eq(rlimit_of(plan, rows[i].resource), rows[i].rlimit,
+		             "%s %s", rows[i].path, rows[i].value);
+		sbx_plan_free(plan);
+	}
+}
+
+/* Who enforces what; and nobody what is off. */
+Test(plan_limits, says_who_enforces)
+{
+	static const char *const names[N_LIMITS] = {
+		[LIMIT_WALL_TIME] = "supervisor",
+		[LIMIT_CPU_TIME] = "supervisor",
+		[LIMIT_IDLE_TIME] = "none",
+		[LIMIT_MEMORY] = "supervisor",
+		[LIMIT_CPUS] = "affinity",
+		[LIMIT_PIDS] = "rlimit",
+		[LIMIT_OUTPUT] = "supervisor",
+		[LIMIT_DISK] = "tmpfs",
+		[LIMIT_INODES] = "tmpfs",
+		[LIMIT_OPEN_FILES] = "rlimit",
+		[LIMIT_FILE_SIZE] = "rlimit",
+		[LIMIT_STACK] = "rlimit",
+	};
+	struct sbx_plan *plan = made_plan(&facts_root, NULL);
+
+	for (size_t i = 0; i < N_LIMITS; i++) {
+		cr_expect_str_eq(enforcer_name(plan->limits[i].enforced_by),
+		                 names[i], "%s", limit_name((enum limit)i));
+		cr_expect_eq(plan->limits[i].enforced_by == ENFORCED_NOT,
+		             plan->limits[i].value == LIMIT_OFF);
+	}
+	for (size_t i = 0; i < N_ENFORCERS; i++)
+		cr_expect_not_null(enforcer_name((enum enforcer)i));
+	sbx_plan_free(plan);
+}
+
+/* Limits that sbx itself was started with: a default gives way to them, the
+ * caller's own word is an error. */
+Test(plan_limits, keeps_below_hard_limits)
+{
+	static const struct {
+		const char *path, *value;
+		int resource;
+		rlim_t hard, rlimit;
+		const char *fault;
+	} rows[] = {
+		{"hostname", "x", RLIMIT_NOFILE, 100, 100, NULL},
+		{"hostname", "x", RLIMIT_NPROC, 10, 10, NULL},
+		{"hostname", "x", RLIMIT_STACK, 1 << 20, 1 << 20, NULL},
+		{"hostname", "x", RLIMIT_CORE, 0, 0, NULL},
+		{"hostname", "x", RLIMIT_AS, 1 << 30, 1 << 30, NULL},
+		{"limits.open_files", "none", RLIMIT_NOFILE, 100, 100, NULL},
+		{"limits.open_files", "100", RLIMIT_NOFILE, 100, 100, NULL},
+		{"limits.open_files", "101", RLIMIT_NOFILE, 100, 0,
+	         "limits.open_files is above the hard limit that sbx itself "
+	         "was started with, 100 (ulimit -H)"},
+		{"limits.cpu_time", "20s", RLIMIT_CPU, 10, 0,
+	         "limits.cpu_time is above the hard limit that sbx itself was "
+	         "started with, 10 (ulimit -H)"},
+		{"limits.file_size", "4097", RLIMIT_FSIZE, 4096, 0,
+	         "limits.file_size is above the hard limit that sbx itself "
+	         "was started with, 4096 (ulimit -H)"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct sbx_spec *spec =
+			made_spec(SETTINGS(rows[i].path, rows[i].value));
+		struct facts facts = facts_root;
+		struct sbx_error err = {0};
+		struct sbx_plan *plan = NULL;
+
+		facts.executable = "/usr/bin/ls";
+		facts.hard[rows[i].resource] = rows[i].hard;
+		cr_expect_eq(plan_build(spec, &facts, &plan, &err),
+		             rows[i].fault ? -EPERM : 0, "row %zu", i);
+		if (plan)
+			cr_expect_eq(rlimit_of(plan, rows[i].resource),
+			             rows[i].rlimit, "row %zu", i);
+		cr_expect_str_eq(err.text, rows[i].fault ? rows[i].fault : "");
+		sbx_plan_free(plan);
+		sbx_spec_free(spec);
+	}
+}
+
+/* Processors are chosen whole: as many as are asked for and there are; a part
+ * of one is an error, unless it may be rounded up, and then the plan says what
+ * really holds. */
+Test(plan_limits, chooses_processors)
+{
+	static const struct {
+		const char *asked;
+		bool degraded;
+		unsigned there, chosen;
+		uint64_t milli; /* 0: an error */
+	} rows[] = {
+		{"1", false, 4, 1, 1000},  {"4", false, 4, 4, 4000},
+		{"8", false, 4, 4, 8000},  {"2", false, 1, 1, 2000},
+		{"0.5", true, 4, 1, 1000}, {"1.001", true, 4, 2, 2000},
+		{"2", true, 4, 2, 2000},   {"none", false, 4, 0, LIMIT_OFF},
+		{"0.5", false, 4, 0, 0},   {"1.5", false, 4, 0, 0},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct sbx_spec *spec =
+			made_spec(SETTINGS("limits.cpus", rows[i].asked));
+		struct facts facts = facts_root;
+		struct sbx_error err = {0};
+		struct sbx_plan *plan = NULL;
+
+		if (rows[i].degraded)
+			cr_assert_eq(sbx_spec_set(spec, "allow_degraded",
+			                          "cpus", &err),
+			             0);
+		facts.executable = "/usr/bin/ls";
+		facts.n_cpus = rows[i].there;
+		cr_expect_eq(plan_build(spec, &facts, &plan, &err),
+		             rows[i].milli ? 0 : -ENOTSUP, "row %zu", i);
+		if (plan) {
+			cr_expect_eq(plan->n_cpus, rows[i].chosen, "row %zu",
+			             i);
+			cr_expect_eq(plan->limits[LIMIT_CPUS].value,
+			             rows[i].milli, "row %zu", i);
+		} else {
+			cr_expect_eq(strncmp(err.text, "limits.cpus: ", 13), 0);
+			cr_expect_not_null(
+				strstr(err.text, "--allow-degraded cpus"));
+		}
+		sbx_plan_free(plan);
+		sbx_spec_free(spec);
+	}
+}
