@@ -32,6 +32,7 @@ struct sbx_box {
 	                * of no more use */
 	int epoll, timer;
 
+	bool ready;              /* it waits to be started */
 	bool ended;              /* pid 1 has told how the program ended */
 	bool failed;             /* failure says why */
 	bool busy;               /* a stream has more to move, at once */

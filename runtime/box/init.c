@@ -69,12 +69,20 @@ static int keep_descriptors(const struct setup *setup, struct sbx_error *err)
 	return 0;
 }
 
+/* Waits for the one message that may come now. */
 static int await(enum wire_kind kind, struct wire_message *message, int *fds,
                  struct sbx_error *err)
 {
+	const struct wire_message ready = {.kind = WIRE_READY};
 	int r;
 
-	r = wire_receive(INIT_WIRE, message, fds, 0);
+	r = wire_receive(INIT_WIRE, message, fds, MSG_DONTWAIT);
+	/* A box that was opened ahead says so; one that is started at once has
+	 * no one to tell. */
+	if (r == -EAGAIN && kind == WIRE_START)
+		(void)wire_send(INIT_WIRE, &ready, NULL, 0);
+	if (r == -EAGAIN)
+		r = wire_receive(INIT_WIRE, message, fds, 0);
 	if (r == 0)
 		_exit(125); /* the caller is gone */
 	if (r < 0 || message->kind != kind)
@@ -127,24 +135,6 @@ static int bring_up_loopback(const struct setup *setup, struct sbx_error *err)
 	return 0;
 }
 
-static int announce(struct sbx_error *err)
-{
-	const struct wire_message ready = {.kind = WIRE_READY};
-	int fds[2];
-	int r;
-
-	fds[0] = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	fds[1] = open("/workspace", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fds[0] < 0 || fds[1] < 0)
-		return fail(err, "open /proc and /workspace");
-	r = wire_send(INIT_WIRE, &ready, fds, 2);
-	if (r < 0)
-		return err_set(err, SBX_STAGE_INIT, -r, "say ready");
-	(void)close(fds[0]);
-	(void)close(fds[1]);
-	return 0;
-}
-
 static uint64_t timeval_ns(struct timeval time)
 {
 	return (uint64_t)time.tv_sec * NS_PER_S +
@@ -180,16 +170,29 @@ static int run_payload(void *payload)
 	payload_main(payload);
 }
 
+/* What the program's process starts from: its streams, and what it hands to
+ * the supervisor. */
+static int open_payload(struct payload *payload, struct sbx_error *err)
+{
+	struct wire_message start;
+
+	payload->proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	payload->workspace =
+		open("/workspace", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (payload->proc < 0 || payload->workspace < 0)
+		return fail(err, "open /proc and /workspace");
+	return await(WIRE_START, &start, payload->stdio, err);
+}
+
 static _Noreturn void serve(const struct setup *setup, struct sbx_error *err)
 {
 	struct payload payload = {.setup = setup};
 	_Alignas(16) char stack[PAYLOAD_STACK];
-	struct wire_message start;
-	int status;
 	struct rusage self;
 	pid_t program, pid;
+	int status;
 
-	if (await(WIRE_START, &start, payload.stdio, err) < 0)
+	if (open_payload(&payload, err) < 0)
 		child_fail(err);
 	(void)getrusage(RUSAGE_SELF, &self);
 	program = ns_spawn(run_payload, &payload, stack, sizeof(stack));
@@ -197,8 +200,8 @@ static _Noreturn void serve(const struct setup *setup, struct sbx_error *err)
 		(void)fail(err, "fork the program's process");
 		child_fail(err);
 	}
-	for (int i = 0; i < WIRE_MAX_FDS; i++)
-		(void)close(payload.stdio[i]);
+	/* Nobody but the program holds its streams. */
+	(void)close_range(INIT_LOCK + 1, ~0u, 0);
 	do
 		pid = wait(&status);
 	while (pid != program && (pid > 0 || errno == EINTR));
@@ -224,8 +227,6 @@ _Noreturn void init_main(const struct setup *setup)
 		r = become(&err);
 	if (r == 0)
 		r = root_build(&root, setup->plan, &err);
-	if (r == 0)
-		r = announce(&err);
 	if (r < 0)
 		child_fail(&err);
 	serve(setup, &err);

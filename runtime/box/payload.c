@@ -49,12 +49,12 @@ static int step_stdio(const struct payload *payload, struct sbx_error *err)
 	return 0;
 }
 
-/* Nothing is left but the streams and the wire, which closes on exec. */
+/* What is left closes on exec; the lowest numbers, so that a low limit on open
+ * files still has room for the filter's listener. */
 static int step_descriptors(const struct payload *payload,
                             struct sbx_error *err)
 {
-	(void)payload;
-	if (close_range(INIT_WIRE + 1, ~0u, 0) < 0)
+	if (close_range((unsigned)payload->workspace + 1, ~0u, 0) < 0)
 		return fail(err, "close_range");
 	return 0;
 }
@@ -149,14 +149,15 @@ static int step_filter(const struct payload *payload, struct sbx_error *err)
 {
 	struct wire_message started = {.kind = WIRE_STARTED};
 	const struct sbx_plan *plan = payload->setup->plan;
-	int listener, r;
+	int fds[WIRE_MAX_FDS] = {-1, payload->proc, payload->workspace};
+	int r;
 
-	listener = notify_install(plan->filter, plan->n_filter);
-	if (listener < 0)
-		return err_set(err, SBX_STAGE_FILTER, -listener,
+	fds[0] = notify_install(plan->filter, plan->n_filter);
+	if (fds[0] < 0)
+		return err_set(err, SBX_STAGE_FILTER, -fds[0],
 		               "install the system call filter");
 	started.ns = clock_ns();
-	r = wire_send(INIT_WIRE, &started, &listener, 1);
+	r = wire_send(INIT_WIRE, &started, fds, WIRE_MAX_FDS);
 	if (r < 0)
 		return err_set(err, SBX_STAGE_FILTER, -r,
 		               "hand out the filter's listener");

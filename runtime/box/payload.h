@@ -8,6 +8,8 @@
 struct payload {
 	const struct setup *setup;
 	int stdio[3];
+	int proc,
+		workspace; /* for the supervisor, with the filter's listener */
 };
 
 struct payload_step {
@@ -18,7 +20,7 @@ struct payload_step {
 /* Runs them all: the program's process, a child of pid 1 in whose memory it
  * is, with a stack of its own, up to execve. */
 _Noreturn void payload_main(const struct payload *payload);
-#define PAYLOAD_STACK (32 * 1024)
+#define PAYLOAD_STACK (16 * 1024)
 
 #define N_PAYLOAD_STEPS 12
 extern const struct payload_step payload_steps[N_PAYLOAD_STEPS];

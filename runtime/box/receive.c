@@ -21,8 +21,8 @@ static void on_ready(struct sbx_box *box, const struct wire_message *message,
                      int *fds)
 {
 	(void)message;
-	box->proc = TAKE_FD(fds[0]);
-	box->workspace = TAKE_FD(fds[1]);
+	(void)fds;
+	box->ready = true;
 }
 
 static void on_started(struct sbx_box *box, const struct wire_message *message,
@@ -32,6 +32,8 @@ static void on_started(struct sbx_box *box, const struct wire_message *message,
 	int r;
 
 	box->listener = TAKE_FD(fds[0]);
+	box->proc = TAKE_FD(fds[1]);
+	box->workspace = TAKE_FD(fds[2]);
 	box->run.started = true;
 	box->run.start_ns = box->last_progress_ns = message->ns;
 	box->deadline_ns =
@@ -43,6 +45,9 @@ static void on_started(struct sbx_box *box, const struct wire_message *message,
 	r = watch_add(box, box->listener, EPOLLIN, TAG_LISTENER);
 	if (r < 0)
 		box_fail(box, -r, "watch the filter's listener");
+	/* What comes now is the end, which pid 1's own end follows at once:
+	 * there is no need to wake up for both. */
+	(void)epoll_ctl(box->epoll, EPOLL_CTL_DEL, box->wire, NULL);
 }
 
 /* RLIMIT_CPU, which backs the supervisor, kills by these two. */
@@ -94,8 +99,8 @@ struct wire_row {
 };
 
 static const struct wire_row wire_rows[] = {
-	[WIRE_READY] = {on_ready, 2},
-	[WIRE_STARTED] = {on_started, 1},
+	[WIRE_READY] = {on_ready, 0},
+	[WIRE_STARTED] = {on_started, 3},
 	[WIRE_ENDED] = {on_ended, 0},
 	[WIRE_FAILED] = {on_failed, 0},
 };
@@ -104,9 +109,9 @@ static bool wire_expected(const struct sbx_box *box, uint32_t kind)
 {
 	switch (kind) {
 	case WIRE_READY:
-		return box->proc < 0;
+		return !box->ready && !box->run.started;
 	case WIRE_STARTED:
-		return box->proc >= 0 && !box->run.started;
+		return !box->run.started;
 	case WIRE_ENDED:
 		return box->run.started && !box->ended;
 	case WIRE_FAILED:

@@ -8,8 +8,9 @@
  *
  *	caller  -> pid 1    MAPPED   the id maps are written; what to clear
  *	caller  -> pid 1    START    and the program's three streams
- *	pid 1   -> caller   READY    the root stands; its proc and workspace
- *	program -> caller   STARTED  the filter is on; its listener
+ *	pid 1   -> caller   READY    the root stands, and there is no START yet
+ *	program -> caller   STARTED  the filter is on: its listener, the box's
+ *	                             proc, and its workspace
  *	pid 1   -> caller   ENDED    how the program ended
  *	both    -> caller   FAILED   a struct sbx_error; the run is over
  */

@@ -34,7 +34,7 @@ body 58 'f(void)' | put runtime/base/x.c
 finds budgets 'runtime/base/x.c:2: f() has 61 lines, more than 60' \
 	'a function of 61 lines'
 body 58 'Test(module, case)' | put tests/unit/x.c
-finds budgets 'tests/unit/x.c:2: Test() has 61 lines, more than 60' \
+finds budgets 'tests/unit/x.c:2: Test(module, case) has 61 lines, more than 60' \
 	'a test of 61 lines'
 { printf 'extern "C" {\n'; body 58 'f(void)'; } | put tools/x.h
 finds budgets 'tools/x.h:3: f() has 61 lines, more than 60' \

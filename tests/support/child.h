@@ -17,6 +17,14 @@
 			return __LINE__; \
 	} while (0)
 
+/* In the parent, with Criterion: it went well, or what did not. */
+#define EXPECT_CHILD(run)                                                    \
+	do {                                                                 \
+		int line_ = (run);                                           \
+		cr_expect_eq(line_, 0, "%s: its line, or -signal: %d", #run, \
+		             line_);                                         \
+	} while (0)
+
 typedef int child_body(void *data);
 
 /* Runs body in a child. Returns what it returned, or -n when it died of signal

@@ -36,21 +36,39 @@ static bool has_word(const char *pid, const char *word)
 	return n > 0 && memmem(text, (size_t)n, word, strlen(word));
 }
 
-pid_t find_process(const char *word)
+static pid_t look(const char *word, int *count)
 {
 	DIR *proc = opendir("/proc");
 	const struct dirent *entry;
 	pid_t found = 0;
 
-	while (proc && !found && (entry = readdir(proc))) {
+	while (proc && (entry = readdir(proc))) {
 		pid_t pid = atoi(entry->d_name);
 
-		if (pid > 0 && pid != getpid() && has_word(entry->d_name, word))
+		if (pid > 0 && pid != getpid() &&
+		    has_word(entry->d_name, word)) {
 			found = pid;
+			(*count)++;
+		}
 	}
 	if (proc)
 		(void)closedir(proc);
 	return found;
+}
+
+pid_t find_process(const char *word)
+{
+	int count = 0;
+
+	return look(word, &count);
+}
+
+int count_processes(const char *word)
+{
+	int count = 0;
+
+	(void)look(word, &count);
+	return count;
 }
 
 pid_t find_survivor(const char *word, double for_seconds)

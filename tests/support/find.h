@@ -11,6 +11,7 @@ const char *canary(void);
 
 /* A process other than this one with that word in its arguments, or 0. */
 pid_t find_process(const char *word);
+int count_processes(const char *word);
 
 /* The same, once for_seconds have passed without one that stays: what is on
  * its way out gets that long. */

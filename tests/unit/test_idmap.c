@@ -77,7 +77,7 @@ static int range_of_one(void *data)
 /* A user namespace that knows root only has no range, and that is said. */
 Test(idmap, finds_no_range)
 {
-	cr_expect_eq(child_run_in(0, range_of_one, NULL), 0);
+	EXPECT_CHILD(child_run_in(0, range_of_one, NULL));
 }
 
 /* The range of this very process has no 0 in it. */
@@ -165,14 +165,14 @@ static int reserve_nothing(void *data)
 Test(idmap, reserves)
 {
 	if (geteuid() != 0) {
-		cr_expect_eq(child_run(reserve_nothing, NULL), 0);
+		EXPECT_CHILD(child_run(reserve_nothing, NULL));
 		return;
 	}
-	cr_expect_eq(child_run(reserve_all, NULL), 0);
-	cr_expect_eq(child_run(reserve_for_a_child, NULL), 0);
+	EXPECT_CHILD(child_run(reserve_all, NULL));
+	EXPECT_CHILD(child_run(reserve_for_a_child, NULL));
 }
 
-/* A process that waits for its maps. */
+/* A process that waits for its maps, and then takes the box's ids. */
 static pid_t start_waiting(int *go)
 {
 	int ready[2], wait[2];
@@ -190,7 +190,8 @@ static pid_t start_waiting(int *go)
 			_exit(1);
 		if (read(wait[0], &byte, 1) != 1)
 			_exit(2);
-		if (getuid() != BOX_UID || getgid() != BOX_GID)
+		if (setresgid(BOX_GID, BOX_GID, BOX_GID) < 0 ||
+		    setresuid(BOX_UID, BOX_UID, BOX_UID) < 0)
 			_exit(3);
 		if (setgroups(1, &group) == 0 || errno != EPERM)
 			_exit(4);
@@ -226,7 +227,7 @@ static int write_maps(void *data)
 /* Inside it is user and group 1000, and may change no groups. */
 Test(idmap, writes_maps)
 {
-	cr_expect_eq(child_run(write_maps, NULL), 0);
+	EXPECT_CHILD(child_run(write_maps, NULL));
 }
 
 static int write_no_maps(void *data)
@@ -247,7 +248,7 @@ static int write_no_maps(void *data)
 	STEP(strstr(err.text, " 1\" to uid_map: "));
 	STEP(write(go, "", 1) == 1);
 	STEP(waitpid(pid, &status, 0) == pid);
-	STEP(status == 3 << 8); /* it is nobody still */
+	STEP(status == 3 << 8); /* there are no such ids */
 	STEP(idmap_write(pid, 54321, 54321, &err) == -ENOENT);
 	return 0;
 }
@@ -256,5 +257,5 @@ static int write_no_maps(void *data)
  * which. */
 Test(idmap, refuses_maps)
 {
-	cr_expect_eq(child_run(write_no_maps, NULL), 0);
+	EXPECT_CHILD(child_run(write_no_maps, NULL));
 }

@@ -60,7 +60,7 @@ Test(net, brings_the_loopback_up)
 	cr_assert_eq(net_loopback_message(&message), 0);
 	cr_expect_gt(message.len, 0);
 	cr_expect_leq(message.len, sizeof(message.data));
-	cr_expect_eq(child_run_in(CLONE_NEWNET, bring_up, &message), 0);
+	EXPECT_CHILD(child_run_in(CLONE_NEWNET, bring_up, &message));
 }
 
 static int hear_no(void *data)
@@ -81,7 +81,7 @@ Test(net, hears_the_answer)
 	size_t before = open_descriptors();
 
 	cr_assert_eq(net_loopback_message(&message), 0);
-	cr_expect_eq(child_run_in(CLONE_NEWNET, hear_no, &message), 0);
+	EXPECT_CHILD(child_run_in(CLONE_NEWNET, hear_no, &message));
 	if (geteuid() != 0)
 		cr_expect_eq(net_send(&message), -EPERM);
 	cr_expect_eq(open_descriptors(), before);

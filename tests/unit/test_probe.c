@@ -141,5 +141,5 @@ static int count_one(void *data)
 /* The processors that this process may use count, not those of the host. */
 Test(probe, counts_processors)
 {
-	cr_expect_eq(child_run(count_one, NULL), 0);
+	EXPECT_CHILD(child_run(count_one, NULL));
 }
