@@ -46,7 +46,7 @@ SHARED_LIBS := $(shell pkg-config --libs $(PKGS))
 .PHONY: tests all run check lint asan bench install uninstall clean deps objects help
 all: $(B)/bin/sbx-exec $(B)/lib/libsbx.a $(B)/lib/libsbx.so $(B)/lib/pkgconfig/sbx.pc $(B)/share/sbx/profiles
 
-objects: $(LIB_OBJ) $(EXEC_OBJ)
+objects: $(LIB_OBJ) $(EXEC_OBJ) $(call obj,$(wildcard tools/bench/*.c))
 
 $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
@@ -92,6 +92,24 @@ $(B)/lib/pkgconfig/sbx.pc: Makefile
 	  'Description: run untrusted programs in a sandbox' 'Version: $(VERSION)' \
 	  'Requires.private: $(PKGS)' 'Libs: -L$${prefix}/lib -lsbx' \
 	  'Cflags: -I$${prefix}/include' >$@
+
+# ---- the bench ----
+BENCH_SRC := $(wildcard tools/bench/*.c)
+BENCH_OBJ := $(call obj,$(BENCH_SRC))
+BENCH_DATA := $(B)/lib/bench/nsprobe $(B)/lib/bench/code.py
+
+$(B)/bin/sbx-bench: $(BENCH_OBJ) $(B)/lib/libsbx.a $(BENCH_DATA)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(BENCH_OBJ) $(B)/lib/libsbx.a -lyajl -lnettle
+
+# What the contenders run: it proves where it ran.
+$(B)/lib/bench/nsprobe: tools/bench/inside/nsprobe.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -Os $(WARN) -static -o $@ $<
+
+$(B)/lib/bench/code.py: tools/bench/inside/code.py
+	@mkdir -p $(@D)
+	$(Q)cp $< $@
 
 # ---- tests ----
 # Criterion test programs: one for each layer, every file of it linked in.

@@ -11,6 +11,22 @@
 #include "box/facts.h"
 #include "kernel/probe.h"
 
+/* 128 random bits: no two runs anywhere share an id. */
+static int plan_name(struct sbx_plan *plan, struct sbx_error *err)
+{
+	char id[33];
+	int r;
+
+	r = probe_random_id(id);
+	if (r < 0)
+		return err_set(err, SBX_STAGE_PLAN, -r,
+		               "make an id for the run");
+	plan->id = arena_strdup(&plan->arena, id);
+	return plan->id
+	               ? 0
+	               : err_say(err, SBX_STAGE_PLAN, ENOMEM, "no memory left");
+}
+
 int sbx_plan_make(const struct sbx_spec *spec, struct sbx_plan **plan,
                   struct sbx_error *err)
 {
@@ -18,7 +34,6 @@ int sbx_plan_make(const struct sbx_spec *spec, struct sbx_plan **plan,
 	struct sbx_plan *made = NULL;
 	struct arena arena = {0};
 	struct facts facts;
-	char id[33];
 	int r;
 
 	r = facts_collect(spec, &arena, &facts, err);
@@ -27,13 +42,11 @@ int sbx_plan_make(const struct sbx_spec *spec, struct sbx_plan **plan,
 	arena_free(&arena);
 	if (r < 0)
 		return r;
-	r = probe_random_id(id);
 	made->made_ns = made_ns;
-	made->id = r == 0 ? arena_strdup(&made->arena, id) : NULL;
-	if (!made->id) {
+	r = plan_name(made, err);
+	if (r < 0) {
 		sbx_plan_free(made);
-		return err_set(err, SBX_STAGE_PLAN, r < 0 ? -r : ENOMEM,
-		               "make an id for the run");
+		return r;
 	}
 	*plan = made;
 	return 0;

@@ -27,7 +27,8 @@ int mount_tmpfs(uint64_t bytes, uint64_t inodes);
 int mount_proc(void);
 int mount_pts(void);
 
-/* Attaches a detached mount on path. A symbolic link is refused. */
+/* Attaches a detached mount on path. A symbolic link there is not followed: a
+ * file covers the link itself, and a directory is refused. */
 int mount_attach(int tree, const char *path);
 
 /* Makes the detached tree the root of the process, and forgets the old one

@@ -46,8 +46,8 @@ static int clone_error(int code, struct sbx_error *err)
 	}
 }
 
-pid_t ns_clone(void (*child)(const void *argument) __attribute__((noreturn)),
-               const void *argument, int *pidfd, struct sbx_error *err)
+pid_t ns_clone(void (*child)(const void *argument), const void *argument,
+               int *pidfd, struct sbx_error *err)
 {
 	struct clone_args args = {
 		.flags = CLONE_PIDFD | CLONE_CLEAR_SIGHAND,
@@ -73,8 +73,10 @@ pid_t ns_clone(void (*child)(const void *argument) __attribute__((noreturn)),
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, &before);
 	pid = sys_clone3(&args);
-	if (pid == 0)
+	if (pid == 0) {
 		child(argument);
+		_exit(125); /* unreachable */
+	}
 	code = errno;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (groups && sys_setgroups((size_t)n_groups, groups) < 0 && pid > 0)

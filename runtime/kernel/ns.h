@@ -18,7 +18,8 @@ extern const size_t n_namespaces;
 
 /*
  * Makes a process in new namespaces of every kind, which runs child(argument)
- * in a copy of the caller's memory and with one thread: it must not allocate.
+ * in a copy of the caller's memory and with one thread: it must not allocate,
+ * and it must not return.
  * Returns its pid and a descriptor for it.
  *
  * No signal is sent when it ends (the caller's SIGCHLD is not ours), so it is
@@ -26,8 +27,8 @@ extern const size_t n_namespaces;
  * behind: they are dropped from the calling thread for the length of the call,
  * since inside they could not be dropped any more.
  */
-pid_t ns_clone(void (*child)(const void *argument) __attribute__((noreturn)),
-               const void *argument, int *pidfd, struct sbx_error *err);
+pid_t ns_clone(void (*child)(const void *argument), const void *argument,
+               int *pidfd, struct sbx_error *err);
 
 /* A child in the caller's own memory, on a stack of its own, while the caller
  * waits: until it has exec'ed or ended. Nothing is copied that exec would

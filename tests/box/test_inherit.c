@@ -71,7 +71,7 @@ static void open_many(const void *data)
 	limit.rlim_cur = limit.rlim_max;
 	(void)setrlimit(RLIMIT_NOFILE, &limit);
 	for (int i = 0; i < 3000; i++)
-		(void)dup(0);
+		(void)!dup(0);
 }
 
 /* A caller with thousands of open descriptors is as good as any. */
@@ -92,7 +92,7 @@ static void odd_habits(const void *data)
 
 	(void)data;
 	(void)umask(0);
-	(void)nice(7);
+	(void)!nice(7);
 	(void)personality(ADDR_NO_RANDOMIZE | READ_IMPLIES_EXEC);
 	(void)sched_setscheduler(0, SCHED_BATCH, &none);
 	(void)prctl(PR_SET_TIMERSLACK, 123456, 0, 0, 0);
@@ -183,8 +183,8 @@ Test(inherit, no_variable)
 	    COMMAND("env"));
 	cr_expect_eq(result.status, 0, "%s", result.err.data);
 	cr_expect_str_eq(result.out.data,
-	                 "HOME=/workspace\nTMPDIR=/tmp\n"
-	                 "PATH=/usr/local/bin:/usr/bin:/bin\nLANG=C.UTF-8\n");
+	                 "PATH=/usr/local/bin:/usr/bin:/bin\nHOME=/workspace\n"
+	                 "TMPDIR=/tmp\nLANG=C.UTF-8\n");
 	result_free(&result);
 	/* Loaders inside try it, and say so; nothing outside does. */
 	RUN(&result, OPTIONS("--env", library), COMMAND("echo", "x"));

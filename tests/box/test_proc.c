@@ -151,7 +151,7 @@ Test(proc, self_is_open)
 	            "cd /proc/self; tr '\\000' '\\n' <environ; readlink cwd "
 	            "root exe; tr '\\000' ' ' <cmdline"));
 	cr_expect_not_null(strstr(result.out.data, "MINE=1\n"));
-	cr_expect_not_null(strstr(result.out.data, "/proc\n"));
+	cr_expect_not_null(strstr(result.out.data, "/proc/2\n"));
 	cr_expect_not_null(strstr(result.out.data, "tr "));
 	result_free(&result);
 }

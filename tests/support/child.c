@@ -22,10 +22,10 @@ static int map_ids(unsigned uid, unsigned gid)
 {
 	char text[32];
 
-	(void)snprintf(text, sizeof(text), "0 %u 1", uid);
+	(void)snprintf(text, sizeof(text), "1000 %u 1", uid);
 	STEP(file_put(AT_FDCWD, "/proc/self/setgroups", "deny") == 0);
 	STEP(file_put(AT_FDCWD, "/proc/self/uid_map", text) == 0);
-	(void)snprintf(text, sizeof(text), "0 %u 1", gid);
+	(void)snprintf(text, sizeof(text), "1000 %u 1", gid);
 	STEP(file_put(AT_FDCWD, "/proc/self/gid_map", text) == 0);
 	return 0;
 }

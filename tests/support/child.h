@@ -32,7 +32,7 @@ typedef int child_body(void *data);
 int child_run(child_body *body, void *data);
 
 /* The same in new namespaces (CLONE_NEW...), a user namespace among them, with
- * every capability there, as uid and gid 0 that stand for the caller. */
+ * every capability there, as uid and gid 1000 that stand for the caller. */
 int child_run_in(int flags, child_body *body, void *data);
 
 /* How many descriptors this process has open. */

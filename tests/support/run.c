@@ -337,9 +337,10 @@ void call_finish(struct live *live, struct result *result)
 	drop(&live->out);
 	drop(&live->err);
 	drop(&live->pidfd);
+	take_report(live, result);
 	terminate(&result->out);
 	terminate(&result->err);
-	take_report(live, result);
+	terminate(&result->report_line);
 }
 
 void call_run(const struct call *call, struct result *result)

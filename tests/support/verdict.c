@@ -62,7 +62,7 @@ static bool test_holds(const struct filter_test *test, const uint64_t *args)
 	return (bits == test->value) != test->negate;
 }
 
-static bool rule_holds(const struct filter_rule *rule, const uint64_t *args)
+bool rule_holds(const struct filter_rule *rule, const uint64_t *args)
 {
 	for (size_t i = 0; i < rule->n_tests; i++)
 		if (!test_holds(&rule->tests[i], args))

@@ -41,6 +41,8 @@ char program_verdict(const struct program *program, uint32_t arch,
 char rules_verdict(const struct program *program, uint32_t call,
                    const uint64_t *args);
 
+bool rule_holds(const struct filter_rule *rule, const uint64_t *args);
+
 /* All rules of a program's sets for a call. Returns how many there are. */
 size_t rules_find(const struct program *program, uint32_t call,
                   const struct filter_rule **rules, size_t max);

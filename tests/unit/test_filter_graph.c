@@ -120,6 +120,35 @@ Test(filter_graph, loads_survive_distance)
 	}
 }
 
+/* A test whose two ends lie around the reach of a jump, one just within it and
+ * one just beyond, leads to both. */
+Test(filter_graph, reach_is_exact)
+{
+	for (uint32_t length = 230; length < 280; length++) {
+		struct graph *graph = &made.graph;
+		uint16_t a;
+		uint16_t b;
+		uint16_t far;
+		uint16_t top;
+
+		graph_init(graph);
+		a = graph_return(graph, 1);
+		b = graph_return(graph, 2);
+		far = graph_equal(graph, 100000, a, b);
+		for (uint32_t i = 0; i < length; i++)
+			far = graph_equal(graph, 1000 + i,
+			                  graph_return(graph, 3), far);
+		top = graph_equal(graph, 999, far, graph_equal(graph, 5, a, b));
+		top = graph_load(graph, 0, UINT32_MAX, top);
+		cr_assert_eq(graph_emit(graph, top, made.code, &made.n_code),
+		             0);
+		cr_assert_null(bpf_check(made.code, made.n_code));
+		cr_assert_eq(run(5, 0), 1, "%u", length);
+		cr_assert_eq(run(6, 0), 2, "%u", length);
+		cr_assert_eq(run(999, 0), 2, "%u", length);
+	}
+}
+
 /* Singles among one verdict take one instruction each, not two. */
 Test(filter_graph, exceptions_are_cheap)
 {
@@ -151,6 +180,10 @@ Test(filter_graph, nodes_are_shared)
 	cr_assert_neq(a, b);
 	cr_assert_eq(graph_equal(graph, 7, a, b), test);
 	cr_assert_neq(graph_equal(graph, 7, b, a), test);
+	/* The one that the same bucket holds. */
+	for (uint32_t i = 3; i < 3 + GRAPH_BUCKETS; i++)
+		cr_assert_neq(graph_equal(graph, 7, a, graph_return(graph, i)),
+		              test);
 	cr_assert_eq(graph_equal(graph, 7, a, a), a);
 	cr_assert_eq(graph_load(graph, 16, 0xff, a), a);
 	cr_assert_eq(graph_load(graph, 16, 0xff, test),

@@ -63,8 +63,7 @@ static const char usage[] =
 	"\n"
 	"Exit status:\n"
 	"  0    there is a verdict\n"
-	"  1    a contender failed, or did not prove that it ran where it "
-	"says\n"
+	"  1    a contender failed, or did not prove where it ran\n"
 	"  2    no verdict: more than %d %% of the blocks are flagged, or the\n"
 	"       reference is not installed\n"
 	"  125  a wrong option, or trouble of its own\n";
