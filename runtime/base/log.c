@@ -2,6 +2,7 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,11 +10,13 @@
 #include "base/text.h"
 
 /* Below PIPE_BUF, so that a write to a pipe is one piece. */
-#define LINE_SIZE 2048
+#define LINE_SIZE   2048
+#define PATIENCE_MS 1000
 
 void log_line(const char *program, const char *format, ...)
 {
 	char text[LINE_SIZE], line[LINE_SIZE];
+	struct pollfd room = {.fd = STDERR_FILENO, .events = POLLOUT};
 	int saved = errno, used;
 	ssize_t written;
 	va_list args;
@@ -31,6 +34,12 @@ void log_line(const char *program, const char *format, ...)
 	text_escape(text, line, sizeof(line) - 1);
 	len = strlen(line);
 	line[len++] = '\n';
+	/* A reader that takes nothing would be waited for: a line is not worth
+	 * that. Where there is room, there is room for all of it. */
+	if (poll(&room, 1, PATIENCE_MS) != 1) {
+		errno = saved;
+		return;
+	}
 	written = write(STDERR_FILENO, line, len);
 	(void)written; /* There is nowhere left to say that it failed. */
 	errno = saved;

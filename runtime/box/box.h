@@ -26,6 +26,7 @@ struct sbx_box {
 	int pidfd;
 	int wire; /* the caller's end; -1 once it has said all */
 	int uid_lock;
+	uid_t uid; /* of the program, outside */
 	int proc;      /* the box's own /proc; -1 until ready */
 	int workspace; /* a directory on the tmpfs; the same */
 	int listener;  /* of the filter; -1 until started, and once it is

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -185,16 +186,23 @@ static int collect_program(const struct sbx_spec *spec, struct arena *arena,
 	}
 }
 
+/* Only what is there at once: a FIFO would wait for who writes to it. */
 static int check_stdin(const struct sbx_spec *spec, struct sbx_error *err)
 {
 	const char *path = spec->stdin_path.text;
+	struct stat st;
 
 	if (!path)
 		return 0;
-	if (access(path, R_OK) < 0)
+	if (access(path, R_OK) < 0 || stat(path, &st) < 0)
 		return err_set(err, SBX_STAGE_PLAN, errno, "stdin %s", path);
-	if (probe_kind(path) == PROBE_DIRECTORY)
+	if (S_ISDIR(st.st_mode))
 		return err_set(err, SBX_STAGE_PLAN, EISDIR, "stdin %s", path);
+	if (!S_ISREG(st.st_mode) && !S_ISCHR(st.st_mode))
+		return err_say(err, SBX_STAGE_PLAN, EINVAL,
+		               "stdin %s: is not a file; give it as sbx's own "
+		               "standard input instead",
+		               path);
 	return 0;
 }
 

@@ -113,13 +113,13 @@ static int search(const struct sbx_spec *spec, struct arena *arena,
 	}
 	if (denied)
 		return err_set(err, SBX_STAGE_EXEC, denied, "%s", name);
-	return missing(spec, name, path, err);
+	return missing(spec, name, *path ? path : "an empty PATH", err);
 }
 
 int find_executable(const struct sbx_spec *spec, struct arena *arena,
                     struct facts *facts, struct sbx_error *err)
 {
-	const char *name;
+	const char *name, *inside;
 	char **argv;
 	int r;
 
@@ -129,14 +129,16 @@ int find_executable(const struct sbx_spec *spec, struct arena *arena,
 	name = argv[0];
 	if (!strchr(name, '/'))
 		return search(spec, arena, name, &facts->executable, err);
-	facts->executable = name[0] == '/'
-	                            ? name
-	                            : arena_printf(arena, "%s/%s",
-	                                           spec->workdir.text, name);
-	if (!facts->executable)
+	inside = name[0] == '/' ? name
+	                        : arena_printf(arena, "%s/%s",
+	                                       spec->workdir.text, name);
+	if (!inside)
 		return err_say(err, SBX_STAGE_PLAN, ENOMEM, "no memory left");
-	r = try_path(spec, facts->executable);
+	r = try_path(spec, inside);
 	if (r == -ENOENT)
 		return missing(spec, name, "the root tree", err);
-	return r < 0 ? err_set(err, SBX_STAGE_EXEC, -r, "%s", name) : 0;
+	if (r < 0)
+		return err_set(err, SBX_STAGE_EXEC, -r, "%s", name);
+	facts->executable = inside;
+	return 0;
 }

@@ -90,23 +90,23 @@ static int launch(struct sbx_box *box, struct setup *setup,
 {
 	struct wire_message mapped = {.kind = WIRE_MAPPED};
 	const struct sbx_plan *plan = box->plan;
-	uid_t uid = plan->uid;
 	gid_t gid = plan->gid;
 	pid_t pid;
 	int r;
 
+	box->uid = plan->uid;
 	if (plan->privileged) {
-		r = idmap_reserve(&plan->range, &uid, &box->uid_lock, err);
+		r = idmap_reserve(&plan->range, &box->uid, &box->uid_lock, err);
 		if (r < 0)
 			return r;
-		gid = (gid_t)uid;
+		gid = (gid_t)box->uid;
 	}
 	setup->uid_lock = box->uid_lock;
 	pid = ns_clone(run_init, setup, &box->pidfd, err);
 	if (pid < 0)
 		return pid;
 	box->pid = pid;
-	r = idmap_write(pid, uid, gid, err);
+	r = idmap_write(pid, box->uid, gid, err);
 	if (r < 0)
 		return r;
 	r = inherited_look(&mapped.inherited);
@@ -170,6 +170,10 @@ static int open_stream(struct sbx_box *box, int index, int fd, int *theirs)
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;
+	/* So that the program may open /dev/stdin and the like; without it, it
+	 * may not, and all else works. */
+	if (box->plan->privileged)
+		(void)!fchown(ends[0], box->uid, (gid_t)box->uid);
 	if (index == STREAM_IN) {
 		*theirs = ends[0];
 		r = stream_input(&box->streams[index], fd, ends[1]);
@@ -196,7 +200,7 @@ static int open_streams(struct sbx_box *box, const int ours[N_STREAMS],
 
 static int open_stdin(const char *path, struct sbx_error *err)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
 	if (fd < 0)
 		return err_set(err, SBX_STAGE_WATCH, errno, "stdin %s", path);

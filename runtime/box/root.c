@@ -53,10 +53,7 @@ static int take_link(const struct step *step, int tree)
 
 static int take_tree(const struct step *step, int tree)
 {
-	int r = mount_attach(tree, step->path);
-
-	(void)close(tree);
-	return r;
+	return mount_attach(tree, step->path);
 }
 
 static int take_pts(const struct step *step, int tree)
@@ -72,32 +69,24 @@ static int take_sysctl(const struct step *step, int tree)
 }
 
 /* Covers path with a copy of what is at source. */
-static int cover(const char *source, const char *path, bool writable)
+static int cover(const char *source, const char *path)
 {
-	CLEANUP_FD int tree = -1;
+	int tree = mount_own(source);
 
-	tree = mount_own(source, writable);
 	return tree < 0 ? tree : mount_attach(tree, path);
 }
 
+/* Taken before the root is sealed, the copy stays writable. */
 static int take_scratch(const struct step *step, int tree)
 {
 	(void)tree;
-	return cover(step->path, step->path, true);
+	return cover(step->path, step->path);
 }
 
 static int take_mask(const struct step *step, int tree)
 {
 	(void)tree;
-	return cover(step->source, step->path, false);
-}
-
-static int take_remove(const struct step *step, int tree)
-{
-	(void)tree;
-	if (unlink(step->path) < 0 && (errno != EISDIR || rmdir(step->path)))
-		return -errno;
-	return 0;
+	return cover(step->source, step->path);
 }
 
 static int take_seal(const struct step *step, int tree)
@@ -123,7 +112,6 @@ static const struct step_row step_rows[N_STEPS] = {
 	[STEP_SYSCTL] = {"write", NULL, take_sysctl},
 	[STEP_SCRATCH] = {"make writable", NULL, take_scratch},
 	[STEP_MASK] = {"mask", NULL, take_mask},
-	[STEP_REMOVE] = {"remove", NULL, take_remove},
 	[STEP_SEAL] = {"make read-only", NULL, take_seal},
 };
 

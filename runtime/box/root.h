@@ -15,7 +15,8 @@ struct root {
 int root_open(struct root *root, const struct sbx_plan *plan,
               struct sbx_error *err);
 
-/* Enters the new root and carries the steps out, as the box's own user. */
+/* Enters the new root and carries the steps out, as the box's own user. The
+ * descriptors of the trees stay open: the caller closes them all at once. */
 int root_build(struct root *root, const struct sbx_plan *plan,
                struct sbx_error *err);
 

@@ -249,6 +249,19 @@ void stream_unpolled(struct stream *stream)
 	stream->ask_first = false;
 }
 
+void stream_abandon(struct stream *stream)
+{
+	stream->limit = stream->moved;
+	if (stream->way == WAY_COPY) {
+		stream->limit -= stream->held.len - stream->written;
+		stream->held.len = stream->written = 0;
+	}
+	stream->way = WAY_DISCARD;
+	while (stream_move(stream))
+		;
+	stream_close(stream);
+}
+
 void stream_close(struct stream *stream)
 {
 	cleanup_fd(&stream->from);

@@ -58,6 +58,10 @@ int stream_fd(const struct stream *stream, uint32_t *events);
  * file or of /dev/null: from now on stream_fd() names the other one. */
 void stream_unpolled(struct stream *stream);
 
+/* Gives the receiver up: what it has not taken is dropped, as if it were
+ * beyond the limit. For an output whose writers are all gone. */
+void stream_abandon(struct stream *stream);
+
 /* Closes both ends; what was captured stays until stream_free(). */
 void stream_close(struct stream *stream);
 void stream_free(struct stream *stream);

@@ -19,6 +19,9 @@
  * on a dead network mount. */
 #define SETUP_TIME (60 * NS_PER_S)
 
+/* For the reader of a program that was stopped, to take what is left. */
+#define DRAIN_TIME NS_PER_S
+
 int watch_add(struct sbx_box *box, int fd, uint32_t events, uint64_t tag)
 {
 	struct epoll_event event = {.events = events, .data.u64 = tag};
@@ -157,12 +160,20 @@ static void pidfd_step(struct sbx_box *box)
 	box->pid = 0;
 	watch_drop(box, &box->pidfd);
 	measure_disk(box);
+	/* Who ended by itself is heard to the end, as by any pipe. */
+	if (run->cause == CAUSE_NONE)
+		box->deadline_ns = UINT64_MAX;
+	else
+		box->deadline_ns = clock_ns() + DRAIN_TIME;
 	if (box->ended || box->failed)
 		return;
 	if (run->end_ns == 0)
 		run->end_ns = clock_ns();
 	run->user_ns = timeval_ns(usage.ru_utime);
 	run->system_ns = timeval_ns(usage.ru_stime);
+	/* What died with pid 1 was not waited for; the last sample saw it. */
+	run->user_ns = MAX(run->user_ns + run->system_ns, box->sample.cpu_ns) -
+	               run->system_ns;
 	if (run->cause == CAUSE_NONE)
 		run->cause = CAUSE_LOST;
 	if (!run->started)
@@ -173,6 +184,9 @@ static void check_time(struct sbx_box *box)
 {
 	uint64_t now = clock_ns();
 
+	if (box->pid == 0 && now >= box->deadline_ns)
+		for (size_t i = STREAM_OUT; i < N_STREAMS; i++)
+			stream_abandon(&box->streams[i]);
 	if (box->ended || box->failed || box->pid == 0)
 		return;
 	if (box->run.started && now >= box->next_sample_ns)
@@ -191,9 +205,9 @@ static void set_timer(struct sbx_box *box)
 	struct itimerspec spec = {0};
 	uint64_t next = box->deadline_ns;
 
-	if (box->run.started)
+	if (box->run.started && box->pid != 0)
 		next = MIN(next, box->next_sample_ns);
-	if (next == box->timer_ns || box->pid == 0)
+	if (next == box->timer_ns)
 		return;
 	box->timer_ns = next;
 	if (next != UINT64_MAX) {
@@ -305,4 +319,7 @@ int sbx_box_wait(struct sbx_box *box, struct sbx_error *err)
 void sbx_box_cancel(struct sbx_box *box)
 {
 	box_kill(box, CAUSE_CANCELLED);
+	/* Also the wait for a reader, where that is all there is left. */
+	if (box->pid == 0)
+		box->deadline_ns = 0;
 }

@@ -196,7 +196,9 @@ int main(int argc, char **argv)
 		                     "refuses to run with them");
 		return 125;
 	}
+	/* A write that is refused is an error of the call, not the end. */
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);
 	if (options_parse(argc, argv, &work.options, &err) < 0) {
 		log_line("sbx-exec", "%s", err.text);
 		return 125;

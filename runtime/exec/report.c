@@ -3,13 +3,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 #include "base/error.h"
 
 static int open_file(const char *path, struct sbx_error *err)
 {
 	CLEANUP_FD int fd = -1;
+	struct statfs fs;
 	struct stat st;
 
 	/* O_NONBLOCK: a FIFO without a reader is an error, not a wait. */
@@ -24,7 +27,9 @@ static int open_file(const char *path, struct sbx_error *err)
 		               path);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_set(err, SBX_STAGE_REPORT, errno, "report %s", path);
-	if (!S_ISREG(st.st_mode))
+	/* What is in /proc says that it is one, and is a switch. */
+	if (!S_ISREG(st.st_mode) || fstatfs(fd, &fs) < 0 ||
+	    fs.f_type == PROC_SUPER_MAGIC)
 		return err_say(err, SBX_STAGE_REPORT, EINVAL,
 		               "report %s: is not a regular file; for a pipe, "
 		               "give its descriptor as fd:N",

@@ -5,6 +5,7 @@
 #include <linux/securebits.h>
 #include <stddef.h>
 #include <sys/capability.h>
+#include <sys/prctl.h>
 
 int caps_prepare(struct caps *caps)
 {
@@ -32,7 +33,8 @@ bool caps_can_map(void)
 
 int caps_drop(const struct caps *caps)
 {
-	if (cap_reset_ambient() < 0)
+	/* libcap's own asks for each capability first. */
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
 		return -errno;
 	for (cap_value_t cap = 0; cap < cap_max_bits(); cap++)
 		if (cap_drop_bound(cap) < 0)

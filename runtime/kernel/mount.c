@@ -94,9 +94,12 @@ int mount_device(const char *path, dev_t device)
 	return TAKE_FD(fd);
 }
 
-int mount_own(const char *path, bool writable)
+int mount_own(const char *path)
 {
-	return copy_tree(AT_FDCWD, path, 0, writable ? 0 : MOUNT_ATTR_RDONLY);
+	int fd = sys_open_tree(AT_FDCWD, path,
+	                       OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
 }
 
 struct fs_option {

@@ -19,8 +19,9 @@ int mount_tree(const char *path, bool writable);
  * to the device; -ENXIO unless it is the character device. */
 int mount_device(const char *path, dev_t device);
 
-/* A copy of one file or directory that this mount namespace made itself. */
-int mount_own(const char *path, bool writable);
+/* A copy of one file or directory of a mount that this mount namespace made
+ * itself; as read-only as that mount is now. */
+int mount_own(const char *path);
 
 /* New file systems. The proc is of the caller's pid namespace. */
 int mount_tmpfs(uint64_t bytes, uint64_t inodes);

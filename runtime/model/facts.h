@@ -25,7 +25,7 @@ struct proc_mask {
 	const char *name; /* "kcore" */
 	bool directory;
 };
-#define N_PROC_MASKS 22
+#define N_PROC_MASKS 24
 extern const struct proc_mask proc_masks[N_PROC_MASKS];
 
 /* What a bind names, with no symbolic link in it. */

@@ -177,10 +177,10 @@ static const struct conditional_set conditional_sets[] = {
          "the program could lift limits.cpus, which affinity enforces"},
 };
 
-static bool has_set(const struct sbx_spec *spec, const char *name)
+static bool has_set(const struct strings *sets, const char *name)
 {
-	for (size_t i = 0; i < spec->seccomp.n; i++)
-		if (strcmp(spec->seccomp.items[i], name) == 0)
+	for (size_t i = 0; i < sets->n; i++)
+		if (strcmp(sets->items[i], name) == 0)
 			return true;
 	return false;
 }
@@ -188,22 +188,29 @@ static bool has_set(const struct sbx_spec *spec, const char *name)
 static int plan_filter(struct sbx_plan *plan, const struct sbx_spec *spec,
                        struct sbx_error *err)
 {
-	const char **names;
+	const char **names, *usual[] = {"base", "threads"};
+	struct strings sets = spec->seccomp;
 	size_t n = 0;
 
+	if (sets.n == 0)
+		sets = (struct strings){usual, ARRAY_SIZE(usual)};
+	if (!has_set(&sets, "base"))
+		return err_say(err, SBX_STAGE_PLAN, EINVAL,
+		               "seccomp: \"base\" is missing: without its "
+		               "calls no program starts");
 	names = arena_alloc(&plan->arena,
-	                    (spec->seccomp.n + ARRAY_SIZE(conditional_sets) +
-	                     1) * sizeof(*names));
+	                    (sets.n + ARRAY_SIZE(conditional_sets) + 1) *
+	                            sizeof(*names));
 	if (!names)
 		return NO_MEMORY(err);
-	for (; n < spec->seccomp.n; n++) {
-		names[n] = arena_strdup(&plan->arena, spec->seccomp.items[n]);
+	for (; n < sets.n; n++) {
+		names[n] = arena_strdup(&plan->arena, sets.items[n]);
 		if (!names[n])
 			return NO_MEMORY(err);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(conditional_sets); i++) {
 		const struct conditional_set *set = &conditional_sets[i];
-		bool asked = has_set(spec, set->name);
+		bool asked = has_set(&sets, set->name);
 
 		if (set->is_safe(plan, spec)) {
 			if (!asked)

@@ -28,7 +28,6 @@ enum step_kind {
 	STEP_SYSCTL,    /* write data to path */
 	STEP_SCRATCH,   /* make the directory path writable */
 	STEP_MASK,      /* cover path with source, an empty file or directory */
-	STEP_REMOVE,    /* remove path: a mask's source */
 	STEP_SEAL,      /* make the mount at path read-only */
 	N_STEPS
 };

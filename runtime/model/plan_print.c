@@ -21,7 +21,6 @@ static const char *const step_names[N_STEPS] = {
 	[STEP_SYSCTL] = "sysctl",
 	[STEP_SCRATCH] = "scratch",
 	[STEP_MASK] = "mask",
-	[STEP_REMOVE] = "remove",
 	[STEP_SEAL] = "read-only",
 };
 

@@ -34,6 +34,8 @@ const struct proc_mask proc_masks[N_PROC_MASKS] = {
 	{"ioports", false},
 	{"sysrq-trigger", false},
 	{"interrupts", false},
+	{"cmdline", false},
+	{"locks", false},
 	{"config.gz", false},
 	{"latency_stats", false},
 	{"vmallocinfo", false},
@@ -90,10 +92,15 @@ static const struct text_file sysctls[] = {
 	{"/proc/sys/user/max_user_namespaces", "0"},
 	{"/proc/sys/user/max_inotify_instances", "16"},
 	{"/proc/sys/user/max_inotify_watches", "8192"},
+	/* What waits in a socket shows in no process: less of it. */
+	{"/proc/sys/net/ipv4/tcp_rmem", "4096 131072 212992"},
+	{"/proc/sys/net/ipv4/tcp_wmem", "4096 16384 212992"},
 };
 
-#define MASK_FILE      "/.empty"
-#define MASK_DIRECTORY "/.empty.d"
+/* What covers a file, and a directory, that is not to be seen. Both are
+ * read-only by the time they are copied. */
+#define MASK_FILE      "/dev/null"
+#define MASK_DIRECTORY "/.empty"
 
 static int add_host_root(struct sbx_plan *plan, const struct facts *facts)
 {
@@ -169,7 +176,7 @@ static void add_dev(struct sbx_plan *plan, bool pty)
 	}
 }
 
-static int add_proc(struct sbx_plan *plan, const struct facts *facts)
+static void add_proc(struct sbx_plan *plan)
 {
 	add_directory(plan, "/proc", 0555);
 	add_simple(plan, STEP_PROC, "/proc");
@@ -178,26 +185,27 @@ static int add_proc(struct sbx_plan *plan, const struct facts *facts)
 		                             .path = sysctls[i].path,
 		                             .data = sysctls[i].text,
 		                             .len = strlen(sysctls[i].text)});
-	add_file(plan, MASK_FILE, NULL, 0);
+	add_simple(plan, STEP_SEAL, "/proc");
 	add_directory(plan, MASK_DIRECTORY, 0555);
+}
+
+static int add_masks(struct sbx_plan *plan, const struct facts *facts)
+{
 	for (size_t i = 0; i < N_PROC_MASKS; i++) {
+		const struct proc_mask *mask = &proc_masks[i];
 		const char *path;
 
 		if (!facts->masks[i])
 			continue;
-		path = arena_printf(&plan->arena, "/proc/%s",
-		                    proc_masks[i].name);
+		path = arena_printf(&plan->arena, "/proc/%s", mask->name);
 		if (!path)
 			return -ENOMEM;
 		add_step(plan, (struct step){.kind = STEP_MASK,
 		                             .path = path,
-		                             .source = proc_masks[i].directory
+		                             .source = mask->directory
 		                                               ? MASK_DIRECTORY
 		                                               : MASK_FILE});
 	}
-	add_simple(plan, STEP_SEAL, "/proc");
-	add_simple(plan, STEP_REMOVE, MASK_FILE);
-	add_simple(plan, STEP_REMOVE, MASK_DIRECTORY);
 	return 0;
 }
 
@@ -288,9 +296,7 @@ int plan_root(struct sbx_plan *plan, const struct sbx_spec *spec,
 		r = add_etc(plan, facts);
 	if (r == 0) {
 		add_dev(plan, spec->pty);
-		r = add_proc(plan, facts);
-	}
-	if (r == 0) {
+		add_proc(plan);
 		add_scratch(plan);
 		r = add_binds(plan, spec, facts->binds);
 	}
@@ -298,9 +304,12 @@ int plan_root(struct sbx_plan *plan, const struct sbx_spec *spec,
 		set_budget(plan);
 		r = add_code(plan, facts);
 	}
+	if (r == 0) {
+		add_simple(plan, STEP_SEAL, "/");
+		r = add_masks(plan, facts);
+	}
 	if (r < 0)
 		return err_say(err, SBX_STAGE_PLAN, -r, "no memory left");
-	add_simple(plan, STEP_SEAL, "/");
 	if (plan->n_steps > plan->max_steps)
 		return err_say(err, SBX_STAGE_PLAN, E2BIG,
 		               "mounts: too many: the root tree would take "

@@ -13,29 +13,30 @@
 #include <unistd.h>
 
 #include "base/def.h"
+#include "support/find.h"
 #include "support/lab.h"
 #include "support/run.h"
 
 TestSuite(leak, .timeout = 300);
 
-#define ROUNDS 500
+#define ROUNDS  500
 #define AT_ONCE 6
 
 struct kind {
 	struct call call;
 	int kill_after; /* milliseconds, by signal; 0: it ends by itself */
 	int signal;
-	int status;     /* that is expected; 1000: any */
+	int status; /* that is expected; 1000: any */
 };
 
 #define ENDS(status_, ...)                                 \
 	{                                                  \
 		.call = {__VA_ARGS__}, .status = (status_) \
 	}
-#define KILLED(signal_, after, ...)                                     \
-	{                                                               \
+#define KILLED(signal_, after, ...)                                         \
+	{                                                                   \
 		.call = {__VA_ARGS__}, .status = 1000, .signal = (signal_), \
-		.kill_after = (after)                                   \
+		.kill_after = (after)                                       \
 	}
 #define WAIT COMMAND("@linger", "deaf")
 
@@ -51,14 +52,14 @@ static void finish(struct lab *lab, struct live *live, const struct kind *kind)
 	call_finish(live, &result);
 	if (kind->status != 1000 && result.status != kind->status)
 		lab_fail(lab, "status %d, not %d: %s", result.status,
-			 kind->status, result.err.data);
+		         kind->status, result.err.data);
 	if (result.timed_out || result.held_open)
 		lab_fail(lab, "hangs");
 	result_free(&result);
 }
 
 static void run_all(struct lab *lab, const struct kind *kinds, size_t n_kinds,
-		    int rounds)
+                    int rounds)
 {
 	struct live lives[AT_ONCE];
 	const struct kind *of[AT_ONCE];
@@ -76,6 +77,8 @@ static void run_all(struct lab *lab, const struct kind *kinds, size_t n_kinds,
 		while (waitpid(-1, NULL, WNOHANG | __WCLONE) > 0)
 			;
 	}
+	if (!children_gone(10))
+		lab_fail(lab, "a process of a run that was killed lives on");
 }
 
 /* Every way in which a run ends, 500 runs of them, several at a time. */
@@ -88,12 +91,12 @@ static void every_verdict(struct lab *lab)
 		ENDS(124, OPTIONS("--wall-time", "100ms"), WAIT),
 		ENDS(124, OPTIONS("--cpu-time", "100ms"), WAIT),
 		ENDS(124, OPTIONS("--idle-time", "100ms"),
-		     COMMAND("sleep", "60")),
+	             COMMAND("sleep", "60")),
 		ENDS(137, OPTIONS("--memory", "20M"),
-		     COMMAND("@spend", "memory", "90")),
+	             COMMAND("@spend", "memory", "90")),
 		ENDS(137,
-		     OPTIONS("--output-limit", "1K", "--output-action", "kill"),
-		     COMMAND("yes")),
+	             OPTIONS("--output-limit", "1K", "--output-action", "kill"),
+	             COMMAND("yes")),
 		ENDS(1000, COMMAND("@foreign", "x32")),
 		ENDS(7, COMMAND("@linger", "daemon")),
 		ENDS(0, COMMAND("@linger", "holder")),
@@ -103,8 +106,9 @@ static void every_verdict(struct lab *lab)
 		ENDS(125, OPTIONS("--workdir", "/none"), COMMAND("true")),
 		ENDS(125, OPTIONS("--ro-bind", "/proc:/mnt"), COMMAND("true")),
 		ENDS(0, OPTIONS("--profile", "bash", "--code", "touch /tmp/x")),
-		ENDS(0, OPTIONS("--json", "--disk", "1M", "--file-size", "none"),
-		     COMMAND("@spend", "file", "2", "/dev/shm/x")),
+		ENDS(0,
+	             OPTIONS("--json", "--disk", "1M", "--file-size", "none"),
+	             COMMAND("@spend", "file", "2", "/dev/shm/x")),
 		KILLED(SIGTERM, 100, WAIT),
 		KILLED(SIGINT, 0, WAIT),
 		KILLED(SIGHUP, 7, WAIT),
@@ -133,7 +137,7 @@ Test(leak, nothing_after_500_runs)
 /* ---- the controls: what is left is seen ---- */
 
 static void expect_seen(struct lab *lab, const struct buffer *before,
-			const char *start)
+                        const char *start)
 {
 	struct buffer now = {0};
 

@@ -34,9 +34,9 @@ ABSENT = "absent"
 # A test suite takes more than one program does. What a limit does is tested
 # elsewhere, so here there is plenty of everything.
 LIMITS = {
-    "wall-time": f"{TIMEOUT_S}s", "cpu-time": f"{TIMEOUT_S}s",
-    "memory": "3G", "cpus": "none", "pids": "400", "disk": "1G",
-    "inodes": "100000", "file-size": "none", "open-files": str(OPEN_FILES),
+    "wall-time": f"{TIMEOUT_S}s", "cpu-time": "none", "memory": "3G",
+    "cpus": "none", "pids": "400", "disk": "1G", "inodes": "100000",
+    "file-size": "none", "open-files": str(OPEN_FILES),
     "output-limit": "64M",
 }
 
@@ -144,7 +144,8 @@ class Bench:
             for path in (home, env["TMPDIR"]):
                 os.chown(path, NOBODY, NOBODY)
         child = subprocess.Popen(
-            ["/usr/bin/prlimit", f"--nofile={OPEN_FILES}", *unit.argv],
+            ["/usr/bin/env", "--default-signal", "/usr/bin/prlimit",
+             f"--nofile={OPEN_FILES}", *unit.argv],
             env=env, cwd=home, umask=0o022, start_new_session=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, **who)

@@ -2,6 +2,7 @@
 #include "support/facts.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,9 +88,20 @@ static void must(int r, const struct sbx_error *err)
 	abort();
 }
 
+/* The shipped profiles, wherever a test has gone since. */
+static char profiles[PATH_MAX + sizeof("/profiles")];
+
+static __attribute__((constructor)) void find_profiles(void)
+{
+	char here[PATH_MAX];
+
+	if (getcwd(here, sizeof(here)))
+		(void)snprintf(profiles, sizeof(profiles), "%s/profiles", here);
+}
+
 struct sbx_spec *made_spec(const char *const *settings)
 {
-	static const char *const dirs[] = {"profiles", NULL};
+	const char *const dirs[] = {profiles, NULL};
 	static const char *const command[] = {"ls", NULL};
 	struct sbx_error err = {0};
 	struct sbx_spec *spec = NULL;

@@ -228,7 +228,7 @@ static int attach_to_links(void *data)
 	/* The last component is not followed, those before it are. */
 	STEP(attach(mount_tmpfs(4096, 10), "way") < 0);
 	STEP(put("other", "other") == 0);
-	STEP(attach(mount_own("other", false), "way-to-file") == 0);
+	STEP(attach(mount_own("other"), "way-to-file") == 0);
 	STEP(holds("way-to-file", "other"));
 	STEP(holds("source/file", "text"));
 	STEP(put("target/file", "x") == 0);
@@ -287,12 +287,12 @@ static int cover_own(void *data)
 	STEP(enter_own() == 0);
 	STEP(put("empty", "") == 0 && put("secret", "text") == 0);
 	STEP(mkdir("scratch", 0755) == 0);
-	STEP(attach(mount_own("empty", false), "secret") == 0);
+	STEP(attach(mount_own("empty"), "secret") == 0);
 	STEP(holds("secret", "") && put("secret", "x") == -EROFS);
 	/* The mount stays when its source goes. */
 	STEP(unlink("empty") == 0);
 	STEP(holds("secret", ""));
-	STEP(attach(mount_own("scratch", true), "scratch") == 0);
+	STEP(attach(mount_own("scratch"), "scratch") == 0);
 	STEP(mount_seal(".") == 0);
 	STEP(put("new", "x") == -EROFS);
 	STEP(put("scratch/new", "text") == 0);
@@ -300,7 +300,7 @@ static int cover_own(void *data)
 	STEP(mount_seal("scratch") == 0);
 	STEP(put("scratch/new", "x") == -EROFS);
 	STEP(mount_seal("scratch/none") == -ENOENT);
-	STEP(mount_own("none", true) == -ENOENT);
+	STEP(mount_own("none") == -ENOENT);
 	return 0;
 }
 
@@ -410,7 +410,7 @@ static int count_descriptors(void *data)
 		STEP(attach(mount_tree(in_own("source"), i), "target") == 0);
 		(void)mount_tree(in_own("link"), false);
 		(void)mount_device("/etc/passwd", 0);
-		(void)mount_own("none", false);
+		(void)mount_own("none");
 	}
 	STEP(open_descriptors() == before);
 	return 0;
