@@ -174,7 +174,8 @@ install: all
 	install -D -m644 $(B)/lib/libsbx.so $(DESTDIR)$(PREFIX)/lib/libsbx.so.$(VERSION)
 	ln -sf libsbx.so.$(VERSION) $(DESTDIR)$(PREFIX)/lib/libsbx.so.0
 	ln -sf libsbx.so.0 $(DESTDIR)$(PREFIX)/lib/libsbx.so
-	install -D -m644 -t $(DESTDIR)$(PREFIX)/lib/pkgconfig $(B)/lib/pkgconfig/sbx.pc
+	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	sed 's|^prefix=.*|prefix=$(PREFIX)|' $(B)/lib/pkgconfig/sbx.pc >$(DESTDIR)$(PREFIX)/lib/pkgconfig/sbx.pc
 	install -D -m644 -t $(DATA)/profiles $(PROFILES)
 
 uninstall:

@@ -26,7 +26,7 @@ struct sbx_box {
 	int pidfd;
 	int wire; /* the caller's end; -1 once it has said all */
 	int uid_lock;
-	uid_t uid; /* of the program, outside */
+	uid_t uid;     /* of the program, outside */
 	int proc;      /* the box's own /proc; -1 until ready */
 	int workspace; /* a directory on the tmpfs; the same */
 	int listener;  /* of the filter; -1 until started, and once it is
@@ -39,6 +39,7 @@ struct sbx_box {
 	bool busy;               /* a stream has more to move, at once */
 	uint64_t deadline_ns;    /* of the setup, then of the run */
 	uint64_t timer_ns;       /* what the timer is set to */
+	uint64_t asked_ns;       /* pid 1 is to measure, since then; 0: not */
 	uint64_t next_sample_ns; /* 0: none */
 	uint64_t last_progress_ns;
 	uint64_t last_cpu_ns, last_bytes;
@@ -78,6 +79,9 @@ void measure(struct sbx_box *box, uint64_t now);
 
 /* Sets next_sample_ns, given the bytes of memory that are in use. */
 void measure_schedule(struct sbx_box *box, uint64_t now, uint64_t memory);
+
+/* Pid 1 has measured the memory of all processes exactly. */
+void measure_answer(struct sbx_box *box, uint64_t memory);
 
 /* The bytes that the program holds on the tmpfs. */
 uint64_t measure_disk(struct sbx_box *box);

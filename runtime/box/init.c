@@ -10,7 +10,8 @@
  *            caller's left in signals and memory; death with the caller
  *   build    the box's own root is entered, the host's is gone, and the plan's
  *            steps are carried out
- *   serve    the program is started, everything is reaped, the end is told
+ *   serve    the program is started, everything is reaped, the supervisor's
+ *            questions are answered, the end is told
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,6 +19,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -30,6 +32,7 @@
 #include "box/setup.h"
 #include "box/wire.h"
 #include "kernel/ns.h"
+#include "kernel/proc.h"
 
 _Noreturn void child_fail(const struct sbx_error *err)
 {
@@ -184,15 +187,88 @@ static int open_payload(struct payload *payload, struct sbx_error *err)
 	return await(WIRE_START, &start, payload->stdio, err);
 }
 
+/* Reaps whatever has ended. Returns 1 and its status once the program is
+ * among them, 0, or -errno. */
+static int reap(pid_t program, int *status)
+{
+	pid_t pid;
+	int any;
+
+	while ((pid = waitpid(-1, &any, WNOHANG)) > 0) {
+		if (pid == program) {
+			*status = any;
+			return 1;
+		}
+	}
+	return pid < 0 && errno != EINTR ? -errno : 0;
+}
+
+/* Answers what the supervisor would have to wait for itself. */
+static int answer(int proc)
+{
+	struct wire_message message;
+	int fds[WIRE_MAX_FDS];
+	uint64_t memory = 0;
+	int r;
+
+	r = wire_receive(INIT_WIRE, &message, fds, 0);
+	if (r == 0)
+		_exit(125); /* the caller is gone */
+	if (r < 0 || message.kind != WIRE_MEASURE)
+		return r < 0 ? r : -EPROTO;
+	r = proc_memory_exact(proc, &memory);
+	if (r < 0)
+		return 0; /* no answer is one: see box/measure.c */
+	message =
+		(struct wire_message){.kind = WIRE_MEASURED, .memory = memory};
+	return wire_send(INIT_WIRE, &message, NULL, 0);
+}
+
+/* Waits for the end of the program. Returns its status, or -errno. */
+static int attend(pid_t program, int proc, int children)
+{
+	struct pollfd fds[] = {{.fd = children, .events = POLLIN},
+	                       {.fd = INIT_WIRE, .events = POLLIN}};
+	struct signalfd_siginfo info;
+	int r = 0, status = 0;
+
+	while (r == 0) {
+		if (poll(fds, ARRAY_SIZE(fds), -1) < 0 && errno != EINTR)
+			return -errno;
+		if (fds[1].revents)
+			r = answer(proc);
+		if (r == 0 && fds[0].revents) {
+			(void)!read(children, &info, sizeof(info));
+			r = reap(program, &status);
+		}
+	}
+	return r < 0 ? r : status;
+}
+
+/* The ends of children as a descriptor. */
+static int open_children(struct sbx_error *err)
+{
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return fail(err, "sigprocmask");
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return fd < 0 ? fail(err, "signalfd") : fd;
+}
+
 static _Noreturn void serve(const struct setup *setup, struct sbx_error *err)
 {
 	struct payload payload = {.setup = setup};
 	_Alignas(16) char stack[PAYLOAD_STACK];
 	struct rusage self;
-	pid_t program, pid;
-	int status;
+	int children, status;
+	pid_t program;
 
-	if (open_payload(&payload, err) < 0)
+	children = open_children(err);
+	if (children < 0 || open_payload(&payload, err) < 0)
 		child_fail(err);
 	(void)getrusage(RUSAGE_SELF, &self);
 	program = ns_spawn(run_payload, &payload, stack, sizeof(stack));
@@ -201,11 +277,11 @@ static _Noreturn void serve(const struct setup *setup, struct sbx_error *err)
 		child_fail(err);
 	}
 	/* Nobody but the program holds its streams. */
-	(void)close_range(INIT_LOCK + 1, ~0u, 0);
-	do
-		pid = wait(&status);
-	while (pid != program && (pid > 0 || errno == EINTR));
-	if (pid != program) {
+	for (int i = 0; i < 3; i++)
+		(void)close(payload.stdio[i]);
+	status = attend(program, payload.proc, children);
+	if (status < 0) {
+		errno = -status;
 		(void)fail(err, "wait for the program");
 		child_fail(err);
 	}
@@ -229,5 +305,7 @@ _Noreturn void init_main(const struct setup *setup)
 		r = root_build(&root, setup->plan, &err);
 	if (r < 0)
 		child_fail(&err);
+	/* What the root was built from. */
+	(void)close_range(INIT_LOCK + 1, ~0u, 0);
 	serve(setup, &err);
 }

@@ -7,13 +7,16 @@
  * as the processors can fill it. So a short run is never measured, a run far
  * from its limits seldom, and one near them every few milliseconds.
  */
+#include <errno.h>
 #include <sched.h>
+#include <sys/epoll.h>
 #include <sys/vfs.h>
 
 #include "base/clock.h"
 #include "base/def.h"
 #include "base/parse.h"
 #include "box/box.h"
+#include "box/wire.h"
 
 /* No processor clears and hands out memory faster than this: bytes a
  * nanosecond, measured at 1 to 4 with huge pages. */
@@ -44,19 +47,58 @@ uint64_t measure_disk(struct sbx_box *box)
 	return used;
 }
 
-static uint64_t measure_memory(struct sbx_box *box, uint64_t disk)
+/* How long pid 1 may take for the exact sum; and if the quick one is several
+ * times the limit. The program can keep it waiting, for example by mapping
+ * memory all the time, so no answer counts as too much. */
+#define PATIENCE              (50 * NS_PER_MS)
+#define PATIENCE_FAR          (10 * NS_PER_MS)
+#define FAR_ABOVE(sum, limit) ((sum) / 4 >= (limit))
+
+static void ask(struct sbx_box *box, uint64_t now)
+{
+	const struct wire_message measure_now = {.kind = WIRE_MEASURE};
+
+	if (wire_send(box->wire, &measure_now, NULL, 0) < 0)
+		return; /* it is ending */
+	box->asked_ns = now;
+	if (watch_add(box, box->wire, EPOLLIN, TAG_WIRE) < 0)
+		box_kill(box, CAUSE_MEMORY);
+}
+
+/* The quick sum counts shared pages more than once. If even that is below the
+ * limit, so is the truth, and if one process alone is above it, so is the
+ * truth, too; else pid 1 is asked to look closer. */
+static uint64_t measure_memory(struct sbx_box *box, uint64_t now, uint64_t disk)
 {
 	uint64_t limit = limit_of(box, LIMIT_MEMORY);
-	uint64_t used = box->sample.memory + disk, exact;
+	uint64_t sum = box->sample.memory + disk;
+	uint64_t patience = FAR_ABOVE(sum, limit) ? PATIENCE_FAR : PATIENCE;
 
-	/* The quick sum counts shared pages more than once. If even that is
-	 * below the limit, so is the truth; else look closer. */
-	if (used > limit && proc_memory_exact(box->proc, &exact) == 0)
-		used = exact + disk;
-	box->run.memory_peak = MAX(box->run.memory_peak, used);
-	if (used > limit)
+	if (sum <= limit) {
+		box->run.memory_peak = MAX(box->run.memory_peak, sum);
+		return sum;
+	}
+	if (box->sample.largest + disk > limit ||
+	    (box->asked_ns && now - box->asked_ns >= patience)) {
+		box->run.memory_peak = MAX(box->run.memory_peak, sum);
 		box_kill(box, CAUSE_MEMORY);
-	return used;
+	} else if (!box->asked_ns) {
+		ask(box, now);
+	}
+	return limit;
+}
+
+void measure_answer(struct sbx_box *box, uint64_t memory)
+{
+	uint64_t used = memory + measure_disk(box), now = clock_ns();
+	uint64_t took = now - box->asked_ns;
+
+	box->asked_ns = 0;
+	box->run.memory_peak = MAX(box->run.memory_peak, used);
+	if (used > limit_of(box, LIMIT_MEMORY))
+		box_kill(box, CAUSE_MEMORY);
+	/* A large program is not to spend its time on being measured. */
+	measure_schedule(box, now + 4 * took, used);
 }
 
 static void measure_cpu(struct sbx_box *box)
@@ -111,20 +153,27 @@ void measure_schedule(struct sbx_box *box, uint64_t now, uint64_t memory)
 
 void measure(struct sbx_box *box, uint64_t now)
 {
-	uint64_t used;
 	struct proc_sample sample;
+	uint64_t used;
+	int r;
 
 	if (box->proc < 0)
 		return;
 	used = measure_disk(box);
-	if (proc_sample(box->proc, &sample) == 0) {
+	r = proc_sample(box->proc, &sample);
+	if (r < 0 && r != -ENOENT && r != -ESRCH) {
+		/* What cannot be measured cannot be limited. */
+		box_fail(box, -r, "measure the program");
+		return;
+	}
+	if (r == 0) {
 		/* Never less than before: a process that is gone without
 		 * having been waited for takes its time with it. */
 		sample.cpu_ns = MAX(sample.cpu_ns, box->sample.cpu_ns);
 		box->sample = sample;
 		box->run.tasks_peak = MAX(box->run.tasks_peak, sample.tasks);
 		measure_cpu(box);
-		used = measure_memory(box, used);
+		used = measure_memory(box, now, used);
 		measure_progress(box, now);
 	}
 	measure_schedule(box, now, used);

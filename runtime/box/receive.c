@@ -50,6 +50,14 @@ static void on_started(struct sbx_box *box, const struct wire_message *message,
 	(void)epoll_ctl(box->epoll, EPOLL_CTL_DEL, box->wire, NULL);
 }
 
+static void on_measured(struct sbx_box *box, const struct wire_message *message,
+                        int *fds)
+{
+	(void)fds;
+	(void)epoll_ctl(box->epoll, EPOLL_CTL_DEL, box->wire, NULL);
+	measure_answer(box, message->memory);
+}
+
 /* RLIMIT_CPU, which backs the supervisor, kills by these two. */
 static bool ran_out_of_cpu(const struct sbx_box *box)
 {
@@ -99,9 +107,8 @@ struct wire_row {
 };
 
 static const struct wire_row wire_rows[] = {
-	[WIRE_READY] = {on_ready, 0},
-	[WIRE_STARTED] = {on_started, 3},
-	[WIRE_ENDED] = {on_ended, 0},
+	[WIRE_READY] = {on_ready, 0},       [WIRE_STARTED] = {on_started, 3},
+	[WIRE_MEASURED] = {on_measured, 0}, [WIRE_ENDED] = {on_ended, 0},
 	[WIRE_FAILED] = {on_failed, 0},
 };
 
@@ -112,6 +119,8 @@ static bool wire_expected(const struct sbx_box *box, uint32_t kind)
 		return !box->ready && !box->run.started;
 	case WIRE_STARTED:
 		return !box->run.started;
+	case WIRE_MEASURED:
+		return box->asked_ns != 0;
 	case WIRE_ENDED:
 		return box->run.started && !box->ended;
 	case WIRE_FAILED:

@@ -11,6 +11,8 @@
  *	pid 1   -> caller   READY    the root stands, and there is no START yet
  *	program -> caller   STARTED  the filter is on: its listener, the box's
  *	                             proc, and its workspace
+ *	caller  -> pid 1    MEASURE  tell how much memory is in use
+ *	pid 1   -> caller   MEASURED the answer
  *	pid 1   -> caller   ENDED    how the program ended
  *	both    -> caller   FAILED   a struct sbx_error; the run is over
  */
@@ -28,6 +30,8 @@ enum wire_kind {
 	WIRE_START,
 	WIRE_READY,
 	WIRE_STARTED,
+	WIRE_MEASURE,
+	WIRE_MEASURED,
 	WIRE_ENDED,
 	WIRE_FAILED,
 };
@@ -38,6 +42,7 @@ struct wire_message {
 	uint64_t ns;                 /* STARTED, ENDED: clock_ns() */
 	uint64_t user_ns, system_ns; /* ENDED: of all that ran */
 	uint64_t memory_peak;        /* ENDED: of the largest process */
+	uint64_t memory;             /* MEASURED: bytes */
 	struct inherited inherited;  /* MAPPED */
 	struct sbx_error error;      /* FAILED */
 };

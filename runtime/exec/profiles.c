@@ -18,7 +18,9 @@ static void add(struct profile_dirs *dirs, size_t *n, const char *base,
 {
 	int len = snprintf(dirs->paths[*n], PATH_MAX, "%s%s", base, rest);
 
-	if (len < PATH_MAX) {
+	/* A directory that may not be looked into is somebody else's. */
+	if (len < PATH_MAX &&
+	    (access(dirs->paths[*n], X_OK) == 0 || errno != EACCES)) {
 		dirs->list[*n] = dirs->paths[*n];
 		(*n)++;
 	}

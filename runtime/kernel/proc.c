@@ -2,19 +2,61 @@
 #include "kernel/proc.h"
 
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/kcmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 
 #include "base/def.h"
 #include "base/parse.h"
 
-#define KIB 1024
+#define KIB        1024
+#define PID_LENGTH 24 /* digits of a pid, with room */
 
-/* Reads a small file of /proc as text. The process may be gone: -errno. */
+/* What the kernel writes for getdents64(2). */
+struct directory_entry {
+	uint64_t inode;
+	int64_t offset;
+	uint16_t length;
+	uint8_t type;
+	char name[];
+};
+
+typedef int (*visit_pid)(int directory, const char *pid, void *sum);
+
+/* Calls visit for each entry of a directory that is a number. One that ends
+ * meanwhile is passed over; another failure, or a result above 0, ends it. */
+static int for_each_pid(int directory, visit_pid visit, void *sum)
+{
+	_Alignas(struct directory_entry) char entries[2048];
+	CLEANUP_FD int fd = -1;
+	ssize_t n;
+	int r = 0;
+
+	fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	while ((n = syscall(SYS_getdents64, fd, entries, sizeof(entries))) >
+	       0) {
+		for (ssize_t at = 0; at < n;) {
+			const struct directory_entry *entry =
+				(const void *)(entries + at);
+
+			at += entry->length;
+			if (!isdigit((unsigned char)entry->name[0]))
+				continue;
+			r = visit(directory, entry->name, sum);
+			if (r > 0 || (r < 0 && r != -ENOENT && r != -ESRCH))
+				return r;
+		}
+	}
+	return n < 0 ? -errno : 0;
+}
+
+/* Reads a small file of a process as text. It may be gone: -errno. */
 static int read_text(int proc, const char *pid, const char *file, char *text,
                      size_t size)
 {
@@ -22,7 +64,7 @@ static int read_text(int proc, const char *pid, const char *file, char *text,
 	char path[64];
 	ssize_t n;
 
-	(void)snprintf(path, sizeof(path), "%.20s/%s", pid, file);
+	(void)snprintf(path, sizeof(path), "%.40s/%s", pid, file);
 	fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
@@ -67,20 +109,69 @@ static uint64_t line_number(const char *text, const char *name)
 	return line ? strtoull(line + strlen(name), NULL, 10) : 0;
 }
 
+/* A task of a process that still has its memory, as "PID/task/TID". */
+struct live_task {
+	const char *pid;
+	char path[2 * PID_LENGTH + 8];
+};
+
+static int is_live(int tasks, const char *tid, void *found)
+{
+	struct live_task *task = found;
+	char text[4096];
+	int r;
+
+	r = read_text(tasks, tid, "status", text, sizeof(text));
+	if (r < 0 || !strstr(text, "\nRssAnon:"))
+		return r;
+	(void)snprintf(task->path, sizeof(task->path), "%.20s/task/%.20s",
+	               task->pid, tid);
+	return 1;
+}
+
+/* The first thread may have ended before the others: it shows no memory then,
+ * and another one speaks for the process. */
+static int find_live(int proc, const char *pid, struct live_task *task)
+{
+	CLEANUP_FD int tasks = -1;
+	char path[64];
+	int r;
+
+	task->pid = pid;
+	(void)snprintf(path, sizeof(path), "%.20s/task", pid);
+	tasks = openat(proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (tasks < 0)
+		return -errno;
+	r = for_each_pid(tasks, is_live, task);
+	return r == 0 ? -ESRCH : r;
+}
+
 static const char *const memory_lines[] = {
 	"\nRssAnon:", "\nRssShmem:", "\nVmSwap:", "\nVmPTE:"};
 
 static int read_status(int proc, const char *pid, struct proc_sample *sum)
 {
+	struct live_task task;
+	uint64_t memory = 0;
 	char text[4096];
 	int r;
 
 	r = read_text(proc, pid, "status", text, sizeof(text));
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < ARRAY_SIZE(memory_lines); i++)
-		sum->memory += KIB * line_number(text, memory_lines[i]);
 	sum->tasks += (unsigned)line_number(text, "\nThreads:");
+	if (!strstr(text, memory_lines[0])) {
+		r = find_live(proc, pid, &task);
+		if (r > 0)
+			r = read_text(proc, task.path, "status", text,
+			              sizeof(text));
+		if (r < 0)
+			return r;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(memory_lines); i++)
+		memory += KIB * line_number(text, memory_lines[i]);
+	sum->memory += memory;
+	sum->largest = MAX(sum->largest, memory);
 	return 0;
 }
 
@@ -92,54 +183,44 @@ static int add_process(int proc, const char *pid, void *sum)
 	int r;
 
 	r = read_cpu(proc, pid, !init, &cpu_ns);
-	if (r == 0 && !init)
-		r = read_status(proc, pid, sample);
-	if (r == 0)
-		sample->cpu_ns += cpu_ns;
-	return r;
+	if (r < 0)
+		return r;
+	sample->cpu_ns += cpu_ns;
+	return init ? 0 : read_status(proc, pid, sample);
+}
+
+/* A child that has not exec'ed since vfork is in its parent's memory, which
+ * is counted there. */
+static bool is_in_parent(int proc, const char *pid)
+{
+	char text[4096];
+	uint64_t parent;
+
+	if (read_text(proc, pid, "status", text, sizeof(text)) < 0)
+		return false;
+	parent = line_number(text, "\nPPid:");
+	return parent > 1 &&
+	       syscall(SYS_kcmp, atoi(pid), (pid_t)parent, KCMP_VM, 0, 0) == 0;
 }
 
 static int add_exact(int proc, const char *pid, void *sum)
 {
+	struct live_task task;
 	char text[2048];
 	int r;
 
-	if (strcmp(pid, "1") == 0)
+	if (strcmp(pid, "1") == 0 || is_in_parent(proc, pid))
 		return 0;
 	r = read_text(proc, pid, "smaps_rollup", text, sizeof(text));
-	if (r == 0)
-		*(uint64_t *)sum += KIB * (line_number(text, "\nPss_Anon:") +
-		                           line_number(text, "\nPss_Shmem:") +
-		                           line_number(text, "\nSwapPss:"));
-	return r;
-}
-
-/* Calls add for each process. One that ends meanwhile is passed over. */
-static int for_each_process(int proc,
-                            int (*add)(int proc, const char *pid, void *sum),
-                            void *sum)
-{
-	const struct dirent *entry;
-	CLEANUP_FD int fd = -1;
-	DIR *directory;
-	int r = 0;
-
-	fd = openat(proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	directory = fdopendir(fd);
-	if (!directory)
-		return -errno;
-	fd = -1;
-	while (r == 0 && (entry = readdir(directory))) {
-		if (!isdigit((unsigned char)entry->d_name[0]))
-			continue;
-		r = add(proc, entry->d_name, sum);
-		if (r == -ENOENT || r == -ESRCH)
-			r = 0;
-	}
-	(void)closedir(directory);
-	return r;
+	if (r < 0 && find_live(proc, pid, &task) > 0)
+		r = read_text(proc, task.path, "smaps_rollup", text,
+		              sizeof(text));
+	if (r < 0)
+		return r;
+	*(uint64_t *)sum += KIB * (line_number(text, "\nPss_Anon:") +
+	                           line_number(text, "\nPss_Shmem:") +
+	                           line_number(text, "\nSwapPss:"));
+	return 0;
 }
 
 int proc_sample(int proc, struct proc_sample *sample)
@@ -147,7 +228,7 @@ int proc_sample(int proc, struct proc_sample *sample)
 	struct proc_sample sum = {0};
 	int r;
 
-	r = for_each_process(proc, add_process, &sum);
+	r = for_each_pid(proc, add_process, &sum);
 	if (r == 0)
 		*sample = sum;
 	return r;
@@ -158,7 +239,7 @@ int proc_memory_exact(int proc, uint64_t *bytes)
 	uint64_t sum = 0;
 	int r;
 
-	r = for_each_process(proc, add_exact, &sum);
+	r = for_each_pid(proc, add_exact, &sum);
 	if (r == 0)
 		*bytes = sum;
 	return r;

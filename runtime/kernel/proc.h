@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the processes of a box use, read from outside through a descriptor of
- * the box's own /proc: that one lists them and nobody else, and nothing inside
- * can slow the reading down.
+ * What the processes of a box use, read from its own /proc, which lists them
+ * and nobody else. Nothing here allocates: pid 1 of the box measures, too.
  */
 #ifndef SBX_KERNEL_PROC_H
 #define SBX_KERNEL_PROC_H
@@ -11,19 +10,22 @@
 #include <stdint.h>
 
 struct proc_sample {
-	uint64_t cpu_ns; /* of the living and of the dead they waited for; in
-	                  * ticks of 1/100 s */
-	uint64_t memory; /* bytes; an upper bound: shared pages count for
-	                  * each process that has them */
-	unsigned tasks;  /* threads, without pid 1 */
+	uint64_t cpu_ns;  /* of the living and of the dead they waited for; in
+	                   * ticks of 1/100 s */
+	uint64_t memory;  /* bytes; an upper bound: shared pages count for
+	                   * each process that has them */
+	uint64_t largest; /* the memory of the largest process */
+	unsigned tasks;   /* threads, without pid 1 */
 };
 
 /* Adds up all processes but pid 1, of which only the dead it waited for
- * count. 0 or -errno. */
+ * count. Reads counters only: no process can make it wait. 0 or -errno. */
 int proc_sample(int proc, struct proc_sample *sample);
 
-/* The memory again, with each shared page counted once: exact, and as dear as
- * the program is large. */
+/* The memory again, with each shared page counted once. This walks page
+ * tables, under a lock that a process can keep busy: it may take long, so it
+ * is not for the supervisor, but for pid 1 of the box, whose own /proc it is.
+ * 0 or -errno. */
 int proc_memory_exact(int proc, uint64_t *bytes);
 
 #endif

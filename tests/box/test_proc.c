@@ -13,10 +13,11 @@
 TestSuite(proc, .timeout = 120);
 
 static const char *const masked[] = {
-	"kcore",     "keys",        "key-users",     "kallsyms",
-	"kmsg",      "timer_list",  "sched_debug",   "slabinfo",
-	"iomem",     "ioports",     "sysrq-trigger", "interrupts",
-	"config.gz", "vmallocinfo", "pagetypeinfo",  "latency_stats",
+	"kcore",        "keys",          "key-users",     "kallsyms",
+	"kmsg",         "timer_list",    "sched_debug",   "slabinfo",
+	"iomem",        "ioports",       "sysrq-trigger", "interrupts",
+	"cmdline",      "locks",         "config.gz",     "vmallocinfo",
+	"pagetypeinfo", "latency_stats",
 };
 
 static const char *const spellings[] = {
