@@ -27,7 +27,7 @@ EXEC_SRC := $(wildcard runtime/exec/*.c)
 GEN_SRC := $(wildcard tools/gen/filter-*.c)
 SETS := $(wildcard profiles/seccomp/*.json)
 PROFILES := $(wildcard profiles/*.json)
-UNIT_SRC := $(wildcard tests/unit/test_*.c)
+MAN := $(B)/share/man/man1/sbx-exec.1 $(B)/share/man/man3/sbx.3 $(B)/share/man/man5/sbx-profile.5
 SUPPORT_SRC := $(wildcard tests/support/*.c)
 PROG_SRC := $(wildcard tests/support/prog/*.c)
 
@@ -43,8 +43,10 @@ STATIC_LIBS := -l:libseccomp.a -l:libcap.a -l:libnl-3.a -l:libyajl_s.a -l:libnet
 QUIET := -Wl,--no-warnings
 SHARED_LIBS := $(shell pkg-config --libs $(PKGS))
 
-.PHONY: tests all run check lint asan bench install uninstall clean deps objects help
-all: $(B)/bin/sbx-exec $(B)/lib/libsbx.a $(B)/lib/libsbx.so $(B)/lib/pkgconfig/sbx.pc $(B)/share/sbx/profiles
+.PHONY: all run check lint asan bench install uninstall clean deps help
+.PHONY: objects tests man
+all: $(B)/bin/sbx-exec $(B)/lib/libsbx.a $(B)/lib/libsbx.so $(B)/lib/pkgconfig/sbx.pc \
+  $(B)/share/sbx/profiles $(MAN)
 
 objects: $(LIB_OBJ) $(EXEC_OBJ) $(call obj,$(wildcard tools/bench/*.c))
 
@@ -92,6 +94,27 @@ $(B)/lib/pkgconfig/sbx.pc: Makefile
 	  'Description: run untrusted programs in a sandbox' 'Version: $(VERSION)' \
 	  'Requires.private: $(PKGS)' 'Libs: -L$${prefix}/lib -lsbx' \
 	  'Cflags: -I$${prefix}/include' >$@
+
+# ---- the manual ----
+man: $(MAN)
+
+$(B)/tool/options-mdoc: $(call obj,tools/gen/options-mdoc.c runtime/exec/help.c runtime/exec/options.c) $(B)/lib/libsbx.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SHARED_LIBS)
+
+$(B)/share/man/man1/sbx-exec.1: man/sbx-exec.1.in $(B)/tool/options-mdoc
+	@mkdir -p $(@D)
+	$(Q)$(B)/tool/options-mdoc | sed -e '/^@OPTIONS@$$/{r /dev/stdin' -e 'd}' $< >$@
+
+# The example in the manual is the one that is built and run.
+$(B)/share/man/man3/sbx.3: man/sbx.3.in examples/run.c
+	@mkdir -p $(@D)
+	$(Q)sed -e 's/\\/\\e/g' examples/run.c | \
+	  sed -e '/^@EXAMPLE@$$/{r /dev/stdin' -e 'd}' $< >$@
+
+$(B)/share/man/man5/sbx-profile.5: man/sbx-profile.5
+	@mkdir -p $(@D)
+	$(Q)cp $< $@
 
 # ---- the bench ----
 BENCH_SRC := $(wildcard tools/bench/*.c)
@@ -177,10 +200,14 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig
 	sed 's|^prefix=.*|prefix=$(PREFIX)|' $(B)/lib/pkgconfig/sbx.pc >$(DESTDIR)$(PREFIX)/lib/pkgconfig/sbx.pc
 	install -D -m644 -t $(DATA)/profiles $(PROFILES)
+	install -D -m644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(filter %.1,$(MAN))
+	install -D -m644 -t $(DESTDIR)$(PREFIX)/share/man/man3 $(filter %.3,$(MAN))
+	install -D -m644 -t $(DESTDIR)$(PREFIX)/share/man/man5 $(filter %.5,$(MAN))
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/sbx-exec $(DESTDIR)$(PREFIX)/include/sbx.h
 	rm -f $(DESTDIR)$(PREFIX)/lib/libsbx.* $(DESTDIR)$(PREFIX)/lib/pkgconfig/sbx.pc
+	rm -f $(patsubst $(B)/%,$(DESTDIR)$(PREFIX)/%,$(MAN))
 	rm -rf $(DATA)
 
 help:
