@@ -139,6 +139,7 @@ $(B)/lib/bench/code.py: tools/bench/inside/code.py
 TEST_LIBS := -lcriterion $(SHARED_LIBS)
 SUPPORT_OBJ := $(call obj,$(SUPPORT_SRC))
 TEST_LAYERS := unit golden box
+TEST_SCRIPTS := example lint bench fidelity
 test_src = $(wildcard tests/$(1)/test_*.c)
 
 define test_program
@@ -154,13 +155,18 @@ $(B)/test/prog/%: tests/support/prog/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -D_GNU_SOURCE -std=gnu11 -O2 $(WARN) -static -pthread -o $@ $<
 
-tests: $(if $(filter box,$(TEST_LAYERS)),$(PROG)) $(foreach layer,$(TEST_LAYERS),$(if $(call test_src,$(layer)),$(B)/test/$(layer)))
+$(B)/test/example-run: examples/run.c $(B)/lib/libsbx.so
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=c11 -pedantic -Wall -Wextra -Werror -Iruntime -o $@ $< \
+	  -L$(B)/lib -lsbx -Wl,-rpath,$(abspath $(B)/lib)
+
+tests: $(if $(filter box,$(TEST_LAYERS)),$(PROG) $(B)/test/example-run) $(foreach layer,$(TEST_LAYERS),$(if $(call test_src,$(layer)),$(B)/test/$(layer)))
 
 check: export SBX_MUST_WORK ?=
 check:
 	@tools/deps check
-	@+$(MAKE) --no-print-directory -s all tests
-	@tests/run $(B) $(foreach layer,$(TEST_LAYERS),$(if $(call test_src,$(layer)),$(layer)))
+	@+$(MAKE) --no-print-directory -s all tests $(B)/bin/sbx-bench
+	@tests/run $(B) $(TEST_LAYERS) $(TEST_SCRIPTS)
 
 # The pure layers again, with every memory error and every undefined
 # operation an end.

@@ -49,13 +49,20 @@ static int step_stdio(const struct payload *payload, struct sbx_error *err)
 	return 0;
 }
 
-/* What is left closes on exec; the lowest numbers, so that a low limit on open
- * files still has room for the filter's listener. */
+/* What is left closes on exec. All other numbers are free, so that a low limit
+ * on open files still has room for the filter's listener. */
 static int step_descriptors(const struct payload *payload,
                             struct sbx_error *err)
 {
-	if (close_range((unsigned)payload->workspace + 1, ~0u, 0) < 0)
-		return fail(err, "close_range");
+	unsigned low = (unsigned)MIN(payload->proc, payload->workspace);
+	unsigned high = (unsigned)MAX(payload->proc, payload->workspace);
+	const unsigned ranges[][2] = {
+		{INIT_WIRE + 1, low - 1}, {low + 1, high - 1}, {high + 1, ~0u}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(ranges); i++)
+		if (ranges[i][0] <= ranges[i][1] &&
+		    close_range(ranges[i][0], ranges[i][1], 0) < 0)
+			return fail(err, "close_range");
 	return 0;
 }
 

@@ -130,7 +130,7 @@ Test(library, leaves_the_caller_as_it_was)
 	(void)sigprocmask(SIG_SETMASK, NULL, &after);
 	for (int i = 1; i < NSIG; i++)
 		cr_expect_eq(sigismember(&mask, i), sigismember(&after, i),
-			     "signal %d", i);
+		             "signal %d", i);
 	cr_expect(children_gone(5));
 	buffer_free(&before);
 }

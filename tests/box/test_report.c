@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -161,7 +161,7 @@ static void report_on_full_disk(struct lab *lab)
 
 	(void)mkdir("/tmp/small", 0755);
 	if (system("mount -t tmpfs -o size=4k none /tmp/small && "
-	           "head -c 4096 /dev/zero >/tmp/small/fill") != 0)
+XX
 		lab_fail(lab, "no small disk");
 	RUN(&result, .no_report = true,
 	    OPTIONS("--report", "/tmp/small/report"), COMMAND("true"));

@@ -32,7 +32,7 @@ Test(stdio, control)
 	RUN(&result, .outside = true, COMMAND("@poke", "stdio"),
 	    .fds = {{1, fd}}, .n_fds = 1);
 	cr_assert_eq(fstat(fd, &st), 0);
-	cr_expect_eq(st.st_mode & 07777, 04777);
+	cr_expect_eq(st.st_mode & 0777, 0777);
 	cr_expect_eq(st.st_size, sizeof(poked) - 1);
 	result_free(&result);
 	(void)close(fd);
