@@ -137,13 +137,15 @@ $(B)/lib/bench/code.py: tools/bench/inside/code.py
 # ---- tests ----
 # Criterion test programs: one for each layer, every file of it linked in.
 TEST_LIBS := -lcriterion $(SHARED_LIBS)
+GEN_OBJ := $(filter-out %/filter-sets.o,$(call obj,$(GEN_SRC)))
 SUPPORT_OBJ := $(call obj,$(SUPPORT_SRC))
-TEST_LAYERS := unit golden box
+TEST_LAYERS := unit gen golden box
 TEST_SCRIPTS := example lint bench fidelity
 test_src = $(wildcard tests/$(1)/test_*.c)
 
 define test_program
-$(B)/test/$(1): $$(call obj,$$(call test_src,$(1))) $(SUPPORT_OBJ) $(LIB_OBJ) $$(filter-out %/main.o,$(EXEC_OBJ))
+$(B)/test/$(1): $$(call obj,$$(call test_src,$(1))) $(SUPPORT_OBJ) $(LIB_OBJ) \
+  $$(filter-out %/main.o,$(EXEC_OBJ)) $(if $(filter gen,$(1)),$(GEN_OBJ))
 	@mkdir -p $$(@D)
 	$$(Q)$(CC) $(CFLAGS) -o $$@ $$^ $(TEST_LIBS)
 endef
@@ -173,8 +175,8 @@ check:
 ASAN_OPT := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 asan:
 	@tools/deps check
-	@+$(MAKE) --no-print-directory -s B=$(B)-asan OPT='$(ASAN_OPT)' HARDEN= TEST_LAYERS='unit golden' tests
-	@tests/run $(B)-asan unit golden
+	@+$(MAKE) --no-print-directory -s B=$(B)-asan OPT='$(ASAN_OPT)' HARDEN= TEST_LAYERS='unit gen golden' tests
+	@tests/run $(B)-asan unit gen golden
 
 lint:
 	@tools/deps lint

@@ -32,66 +32,69 @@ static void check(const struct result *result, int status, const char *named,
 		                 what);
 }
 
+/* What an option was given, what the line names, and what it advises. */
+static const struct option_row {
+	const char *words[5];
+	const char *named, *remedy;
+} option_rows[] = {
+	{{"--no-such"}, "--no-such", "--help"},
+	{{"--memry", "1G"}, "--memry", "--memory"},
+	{{"--wall_time", "1"}, "--wall_time", "--wall-time"},
+	{{"-x"}, "-x", "--help"},
+	{{"--", "x"}, "--profile", "--list-profiles"},
+	{{"--json=yes"}, "--json", ""},
+	{{"--memory", "10Q"}, "10Q", "512M"},
+	{{"--memory", ""}, "memory", "512M"},
+	{{"--memory", "-1"}, "-1", "512M"},
+	{{"--memory", " 5M"}, " 5M", "512M"},
+	{{"--memory", "1e9"}, "1e9", "512M"},
+	{{"--memory", "0"}, "memory", "1M"},
+	{{"--memory", "1023K"}, "memory", "1M"},
+	{{"--memory", "18446744073709551616"}, "memory", "1T"},
+	{{"--memory", "2T"}, "memory", "1T"},
+	{{"--pids", "0"}, "pids", "1"},
+	{{"--pids", "1.5"}, "1.5", ""},
+	{{"--pids", "0x10"}, "0x10", ""},
+	{{"--pids", "٥"}, "٥", ""},
+	{{"--pids", "99999"}, "pids", "32768"},
+	{{"--wall-time", "0"}, "wall_time", "1ms"},
+	{{"--wall-time", "1y"}, "1y", "1.5s"},
+	{{"--wall-time", "9999h"}, "wall_time", "720h"},
+	{{"--cpus", "0"}, "cpus", ""},
+	{{"--open-files", "2"}, "open_files", "8"},
+	{{"--output-action", "drop"}, "drop", "truncate"},
+	{{"--net", "host"}, "host", "loopback"},
+	{{"--env", "NOVALUE"}, "NOVALUE", "KEY=VALUE"},
+	{{"--env", "=x"}, "env", ""},
+	{{"--env", "1A=x"}, "1A", ""},
+	{{"--hostname", "a b"}, "a b", "letters"},
+	{{"--workdir", "relative"}, "relative", "absolute"},
+	{{"--workdir", "/a/../b"}, "/a/../b", ".."},
+	{{"--require", "magic"}, "magic", "cgroup"},
+	{{"--allow-degraded", "magic"}, "magic", ""},
+	{{"--stdin", "/no/such/file"}, "/no/such/file", ""},
+	{{"--stdin", "/usr"}, "/usr", "directory"},
+	{{"--report", ""}, "--report", "FILE"},
+	{{"--report", "fd:x"}, "fd:x", "number"},
+	{{"--report", "fd:-1"}, "fd:-1", "number"},
+	{{"--report", "fd:99"}, "fd:99", ""},
+	{{"--code", "x", "--command"}, "--code", "--command"},
+	{{"--fuel", "1"}, "--fuel", ""},
+	{{"--profile", "base", "--profile-file", "x"},
+         "--profile-file",
+         "exclude"},
+	{{"stray"}, "stray", "--"},
+};
+
 /* Options that are unknown, lack a value, exclude each other, or are given a
  * value that they do not take. */
 Test(bad_input, options)
 {
-	static const struct {
-		const char *words[5];
-		const char *named, *remedy;
-	} rows[] = {
-		{{"--no-such"}, "--no-such", "--help"},
-		{{"--memry", "1G"}, "--memry", "--memory"},
-		{{"--wall_time", "1"}, "--wall_time", "--wall-time"},
-		{{"-x"}, "-x", "--help"},
-		{{"--", "x"}, "--profile", "--list-profiles"},
-		{{"--json=yes"}, "--json", ""},
-		{{"--memory", "10Q"}, "10Q", "512M"},
-		{{"--memory", ""}, "memory", "512M"},
-		{{"--memory", "-1"}, "-1", "512M"},
-		{{"--memory", " 5M"}, " 5M", "512M"},
-		{{"--memory", "1e9"}, "1e9", "512M"},
-		{{"--memory", "0"}, "memory", "1M"},
-		{{"--memory", "1023K"}, "memory", "1M"},
-		{{"--memory", "18446744073709551616"}, "memory", "1T"},
-		{{"--memory", "2T"}, "memory", "1T"},
-		{{"--pids", "0"}, "pids", "1"},
-		{{"--pids", "1.5"}, "1.5", ""},
-		{{"--pids", "0x10"}, "0x10", ""},
-		{{"--pids", "٥"}, "٥", ""},
-		{{"--pids", "99999"}, "pids", "32768"},
-		{{"--wall-time", "0"}, "wall_time", "1ms"},
-		{{"--wall-time", "1y"}, "1y", "1.5s"},
-		{{"--wall-time", "9999h"}, "wall_time", "720h"},
-		{{"--cpus", "0"}, "cpus", ""},
-		{{"--open-files", "2"}, "open_files", "8"},
-		{{"--output-action", "drop"}, "drop", "truncate"},
-		{{"--net", "host"}, "host", "loopback"},
-		{{"--env", "NOVALUE"}, "NOVALUE", "KEY=VALUE"},
-		{{"--env", "=x"}, "env", ""},
-		{{"--env", "1A=x"}, "1A", ""},
-		{{"--hostname", "a b"}, "a b", "letters"},
-		{{"--workdir", "relative"}, "relative", "absolute"},
-		{{"--workdir", "/a/../b"}, "/a/../b", ".."},
-		{{"--require", "magic"}, "magic", "cgroup"},
-		{{"--allow-degraded", "magic"}, "magic", ""},
-		{{"--stdin", "/no/such/file"}, "/no/such/file", ""},
-		{{"--stdin", "/usr"}, "/usr", "directory"},
-		{{"--report", ""}, "--report", "FILE"},
-		{{"--report", "fd:x"}, "fd:x", "number"},
-		{{"--report", "fd:-1"}, "fd:-1", "number"},
-		{{"--report", "fd:99"}, "fd:99", ""},
-		{{"--code", "x", "--command"}, "--code", "--command"},
-		{{"--fuel", "1"}, "--fuel", ""},
-		{{"--profile", "base", "--profile-file", "x"},
-	         "--profile-file",
-	         "exclude"},
-		{{"stray"}, "stray", "--"},
-	};
 	struct result result;
 
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		const char *const *w = rows[i].words;
+	for (size_t i = 0; i < ARRAY_SIZE(option_rows); i++) {
+		const struct option_row *row = &option_rows[i];
+		const char *const *w = row->words;
 		const char *what =
 			text_of("row %zu %s %s", i, w[0], w[1] ? w[1] : "");
 
@@ -100,8 +103,8 @@ Test(bad_input, options)
 		else
 			RUN(&result, .options = w, .no_report = true,
 			    COMMAND("echo", "ran"));
-		check(&result, 125, rows[i].named, what);
-		cr_expect_not_null(strstr(result.err.data, rows[i].remedy),
+		check(&result, 125, row->named, what);
+		cr_expect_not_null(strstr(result.err.data, row->remedy),
 		                   "%s: %s", what, result.err.data);
 		result_free(&result);
 	}

@@ -123,7 +123,7 @@ static void every_verdict(struct lab *lab)
 	run_all(lab, kinds, ARRAY_SIZE(kinds), (int)ARRAY_SIZE(kinds));
 	lab_list(&before);
 	run_all(lab, kinds, ARRAY_SIZE(kinds), ROUNDS);
-	left = lab_leftover(&before);
+	left = lab_leftover(&before, 10);
 	if (left)
 		lab_fail(lab, "left: %s", left);
 	buffer_free(&before);
@@ -172,7 +172,7 @@ static void leave_things(struct lab *lab)
 	seconds_sleep(0.2);
 	(void)snprintf(text, sizeof(text), "process %d", pid);
 	expect_seen(lab, &before, text);
-	if (!lab_leftover(&before))
+	if (!lab_leftover(&before, 0.5))
 		lab_fail(lab, "nothing was seen as left");
 	(void)kill(pid, SIGKILL);
 	(void)waitpid(pid, NULL, 0);

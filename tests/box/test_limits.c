@@ -134,11 +134,11 @@ Test(limits, wall_time_is_exact)
 Test(limits, cpu_time_is_the_trees)
 {
 	const struct row rows[] = {
-		{WORDS("--cpu-time", "1s"), WORDS("@spend", "cpu", "300", "9"),
-	         124, "cpu_time", NULL},
-		{WORDS("--cpu-time", "1s"), WORDS("@spend", "tree", "300", "9"),
-	         124, "cpu_time", NULL},
-		{WORDS("--cpu-time", "9s"), WORDS("@spend", "cpu", "300", "3"),
+		{WORDS("--cpu-time", "600ms"),
+	         WORDS("@spend", "cpu", "150", "9"), 124, "cpu_time", NULL},
+		{WORDS("--cpu-time", "600ms"),
+	         WORDS("@spend", "tree", "150", "9"), 124, "cpu_time", NULL},
+		{WORDS("--cpu-time", "9s"), WORDS("@spend", "cpu", "150", "3"),
 	         0, "exited", NULL},
 		{WORDS("--cpu-time", "500ms"), WORDS("@linger", "deaf"), 124,
 	         "cpu_time", NULL},
@@ -174,8 +174,8 @@ Test(limits, idle_time_wants_progress)
 	         "idle_time", ""},
 		{WORDS("--idle-time", "500ms"), WORDS("@linger", "stop"), 124,
 	         "idle_time", NULL},
-		{WORDS("--idle-time", "1s"), WORDS("@spend", "cpu", "2000"), 0,
-	         "exited", NULL},
+		{WORDS("--idle-time", "700ms"), WORDS("@spend", "cpu", "1200"),
+	         0, "exited", NULL},
 		{WORDS("--idle-time", "1s"),
 	         SH("for i in 1 2 3 4; do echo $i; sleep 0.5; done"), 0,
 	         "exited", "1\n2\n3\n4\n"},
@@ -196,7 +196,7 @@ Test(limits, memory_is_the_trees)
 		{WORDS("--memory", "100M"), WORDS("@spend", "memory", "50"), 0,
 	         "exited", NULL},
 		{WORDS("--memory", "100M"),
-	         WORDS("@spend", "shared", "50", "9"), 0, "exited", NULL},
+	         WORDS("@spend", "shared", "40", "9"), 0, "exited", NULL},
 		{WORDS("--memory", "50M", "--disk", "200M"),
 	         SH("dd if=/dev/zero of=/dev/shm/f bs=1M count=100 "
 	            "2>/dev/null; sleep 20"),

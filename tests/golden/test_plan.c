@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Golden plans: a spec and frozen facts make exactly the text that is in
- * tests/golden/NAME.plan. SBX_GOLDEN_UPDATE=1 writes the texts anew, and then
- * the tests fail all the same: look at the difference first.
+ * tests/golden/NAME.plan. Of all but the plan of a command on each host it is
+ * what differs from that, "-" before a line that is not there and "+" before
+ * one that is there instead. SBX_GOLDEN_UPDATE=1 writes the texts anew, and
+ * then the tests fail all the same: look at the difference first.
  */
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -37,10 +39,9 @@ struct golden {
 static const char program[] = "print('hello')\n";
 
 static const struct golden hosts[] = {
-	{"command-root", &facts_root, "base", .words = WORDS("ls", "-l", "/")},
-	{"command-user", &facts_user, "base", .words = WORDS("ls", "-l", "/")},
-	{"command-separate", &facts_separate, "base",
-         .words = WORDS("ls", "-l", "/")},
+	{"command-root", &facts_root, "base", .words = WORDS("ls")},
+	{"command-user", &facts_user, "base", .words = WORDS("ls")},
+	{"command-separate", &facts_separate, "base", .words = WORDS("ls")},
 };
 
 static const struct golden languages[] = {
@@ -220,15 +221,13 @@ static void update(const char *path, const struct buffer *text)
 	cr_expect_fail("%s: written; read the difference", path);
 }
 
-static void check(const struct golden *row)
+static void print_plan(const struct golden *row, struct buffer *text)
 {
-	struct buffer text CLEANUP(buffer_free) = {0};
 	struct arena arena CLEANUP(arena_free) = {0};
 	struct sbx_error err = {0};
 	struct sbx_plan *plan;
 	struct sbx_spec *spec = NULL;
 	struct facts facts;
-	char path[128];
 
 	cr_assert_eq(make_spec(row, &spec, &err), 0, "%s: %s", row->name,
 	             err.text);
@@ -238,14 +237,83 @@ static void check(const struct golden *row)
 	/* The plan stands by itself. */
 	sbx_spec_free(spec);
 	arena_free(&arena);
-	cr_assert_eq(plan_text(plan, &text), 0);
+	cr_assert_eq(plan_text(plan, text), 0);
 	sbx_plan_free(plan);
-	hide_filter(&text);
+	hide_filter(text);
+}
+
+#define MAX_LINES 256
+
+/* Cuts text into lines. Returns how many. */
+static size_t split(char *text, char *lines[MAX_LINES])
+{
+	size_t n = 0;
+
+	for (char *end; (end = strchr(text, '\n')); text = end + 1) {
+		cr_assert_lt(n, MAX_LINES);
+		*end = '\0';
+		lines[n++] = text;
+	}
+	return n;
+}
+
+/* What makes the lines of one text those of the other: the longest common
+ * sequence of lines stays. Both are cut up. */
+static void differ(char *from_text, char *to_text, struct buffer *out)
+{
+	static unsigned short common[MAX_LINES + 1][MAX_LINES + 1];
+	char *from[MAX_LINES], *to[MAX_LINES];
+	size_t n = split(from_text, from), m = split(to_text, to);
+
+	memset(common, 0, sizeof(common));
+	for (size_t i = n; i-- > 0;)
+		for (size_t j = m; j-- > 0;)
+			common[i][j] = strcmp(from[i], to[j]) == 0
+			                       ? common[i + 1][j + 1] + 1
+			                       : MAX(common[i + 1][j],
+			                             common[i][j + 1]);
+	for (size_t i = 0, j = 0; i < n || j < m;) {
+		if (i < n && j < m && strcmp(from[i], to[j]) == 0) {
+			i++;
+			j++;
+		} else if (j == m ||
+		           (i < n && common[i + 1][j] >= common[i][j + 1])) {
+			buffer_printf(out, "- %s\n", from[i++]);
+		} else {
+			buffer_printf(out, "+ %s\n", to[j++]);
+		}
+	}
+	buffer_append(out, "", 1);
+}
+
+/* The row of a command on the same host. */
+static const struct golden *base_of(const struct golden *row)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(hosts); i++)
+		if (hosts[i].facts == row->facts)
+			return &hosts[i];
+	return NULL;
+}
+
+static void check(const struct golden *row)
+{
+	struct buffer text CLEANUP(buffer_free) = {0};
+	struct buffer base CLEANUP(buffer_free) = {0};
+	struct buffer difference CLEANUP(buffer_free) = {0};
+	const struct buffer *shown = &text;
+	char path[128];
+
+	print_plan(row, &text);
+	if (base_of(row) != row) {
+		print_plan(base_of(row), &base);
+		differ(base.data, text.data, &difference);
+		shown = &difference;
+	}
 	(void)snprintf(path, sizeof(path), "tests/golden/%s.plan", row->name);
 	if (getenv("SBX_GOLDEN_UPDATE"))
-		update(path, &text);
+		update(path, shown);
 	else
-		compare(path, &text);
+		compare(path, shown);
 }
 
 #define CHECK_ALL(rows)                                  \

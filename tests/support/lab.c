@@ -301,9 +301,9 @@ static const char *difference(const struct buffer *before,
 	return NULL;
 }
 
-const char *lab_leftover(const struct buffer *before)
+const char *lab_leftover(const struct buffer *before, double seconds)
 {
-	double until = seconds_now() + 10;
+	double until = seconds_now() + seconds;
 	const char *line;
 
 	do {

@@ -32,8 +32,8 @@ void lab_run(void (*body)(struct lab *lab), bool own_users);
  * of /tmp, /dev/shm and /run; a line each, sorted. */
 void lab_list(struct buffer *out);
 
-/* Waits until there is nothing but what before has, for at most some seconds.
+/* Waits until there is nothing but what before has, for at most that long.
  * Else the first line that is too many. */
-const char *lab_leftover(const struct buffer *before);
+const char *lab_leftover(const struct buffer *before, double seconds);
 
 #endif
