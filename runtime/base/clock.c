@@ -13,3 +13,9 @@ uint64_t clock_ns(void)
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
 	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
 }
+
+uint64_t clock_timeval_ns(struct timeval time)
+{
+	return (uint64_t)time.tv_sec * NS_PER_S +
+	       (uint64_t)time.tv_usec * (NS_PER_S / 1000000);
+}

@@ -138,12 +138,6 @@ static int bring_up_loopback(const struct setup *setup, struct sbx_error *err)
 	return 0;
 }
 
-static uint64_t timeval_ns(struct timeval time)
-{
-	return (uint64_t)time.tv_sec * NS_PER_S +
-	       (uint64_t)time.tv_usec * (NS_PER_S / 1000000);
-}
-
 /* Everything that is left dies with the program; then its end is told. */
 static _Noreturn void tell_end(int status, uint64_t ns, uint64_t poison)
 {
@@ -158,8 +152,8 @@ static _Noreturn void tell_end(int status, uint64_t ns, uint64_t poison)
 	while (wait(NULL) > 0 || errno == EINTR)
 		;
 	(void)getrusage(RUSAGE_CHILDREN, &usage);
-	ended.user_ns = timeval_ns(usage.ru_utime);
-	ended.system_ns = timeval_ns(usage.ru_stime);
+	ended.user_ns = clock_timeval_ns(usage.ru_utime);
+	ended.system_ns = clock_timeval_ns(usage.ru_stime);
 	/* A process inherits the peak of the one it was forked from, so a
 	 * value no higher than pid 1's own says nothing. */
 	if ((uint64_t)usage.ru_maxrss > poison)

@@ -139,12 +139,6 @@ int watch_add_streams(struct sbx_box *box, struct sbx_error *err)
 	return 0;
 }
 
-static uint64_t timeval_ns(struct timeval time)
-{
-	return (uint64_t)time.tv_sec * NS_PER_S +
-	       (uint64_t)time.tv_usec * (NS_PER_S / 1000000);
-}
-
 /* Pid 1 is dead, and so is everything that was in the box. */
 static void pidfd_step(struct sbx_box *box)
 {
@@ -169,8 +163,8 @@ static void pidfd_step(struct sbx_box *box)
 		return;
 	if (run->end_ns == 0)
 		run->end_ns = clock_ns();
-	run->user_ns = timeval_ns(usage.ru_utime);
-	run->system_ns = timeval_ns(usage.ru_stime);
+	run->user_ns = clock_timeval_ns(usage.ru_utime);
+	run->system_ns = clock_timeval_ns(usage.ru_stime);
 	/* What died with pid 1 was not waited for; the last sample saw it. */
 	run->user_ns = MAX(run->user_ns + run->system_ns, box->sample.cpu_ns) -
 	               run->system_ns;
