@@ -47,20 +47,33 @@ uint64_t measure_disk(struct sbx_box *box)
 	return used;
 }
 
-/* How long pid 1 may take for the exact sum; and if the quick one is several
- * times the limit. The program can keep it waiting, for example by mapping
- * memory all the time, so no answer counts as too much. */
+/* How long pid 1 may take for the exact sum: while the quick one stays as it
+ * was; while that grows; and if it is then several times the limit. The program
+ * can keep it waiting, for example by mapping memory all the time, so no answer
+ * counts as too much. But a busy machine also keeps it waiting, and who only
+ * shares much does not grow. */
+#define PATIENCE_STILL        NS_PER_S
 #define PATIENCE              (50 * NS_PER_MS)
 #define PATIENCE_FAR          (10 * NS_PER_MS)
 #define FAR_ABOVE(sum, limit) ((sum) / 4 >= (limit))
 
-static void ask(struct sbx_box *box, uint64_t now)
+static uint64_t patience(const struct sbx_box *box, uint64_t sum)
+{
+	uint64_t limit = limit_of(box, LIMIT_MEMORY);
+
+	if (sum <= box->asked_sum + limit / 16)
+		return PATIENCE_STILL;
+	return FAR_ABOVE(sum, limit) ? PATIENCE_FAR : PATIENCE;
+}
+
+static void ask(struct sbx_box *box, uint64_t now, uint64_t sum)
 {
 	const struct wire_message measure_now = {.kind = WIRE_MEASURE};
 
 	if (wire_send(box->wire, &measure_now, NULL, 0) < 0)
 		return; /* it is ending */
 	box->asked_ns = now;
+	box->asked_sum = sum;
 	if (watch_add(box, box->wire, EPOLLIN, TAG_WIRE) < 0)
 		box_kill(box, CAUSE_MEMORY);
 }
@@ -72,18 +85,17 @@ static uint64_t measure_memory(struct sbx_box *box, uint64_t now, uint64_t disk)
 {
 	uint64_t limit = limit_of(box, LIMIT_MEMORY);
 	uint64_t sum = box->sample.memory + disk;
-	uint64_t patience = FAR_ABOVE(sum, limit) ? PATIENCE_FAR : PATIENCE;
 
 	if (sum <= limit) {
 		box->run.memory_peak = MAX(box->run.memory_peak, sum);
 		return sum;
 	}
 	if (box->sample.largest + disk > limit ||
-	    (box->asked_ns && now - box->asked_ns >= patience)) {
+	    (box->asked_ns && now - box->asked_ns >= patience(box, sum))) {
 		box->run.memory_peak = MAX(box->run.memory_peak, sum);
 		box_kill(box, CAUSE_MEMORY);
 	} else if (!box->asked_ns) {
-		ask(box, now);
+		ask(box, now, sum);
 	}
 	return limit;
 }

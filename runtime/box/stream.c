@@ -81,7 +81,7 @@ enum next { NEXT_AGAIN, NEXT_WAIT, NEXT_OVER };
 
 static enum next wait_for(struct stream *stream, bool room)
 {
-	stream->wants_room = room || stream->unpolled;
+	stream->wants_room = room;
 	return NEXT_WAIT;
 }
 
@@ -241,25 +241,8 @@ int stream_fd(const struct stream *stream, uint32_t *events)
 
 void stream_unpolled(struct stream *stream)
 {
-	if (stream->wants_room) {
-		stream->wants_room = false;
-		return;
-	}
-	stream->unpolled = stream->wants_room = true;
+	stream->wants_room = !stream->wants_room;
 	stream->ask_first = false;
-}
-
-void stream_abandon(struct stream *stream)
-{
-	stream->limit = stream->moved;
-	if (stream->way == WAY_COPY) {
-		stream->limit -= stream->held.len - stream->written;
-		stream->held.len = stream->written = 0;
-	}
-	stream->way = WAY_DISCARD;
-	while (stream_move(stream))
-		;
-	stream_close(stream);
 }
 
 void stream_close(struct stream *stream)

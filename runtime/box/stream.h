@@ -24,7 +24,6 @@ struct stream {
 	int from, to; /* owned; -1: none */
 	enum stream_way way;
 	bool ask_first; /* a read of from may wait, so only when it is polled */
-	bool unpolled;  /* from is a file: always ready, of no use to epoll */
 	bool wants_room; /* what it waits for is room in to, not data in from */
 	bool captures;   /* into held; stays when the way changes */
 	bool over;       /* nothing more will come; close it */

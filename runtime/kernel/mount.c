@@ -150,7 +150,7 @@ int mount_proc(void)
 int mount_pts(void)
 {
 	const struct fs_option options[] = {
-		{"ptmxmode", "0666"}, {"mode", "0620"}, {0}};
+		{"ptmxmode", "0666"}, {"mode", "0620"}, {"max", "64"}, {0}};
 
 	return new_filesystem("devpts", options,
 	                      MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);

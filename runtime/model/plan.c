@@ -154,6 +154,16 @@ static bool has_no_bind(const struct sbx_plan *plan,
 	return !spec->binds;
 }
 
+static bool has_no_writable_bind(const struct sbx_plan *plan,
+                                 const struct sbx_spec *spec)
+{
+	(void)plan;
+	for (const struct bind *bind = spec->binds; bind; bind = bind->next)
+		if (bind->writable)
+			return false;
+	return true;
+}
+
 static bool has_no_memory_limit(const struct sbx_plan *plan,
                                 const struct sbx_spec *spec)
 {
@@ -171,6 +181,8 @@ static bool has_no_cpus_limit(const struct sbx_plan *plan,
 static const struct conditional_set conditional_sets[] = {
 	{"unix", has_no_bind,
          "a socket of the host's below a bind would answer"},
+	{"setid", has_no_writable_bind,
+	 "another user of the host could run a setuid file below a bind"},
 	{"memfd", has_no_memory_limit,
          "its memory shows in no process, so limits.memory would not hold"},
 	{"affinity", has_no_cpus_limit,

@@ -58,10 +58,19 @@ static const struct text_file etc_files[] = {
                         "sbx:x:1000:1000:sbx:/workspace:/bin/sh\n"
                         "nobody:x:65534:65534:nobody:/:/usr/sbin/nologin\n"},
 	{"/etc/group", "root:x:0:\nsbx:x:1000:\nnogroup:x:65534:\n"},
-	{"/etc/hosts", "127.0.0.1 localhost\n::1 localhost\n"},
 	{"/etc/resolv.conf", ""},
 	{"/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files\n"
                                "services: files\nprotocols: files\n"},
+	/* What programs ask for by name; the files of a host name hundreds. */
+	{"/etc/protocols", "ip 0\nicmp 1\ntcp 6 TCP\nudp 17 UDP\nipv6 41\n"},
+	{"/etc/services",
+         "echo 7/tcp\necho 7/udp\ndiscard 9/tcp\ndiscard 9/udp\n"
+         "daytime 13/tcp\ndaytime 13/udp\nftp 21/tcp\nssh 22/tcp\n"
+         "telnet 23/tcp\nsmtp 25/tcp\ntime 37/tcp\ntime 37/udp\n"
+         "domain 53/tcp\ndomain 53/udp\nhttp 80/tcp www\npop3 110/tcp\n"
+         "ntp 123/udp\nimap2 143/tcp imap\nldap 389/tcp\nhttps 443/tcp\n"
+         "submission 587/tcp\nldaps 636/tcp\nimaps 993/tcp\n"
+         "pop3s 995/tcp\n"},
 };
 
 struct device_row {
@@ -128,16 +137,21 @@ static int add_host_root(struct sbx_plan *plan, const struct facts *facts)
 
 static int add_etc(struct sbx_plan *plan, const struct facts *facts)
 {
-	const char *zone, *name;
+	const char *zone, *name, *hosts;
 
 	add_directory(plan, "/etc", 0755);
 	for (size_t i = 0; i < ARRAY_SIZE(etc_files); i++)
 		add_file(plan, etc_files[i].path, etc_files[i].text,
 		         strlen(etc_files[i].text));
 	name = arena_printf(&plan->arena, "%s\n", plan->hostname);
-	if (!name)
+	hosts = arena_printf(
+		&plan->arena,
+		"127.0.0.1 localhost\n::1 localhost\n127.0.1.1 %s\n",
+		plan->hostname);
+	if (!name || !hosts)
 		return -ENOMEM;
 	add_file(plan, "/etc/hostname", name, strlen(name));
+	add_file(plan, "/etc/hosts", hosts, strlen(hosts));
 	if (facts->zone) {
 		zone = arena_strdup(&plan->arena, facts->zone);
 		if (!zone)

@@ -282,9 +282,9 @@ Test(inside, pts_is_private)
 Test(inside, etc_is_synthetic)
 {
 	static const char *const names[] = {
-		"alternatives", "group",     "hostname",      "hosts",
-		"ld.so.cache",  "localtime", "nsswitch.conf", "passwd",
-		"resolv.conf",  NULL};
+		"alternatives", "group",       "hostname",      "hosts",
+		"ld.so.cache",  "localtime",   "nsswitch.conf", "passwd",
+		"protocols",    "resolv.conf", "services",      NULL};
 	struct result result;
 	char *rest, *name, host[256];
 

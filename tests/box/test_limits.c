@@ -196,7 +196,7 @@ Test(limits, memory_is_the_trees)
 		{WORDS("--memory", "100M"), WORDS("@spend", "memory", "50"), 0,
 	         "exited", NULL},
 		{WORDS("--memory", "100M"),
-	         WORDS("@spend", "shared", "40", "9"), 0, "exited", NULL},
+	         WORDS("@spend", "shared", "30", "9"), 0, "exited", NULL},
 		{WORDS("--memory", "50M", "--disk", "200M"),
 	         SH("dd if=/dev/zero of=/dev/shm/f bs=1M count=100 "
 	            "2>/dev/null; sleep 20"),

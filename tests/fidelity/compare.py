@@ -42,12 +42,13 @@ LIMITS = {
 
 
 class Unit:
-    """What is run at once: a name, a command, a directory that it reads."""
+    """What is run at once: a name, a command, and what that reads."""
 
-    def __init__(self, name, argv, source=None):
+    def __init__(self, name, argv, stdin=os.devnull, source=None):
         self.name = name
         self.argv = argv
-        self.source = source  # shown inside at the same path, or None
+        self.stdin = stdin    # a file; the program reads it from a pipe
+        self.source = source  # a directory, shown at the same path
 
 
 class Run:
@@ -150,7 +151,8 @@ class Bench:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, **who)
         try:
-            out, err = child.communicate(timeout=TIMEOUT_S)
+            out, err = child.communicate(
+                pathlib.Path(unit.stdin).read_bytes(), timeout=TIMEOUT_S)
             end = f"exit:{child.returncode}"
         except subprocess.TimeoutExpired:
             kill_session(child)
@@ -168,9 +170,10 @@ class Bench:
             argv += [f"--{name}", value]
         if unit.source:
             argv += ["--ro-bind", str(unit.source)]
-        done = subprocess.run([*argv, "--command", "--", *unit.argv],
-                              stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        with open(unit.stdin, "rb") as stdin:
+            done = subprocess.run([*argv, "--command", "--", *unit.argv],
+                                  stdin=stdin, stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE)
         try:
             report = json.loads(pathlib.Path(report_path).read_text())
         except FileNotFoundError:

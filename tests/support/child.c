@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -50,7 +52,7 @@ static int run(const struct job *job)
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;
-	pid = fork();
+	pid = child_fork();
 	if (pid == 0) {
 		result = do_job(job);
 		n = write(ends[1], &result, sizeof(result));
@@ -74,6 +76,15 @@ int child_run(child_body *body, void *data)
 int child_run_in(int flags, child_body *body, void *data)
 {
 	return run(&(struct job){body, data, flags | CLONE_NEWUSER});
+}
+
+pid_t child_fork(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	return pid;
 }
 
 size_t open_descriptors(void)

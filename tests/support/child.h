@@ -9,6 +9,7 @@
 #define SBX_TESTS_CHILD_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 /* Ends a body with the number of this line unless ok. */
 #define STEP(ok)                         \
@@ -34,6 +35,10 @@ int child_run(child_body *body, void *data);
 /* The same in new namespaces (CLONE_NEW...), a user namespace among them, with
  * every capability there, as uid and gid 1000 that stand for the caller. */
 int child_run_in(int flags, child_body *body, void *data);
+
+/* As fork(), and the child dies with its parent: a body that fails leaves
+ * nobody behind. */
+pid_t child_fork(void);
 
 /* How many descriptors this process has open. */
 size_t open_descriptors(void);

@@ -54,7 +54,7 @@ static int drop(void *data)
 	STEP(caps_drop(caps) == -EPERM);
 	STEP(prctl(PR_SET_SECUREBITS, 0) < 0);
 	/* Not even root that execs gets anything back. */
-	pid = fork();
+	pid = child_fork();
 	if (pid == 0) {
 		(void)execl("/bin/sh", "sh", "-c",
 		            "test \"$(grep -cE '^Cap[A-Z][a-z]+:.0+$' "

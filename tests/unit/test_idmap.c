@@ -134,7 +134,7 @@ static int reserve_for_a_child(void *data)
 
 	(void)data;
 	STEP(idmap_reserve(&one, &id, &lock, &err) == 0);
-	pid = fork();
+	pid = child_fork();
 	if (pid == 0) {
 		pause();
 		_exit(0);
@@ -181,7 +181,7 @@ static pid_t start_waiting(int *go)
 
 	if (pipe2(ready, O_CLOEXEC) < 0 || pipe2(wait, O_CLOEXEC) < 0)
 		return -1;
-	pid = fork();
+	pid = child_fork();
 	if (pid == 0) {
 		gid_t group = BOX_GID;
 

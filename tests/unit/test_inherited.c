@@ -106,7 +106,7 @@ static int clear_in_a_copy(void *data)
 	STEP(signal(SIGCHLD, SIG_DFL) != SIG_ERR);
 	STEP(inherited_look(&inherited) == 0);
 	STEP(!is_wiped("/proc/self/cmdline"));
-	pid = fork();
+	pid = child_fork();
 	if (pid == 0)
 		_exit(clear(&inherited) != 0);
 	STEP(waitpid(pid, &status, 0) == pid);

@@ -149,6 +149,7 @@ static int bind_read_only(void *data)
 {
 	(void)data;
 	STEP(make_source() == 0);
+	STEP(mount("none", ".", NULL, MS_SHARED | MS_REC, NULL) == 0);
 	STEP(attach(mount_tree(in_own("source"), false), "target") == 0);
 	STEP(holds("target/file", "text"));
 	STEP(holds("target/below/file", "below"));
@@ -160,7 +161,7 @@ static int bind_read_only(void *data)
 	STEP(flags_of("target/below") & ST_RDONLY);
 	/* The source itself is as it was. */
 	STEP(put("source/file", "text") == 0);
-	/* What is mounted later does not show. */
+	/* What is mounted later does not show, even where mounts are shared. */
 	STEP(mkdir("source/later", 0755) == 0);
 	STEP(attach(mount_tmpfs(4096, 10), "source/later") == 0);
 	STEP(put("source/later/file", "x") == 0);
@@ -187,6 +188,11 @@ static int bind_writable(void *data)
 	STEP((flags_of("target/below") & (ST_NOSUID | ST_NODEV)) ==
 	     (ST_NOSUID | ST_NODEV));
 	STEP(!(flags_of("target") & ST_RDONLY));
+	/* Also where the source lets both in. */
+	STEP(mkdir("usr", 0755) == 0);
+	STEP(attach(mount_tree("/usr", true), "usr") == 0);
+	STEP((flags_of("usr") & (ST_NOSUID | ST_NODEV)) ==
+	     (ST_NOSUID | ST_NODEV));
 	/* A file, too. */
 	STEP(put("place", "") == 0);
 	STEP(attach(mount_tree(in_own("source/file"), false), "place") == 0);
@@ -329,7 +335,7 @@ static int make_proc(void *data)
 	(void)data;
 	STEP(enter_own() == 0);
 	STEP(mkdir("proc", 0755) == 0);
-	pid = fork(); /* the first one in the new pid namespace */
+	pid = child_fork(); /* the first one in the new pid namespace */
 	if (pid == 0)
 		_exit(look_at_proc() != 0);
 	STEP(waitpid(pid, &status, 0) == pid && status == 0);

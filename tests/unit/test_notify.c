@@ -42,7 +42,7 @@ static int start(struct program *program)
 	int ends[2], fds[WIRE_MAX_FDS];
 
 	STEP(wire_pair(ends) == 0);
-	program->pid = fork();
+	program->pid = child_fork();
 	if (program->pid == 0) {
 		int listener = -1;
 

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -171,6 +172,7 @@ static int measure_memory(void *data)
 		STEP(proc_sample(job->proc, &sample) == 0);
 		STEP(sample.tasks == 1);
 		STEP(sample.memory >= size);
+		STEP(sample.largest == sample.memory);
 		/* Some more, where every access is watched. */
 		STEP(sample.memory <= size + size / 4 + empty.memory + MIB);
 		r = proc_memory_exact(job->proc, &exact);
@@ -188,6 +190,96 @@ static int measure_memory(void *data)
 Test(proc, measures_memory)
 {
 	EXPECT_CHILD(run(measure_memory));
+}
+
+/* What a thread takes and stays with. */
+struct held {
+	size_t size;
+	int ready;
+};
+
+static void *hold(void *data)
+{
+	struct held *held = data;
+
+	take_private(&held->size);
+	if (write(held->ready, "", 1) == 1)
+		pause();
+	return NULL;
+}
+
+static int measure_without_a_first_thread(void *data)
+{
+	const struct job *job = data;
+	struct proc_sample sample;
+	struct held held = {.size = 8 * MIB};
+	int ends[2];
+	uint64_t exact;
+	pthread_t thread;
+	char byte;
+	pid_t pid;
+
+	STEP(pipe2(ends, O_CLOEXEC) == 0);
+	held.ready = ends[1];
+	pid = fork();
+	if (pid == 0) {
+		if (pthread_create(&thread, NULL, hold, &held) != 0)
+			_exit(1);
+		(void)syscall(SYS_exit, 0);
+	}
+	STEP(read(ends[0], &byte, 1) == 1);
+	STEP(proc_sample(job->proc, &sample) == 0);
+	STEP(sample.memory >= held.size && sample.largest >= held.size);
+	STEP(proc_memory_exact(job->proc, &exact) == 0);
+	STEP(exact >= held.size);
+	stop(pid);
+	return 0;
+}
+
+/* A process whose first thread has ended hides nothing. */
+Test(proc, sees_through_an_ended_thread)
+{
+	EXPECT_CHILD(run(measure_without_a_first_thread));
+}
+
+static int wait_for_ever(void *data)
+{
+	(void)data;
+	pause();
+	_exit(0);
+}
+
+/* As after vfork(): a child that has not exec'ed yet. */
+static void take_and_share(void *data)
+{
+	static _Alignas(16) char stack[65536];
+
+	take_private(data);
+	if (clone(wait_for_ever, stack + sizeof(stack), CLONE_VM, NULL) < 0)
+		_exit(1);
+}
+
+static int measure_two_in_one(void *data)
+{
+	const struct job *job = data;
+	size_t size = 32 * MIB;
+	struct proc_sample sample;
+	uint64_t exact;
+
+	STEP(start(take_and_share, &size) > 0);
+	STEP(proc_sample(job->proc, &sample) == 0);
+	STEP(sample.tasks == 2 && sample.memory >= 2 * size);
+	STEP(sample.largest >= size && sample.largest < 2 * size);
+	STEP(proc_memory_exact(job->proc, &exact) == 0);
+	STEP(exact >= size && exact < 2 * size);
+	(void)kill(-1, SIGKILL);
+	return 0;
+}
+
+/* A child that is in its parent's memory does not count twice. */
+Test(proc, counts_a_vforked_child_once)
+{
+	EXPECT_CHILD(run(measure_two_in_one));
 }
 
 static void keep(void *data)
@@ -212,6 +304,7 @@ static int measure_shared(void *data)
 		STEP((pids[i] = start(keep, memory)) > 0);
 	STEP(proc_sample(job->proc, &sample) == 0);
 	STEP(sample.tasks == 3 && sample.memory >= 48 * MIB);
+	STEP(sample.largest >= 16 * MIB && sample.largest < 32 * MIB);
 	STEP(proc_memory_exact(job->proc, &exact) == 0);
 	/* A quarter is pid 1's, who has it, too, and does not count. */
 	STEP(exact >= 11 * MIB && exact < 18 * MIB);

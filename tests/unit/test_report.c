@@ -191,6 +191,11 @@ Test(report, of_limits)
 	       {"limits.stack.enforced_by", "rlimit"});
 	read_free(&read);
 	sbx_plan_free(plan);
+	plan = make_plan(SETTINGS("limits.idle_time", "1m"));
+	make(&read, plan, &exited, NULL);
+	EXPECT(&read, {"limits.idle_time.value", "60"});
+	read_free(&read);
+	sbx_plan_free(plan);
 }
 
 /* A field that does not apply, or is not known, is absent. */
