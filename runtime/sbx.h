@@ -16,8 +16,7 @@
  * NULL, says why in it. Out parameters are written only on success. Every
  * _free and _close takes NULL. Nothing here prints, exits, reads the
  * environment or keeps globals. Objects belong to one thread at a time; a box
- * dies with the thread that opened it. SIGPIPE must be ignored or blocked in
- * a thread that steps a box.
+ * dies with the thread that opened it.
  */
 #ifndef SBX_H
 #define SBX_H

@@ -41,6 +41,8 @@ struct sbx_box {
 	uint64_t timer_ns;       /* what the timer is set to */
 	uint64_t asked_ns;       /* pid 1 is to measure, since then; 0: not */
 	uint64_t asked_sum;      /* the quick sum then */
+	uint64_t known;          /* its last answer, in bytes */
+	uint64_t known_sum;      /* the quick sum it belongs to; 0: none */
 	uint64_t next_sample_ns; /* 0: none */
 	uint64_t last_progress_ns;
 	uint64_t last_cpu_ns, last_bytes;

@@ -47,23 +47,19 @@ uint64_t measure_disk(struct sbx_box *box)
 	return used;
 }
 
-/* How long pid 1 may take for the exact sum: while the quick one stays as it
- * was; while that grows; and if it is then several times the limit. The program
- * can keep it waiting, for example by mapping memory all the time, so no answer
- * counts as too much. But a busy machine also keeps it waiting, and who only
- * shares much does not grow. */
-#define PATIENCE_STILL        NS_PER_S
-#define PATIENCE              (50 * NS_PER_MS)
-#define PATIENCE_FAR          (10 * NS_PER_MS)
-#define FAR_ABOVE(sum, limit) ((sum) / 4 >= (limit))
+/* How long pid 1 may take for the exact sum; longer if the quick one has not
+ * grown since. The program can keep it waiting, for example by mapping memory
+ * all the time, so no answer counts as too much; but so can a busy host. */
+#define PATIENCE       (250 * NS_PER_MS)
+#define PATIENCE_STILL NS_PER_S
 
-static uint64_t patience(const struct sbx_box *box, uint64_t sum)
+static bool is_overdue(const struct sbx_box *box, uint64_t now, uint64_t sum)
 {
 	uint64_t limit = limit_of(box, LIMIT_MEMORY);
+	bool grown = sum > box->asked_sum + limit / 16;
 
-	if (sum <= box->asked_sum + limit / 16)
-		return PATIENCE_STILL;
-	return FAR_ABOVE(sum, limit) ? PATIENCE_FAR : PATIENCE;
+	return box->asked_ns &&
+	       now - box->asked_ns >= (grown ? PATIENCE : PATIENCE_STILL);
 }
 
 static void ask(struct sbx_box *box, uint64_t now, uint64_t sum)
@@ -78,39 +74,40 @@ static void ask(struct sbx_box *box, uint64_t now, uint64_t sum)
 		box_kill(box, CAUSE_MEMORY);
 }
 
-/* The quick sum counts shared pages more than once. If even that is below the
- * limit, so is the truth, and if one process alone is above it, so is the
- * truth, too; else pid 1 is asked to look closer. */
+/*
+ * The quick sum counts shared pages more than once. If even that is below the
+ * limit, so is the truth; if one process alone is above it, so is the truth,
+ * too. Between the two pid 1 is asked to look closer. From its answer on, the
+ * truth is at most that and what the quick sum has grown by, and it is asked
+ * again when that reaches the limit.
+ */
 static uint64_t measure_memory(struct sbx_box *box, uint64_t now, uint64_t disk)
 {
 	uint64_t limit = limit_of(box, LIMIT_MEMORY);
 	uint64_t sum = box->sample.memory + disk;
+	uint64_t largest = box->sample.largest + disk;
+	uint64_t most = sum;
 
-	if (sum <= limit) {
-		box->run.memory_peak = MAX(box->run.memory_peak, sum);
-		return sum;
-	}
-	if (box->sample.largest + disk > limit ||
-	    (box->asked_ns && now - box->asked_ns >= patience(box, sum))) {
-		box->run.memory_peak = MAX(box->run.memory_peak, sum);
+	if (box->known_sum && sum > box->known_sum)
+		most = box->known + (sum - box->known_sum);
+	else if (box->known_sum)
+		most = MIN(sum, box->known);
+	box->run.memory_peak = MAX(box->run.memory_peak, MIN(largest, most));
+	if (largest > limit || (most > limit && is_overdue(box, now, sum)))
 		box_kill(box, CAUSE_MEMORY);
-	} else if (!box->asked_ns) {
+	else if (most > limit && !box->asked_ns)
 		ask(box, now, sum);
-	}
-	return limit;
+	return MIN(most, limit);
 }
 
 void measure_answer(struct sbx_box *box, uint64_t memory)
 {
-	uint64_t used = memory + measure_disk(box), now = clock_ns();
-	uint64_t took = now - box->asked_ns;
-
+	box->known = memory + measure_disk(box);
+	box->known_sum = box->asked_sum;
 	box->asked_ns = 0;
-	box->run.memory_peak = MAX(box->run.memory_peak, used);
-	if (used > limit_of(box, LIMIT_MEMORY))
+	box->run.memory_peak = MAX(box->run.memory_peak, box->known);
+	if (box->known > limit_of(box, LIMIT_MEMORY))
 		box_kill(box, CAUSE_MEMORY);
-	/* A large program is not to spend its time on being measured. */
-	measure_schedule(box, now + 4 * took, used);
 }
 
 static void measure_cpu(struct sbx_box *box)

@@ -17,16 +17,24 @@
 #define BUSY_AFTER (1024 * 1024)
 #define BUSY_PIPE  (1024 * 1024)
 
+/* A terminal says that it has room when it has this much (WAKEUP_CHARS in
+ * drivers/tty/n_tty.c is 256): a write of no more does not block. */
+#define TERMINAL_PIECE 64
+
 /* The caller's own descriptor of a terminal may block when the terminal is
- * stopped; one opened anew does not, and leaves the caller's flags alone. */
-static int duplicate(int fd, int access)
+ * stopped; one opened anew does not, and leaves the caller's flags alone. But
+ * another user's terminal, as after su, cannot be opened: small pieces then. */
+static int duplicate(int fd, int access, size_t *piece)
 {
 	char path[32];
 	int copy = -1;
 
+	*piece = CHUNK;
 	if (isatty(fd)) {
 		(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 		copy = open(path, access | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+		if (copy < 0)
+			*piece = TERMINAL_PIECE;
 	}
 	return copy >= 0 ? copy : fcntl(fd, F_DUPFD_CLOEXEC, 3);
 }
@@ -50,10 +58,11 @@ int stream_output(struct stream *stream, int from, int to, uint64_t limit)
 		stream->captures = true;
 		return 0;
 	}
-	stream->to = duplicate(to, O_WRONLY);
+	stream->to = duplicate(to, O_WRONLY, &stream->piece);
 	if (stream->to < 0)
 		return -errno;
-	stream->way = is_socket(to) ? WAY_COPY : WAY_SPLICE;
+	stream->way =
+		is_socket(to) || stream->piece < CHUNK ? WAY_COPY : WAY_SPLICE;
 	return 0;
 }
 
@@ -69,7 +78,7 @@ int stream_input(struct stream *stream, int from, int to)
 		stream->over = true;
 		return 0;
 	}
-	stream->from = duplicate(from, O_RDONLY);
+	stream->from = duplicate(from, O_RDONLY, &stream->piece);
 	if (stream->from < 0)
 		return -errno;
 	stream->way = is_socket(from) ? WAY_COPY : WAY_SPLICE;
@@ -175,12 +184,13 @@ static enum next copy_round(struct stream *stream)
 	if (stream->held.len == 0)
 		return take_round(stream);
 	n = put(stream->to, stream->held.data + stream->written,
-	        stream->held.len - stream->written);
+	        MIN(stream->held.len - stream->written, stream->piece));
 	if (n < 0)
 		return after_error(stream, true);
 	stream->written += (size_t)n;
 	if (stream->written < stream->held.len)
-		return NEXT_AGAIN;
+		return stream->piece < CHUNK ? wait_for(stream, true)
+		                             : NEXT_AGAIN;
 	stream->written = stream->held.len = 0;
 	return stream->ask_first ? wait_for(stream, false) : NEXT_AGAIN;
 }
@@ -243,6 +253,19 @@ void stream_unpolled(struct stream *stream)
 {
 	stream->wants_room = !stream->wants_room;
 	stream->ask_first = false;
+}
+
+void stream_abandon(struct stream *stream)
+{
+	stream->limit = stream->moved;
+	if (stream->way == WAY_COPY) {
+		stream->limit -= stream->held.len - stream->written;
+		stream->held.len = stream->written = 0;
+	}
+	stream->way = WAY_DISCARD;
+	while (stream_move(stream))
+		;
+	stream_close(stream);
 }
 
 void stream_close(struct stream *stream)

@@ -31,6 +31,7 @@ struct stream {
 	uint64_t limit;  /* bytes to pass on; what is more is discarded */
 	struct buffer held; /* WAY_CAPTURE: all; WAY_COPY: not yet written */
 	size_t written;     /* of held, WAY_COPY */
+	size_t piece;       /* the most to write at once, WAY_COPY */
 	int pipe;           /* the end that is ours, from or to */
 	int watched; /* box/watch.c: the descriptor in its epoll, or -1 */
 };

@@ -116,11 +116,31 @@ static void stream_watch(struct sbx_box *box, size_t index)
 		box_fail(box, -r, "watch a stream");
 }
 
+/* Moves what can be moved, and keeps the SIGPIPE of a side that is gone from
+ * the caller: when its standard input ends is for the program to say. */
+static bool stream_move_quietly(struct stream *stream)
+{
+	const struct timespec now = {0};
+	sigset_t pipe_set, before, pending;
+	bool more, was_pending;
+
+	sigemptyset(&pipe_set);
+	sigaddset(&pipe_set, SIGPIPE);
+	(void)sigpending(&pending);
+	was_pending = sigismember(&pending, SIGPIPE);
+	(void)pthread_sigmask(SIG_BLOCK, &pipe_set, &before);
+	more = stream_move(stream);
+	if (!was_pending)
+		(void)sigtimedwait(&pipe_set, NULL, &now);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return more;
+}
+
 static void stream_step(struct sbx_box *box, size_t index)
 {
 	struct stream *stream = &box->streams[index];
 
-	if (stream_move(stream))
+	if (stream_move_quietly(stream))
 		box->busy = true;
 	stream_watch(box, index);
 	if (index != STREAM_IN && stream->moved > stream->limit &&

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -18,12 +19,20 @@ static void add(struct profile_dirs *dirs, size_t *n, const char *base,
 {
 	int len = snprintf(dirs->paths[*n], PATH_MAX, "%s%s", base, rest);
 
-	/* A directory that may not be looked into is somebody else's. */
-	if (len < PATH_MAX &&
-	    (access(dirs->paths[*n], X_OK) == 0 || errno != EACCES)) {
+	if (len < PATH_MAX) {
 		dirs->list[*n] = dirs->paths[*n];
 		(*n)++;
 	}
+}
+
+/* The environment may name somebody else's directory, as HOME often does
+ * after su: what is in it is not the caller's word. */
+static bool is_own(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && st.st_uid == geteuid() &&
+	       !(st.st_mode & (S_IWGRP | S_IWOTH));
 }
 
 void profile_dirs_init(struct profile_dirs *dirs)
@@ -38,6 +47,8 @@ void profile_dirs_init(struct profile_dirs *dirs)
 		add(dirs, &n, config, "/sbx/profiles");
 	else if (home && home[0] == '/')
 		add(dirs, &n, home, "/.config/sbx/profiles");
+	if (n > 0 && !is_own(dirs->paths[0]))
+		n = 0;
 	add(dirs, &n, "/etc/sbx/profiles", "");
 	/* PREFIX/bin/sbx-exec and PREFIX/share/sbx/profiles, wherever PREFIX
 	 * is; the build tree has the same shape. */

@@ -52,8 +52,26 @@ int report_open(struct report_file *report, const struct options *options,
 		if (fd < 0)
 			return fd;
 		report->fd = fd;
-		report->truncate = true;
+		report->path = options->report;
 	}
+	return 0;
+}
+
+/* The program may have put another file there, if it could: below a writable
+ * bind. Then the report would be written where nobody reads it. */
+static int empty_file(const struct report_file *report, struct sbx_error *err)
+{
+	struct stat ours, there;
+
+	if (fstat(report->fd, &ours) < 0 || lstat(report->path, &there) < 0 ||
+	    ours.st_dev != there.st_dev || ours.st_ino != there.st_ino)
+		return err_say(err, SBX_STAGE_REPORT, ESTALE,
+		               "report %s: was replaced while the program ran; "
+		               "name a file that the program cannot reach",
+		               report->path);
+	if (ftruncate(report->fd, 0) < 0)
+		return err_set(err, SBX_STAGE_REPORT, errno, "report %s",
+		               report->path);
 	return 0;
 }
 
@@ -64,10 +82,11 @@ int report_put(const struct report_file *report, const struct sbx_plan *plan,
 	int r = 0;
 
 	if (report->fd >= 0) {
-		if (report->truncate && ftruncate(report->fd, 0) < 0)
-			return err_set(err, SBX_STAGE_REPORT, errno,
-			               "empty the report");
-		r = sbx_report_write(plan, box, failure, report->fd, err);
+		if (report->path)
+			r = empty_file(report, err);
+		if (r == 0)
+			r = sbx_report_write(plan, box, failure, report->fd,
+			                     err);
 	}
 	if (r == 0 && report->json)
 		r = sbx_report_write(plan, box, failure, STDOUT_FILENO, err);

@@ -8,8 +8,8 @@
 
 struct report_file {
 	bool json;
-	int fd;        /* -1: none */
-	bool truncate; /* it is a file of ours to write anew */
+	int fd;           /* -1: none */
+	const char *path; /* of a file to write anew; NULL: a descriptor */
 };
 
 #define REPORT_NONE ((struct report_file){.fd = -1})

@@ -189,37 +189,60 @@ static int add_process(int proc, const char *pid, void *sum)
 	return init ? 0 : read_status(proc, pid, sample);
 }
 
+/* The id of a task of the process that still has its memory. 0: none has. */
+static pid_t memory_task(int proc, const char *pid)
+{
+	struct live_task task;
+
+	if (find_live(proc, pid, &task) <= 0)
+		return 0;
+	return atoi(strrchr(task.path, '/') + 1);
+}
+
 /* A child that has not exec'ed since vfork is in its parent's memory, which
  * is counted there. */
-static bool is_in_parent(int proc, const char *pid)
+static bool is_in_parent(int proc, const char *pid, const char *status)
 {
-	char text[4096];
-	uint64_t parent;
+	uint64_t parent = line_number(status, "\nPPid:");
+	char parent_pid[PID_LENGTH];
+	pid_t own, other;
 
-	if (read_text(proc, pid, "status", text, sizeof(text)) < 0)
+	if (parent <= 1)
 		return false;
-	parent = line_number(text, "\nPPid:");
-	return parent > 1 &&
-	       syscall(SYS_kcmp, atoi(pid), (pid_t)parent, KCMP_VM, 0, 0) == 0;
+	(void)snprintf(parent_pid, sizeof(parent_pid), "%u", (unsigned)parent);
+	own = memory_task(proc, pid);
+	other = memory_task(proc, parent_pid);
+	return own && other &&
+	       syscall(SYS_kcmp, own, other, KCMP_VM, 0, 0) == 0;
 }
+
+static const char *const exact_lines[] = {
+	"\nPss_Anon:", "\nPss_Shmem:", "\nSwapPss:"};
 
 static int add_exact(int proc, const char *pid, void *sum)
 {
 	struct live_task task;
-	char text[2048];
+	char text[4096];
+	uint64_t memory;
 	int r;
 
-	if (strcmp(pid, "1") == 0 || is_in_parent(proc, pid))
-		return 0;
-	r = read_text(proc, pid, "smaps_rollup", text, sizeof(text));
-	if (r < 0 && find_live(proc, pid, &task) > 0)
-		r = read_text(proc, task.path, "smaps_rollup", text,
-		              sizeof(text));
+	r = read_text(proc, pid, "status", text, sizeof(text));
+	if (r < 0 || strcmp(pid, "1") == 0 || is_in_parent(proc, pid, text))
+		return r;
+	r = find_live(proc, pid, &task);
+	if (r == 0 || r == -ESRCH)
+		return 0; /* it has ended */
+	if (r > 0)
+		r = read_text(proc, task.path, "status", text, sizeof(text));
 	if (r < 0)
 		return r;
-	*(uint64_t *)sum += KIB * (line_number(text, "\nPss_Anon:") +
-	                           line_number(text, "\nPss_Shmem:") +
-	                           line_number(text, "\nSwapPss:"));
+	memory = line_number(text, "\nVmPTE:");
+	r = read_text(proc, task.path, "smaps_rollup", text, sizeof(text));
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < ARRAY_SIZE(exact_lines); i++)
+		memory += line_number(text, exact_lines[i]);
+	*(uint64_t *)sum += KIB * memory;
 	return 0;
 }
 

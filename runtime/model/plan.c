@@ -182,7 +182,7 @@ static const struct conditional_set conditional_sets[] = {
 	{"unix", has_no_bind,
          "a socket of the host's below a bind would answer"},
 	{"setid", has_no_writable_bind,
-	 "another user of the host could run a setuid file below a bind"},
+         "another user of the host could run a setuid file below a bind"},
 	{"memfd", has_no_memory_limit,
          "its memory shows in no process, so limits.memory would not hold"},
 	{"affinity", has_no_cpus_limit,

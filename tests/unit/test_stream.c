@@ -5,11 +5,13 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pty.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <termios.h>
 
@@ -394,6 +396,108 @@ Test(stream, discards_without_a_reader)
 	cr_expect(is_pattern(data, 1000, 0));
 	(void)close(ends[0]);
 	stream_free(&stream);
+}
+
+/* The stream of a program that has written a pattern and is gone. */
+static void begin_dead(struct stream *stream, size_t bytes, int to)
+{
+	struct end source;
+	int ends[2];
+
+	cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
+	source_start(&source, ends[1], bytes, bytes);
+	end_join(&source);
+	cr_assert_eq(stream_output(stream, ends[0], to, NONE), 0);
+}
+
+/* A receiver that is given up gets nothing more, and what he has not taken
+ * counts as dropped; he can still read what he was given. */
+Test(stream, abandons_its_receiver)
+{
+	static const size_t amounts_[] = {60000, 100};
+	static char data[65536];
+
+	for (size_t i = 0; i < 4; i++) {
+		size_t bytes = amounts_[i / 2];
+		struct stream stream;
+		ssize_t n, total = 0;
+		int ends[2];
+
+		cr_assert_eq((i % 2 ? open_socket : open_pipe)(ends), 0);
+		if (i % 2)
+			(void)setsockopt(ends[1], SOL_SOCKET, SO_SNDBUF,
+			                 &(int){1}, sizeof(int));
+		else
+			(void)fcntl(ends[1], F_SETPIPE_SZ, 4096);
+		begin_dead(&stream, bytes, ends[1]);
+		cr_assert(pump_turn(&stream, 1000));
+		stream_abandon(&stream);
+		cr_expect(stream.over);
+		cr_expect_eq(stream.moved, bytes);
+		(void)close(ends[1]);
+		while ((n = read(ends[0], data, sizeof(data))) > 0) {
+			cr_expect(is_pattern(data, (size_t)n, (uint64_t)total));
+			total += n;
+		}
+		cr_expect_eq((uint64_t)total, stream.limit, "row %zu", i);
+		cr_expect_eq(stream.limit == bytes, bytes == 100, "row %zu", i);
+		stream_free(&stream);
+		(void)close(ends[0]);
+	}
+}
+
+/* What was captured stays. */
+Test(stream, abandons_a_capture)
+{
+	struct stream stream;
+
+	begin_dead(&stream, 60000, -1);
+	stream_abandon(&stream);
+	cr_expect_eq(stream.moved, 60000);
+	cr_expect_eq(stream.limit, stream.held.len);
+	stream_free(&stream);
+}
+
+/* Nothing there lets a terminal be opened anew. */
+static int feed_a_strange_terminal(void *data)
+{
+	static const char tens[] = "0123456789";
+	struct stream stream;
+	int master, slave, ends[2];
+	char taken[4096];
+	size_t total = 0, n_turns = 0;
+
+	(void)data;
+	STEP(openpty(&master, &slave, NULL, NULL, NULL) == 0);
+	STEP(fcntl(master, F_SETFL, O_NONBLOCK) == 0);
+	STEP(mount("none", "/proc", "tmpfs", 0, NULL) == 0);
+	STEP(pipe2(ends, O_CLOEXEC) == 0);
+	for (size_t i = 0; i < 6000; i++)
+		STEP(write(ends[1], tens, 10) == 10);
+	STEP(close(ends[1]) == 0);
+	STEP(stream_output(&stream, ends[0], slave, NONE) == 0);
+	STEP(!(fcntl(stream.to, F_GETFL) & O_NONBLOCK));
+	/* It would hang here, were it to write what does not fit. */
+	while (pump_turn(&stream, 100))
+		STEP(n_turns++ < 100000);
+	STEP(stream.wants_room);
+	while (!stream.over) {
+		ssize_t n = read(master, taken, sizeof(taken));
+
+		total += n > 0 ? (size_t)n : 0;
+		(void)pump_turn(&stream, 1);
+		STEP(n_turns++ < 100000);
+	}
+	for (ssize_t n = 1; n > 0; total += n > 0 ? (size_t)n : 0)
+		n = read(master, taken, sizeof(taken));
+	STEP(total == 60000);
+	return 0;
+}
+
+/* Another user's terminal may block, and never does. */
+Test(stream, feeds_a_strange_terminal)
+{
+	EXPECT_CHILD(child_run_in(CLONE_NEWNS, feed_a_strange_terminal, NULL));
 }
 
 /* Nothing stays open. */

@@ -7,7 +7,8 @@
 #include "filter-read.h"
 
 /* Calls that take what matters about them from memory, where no filter sees
- * it. Their older forms take it from arguments, and callers fall back to them. */
+ * it. Their older forms take it from arguments, and callers fall back to them.
+ */
 static bool is_hidden(unsigned call)
 {
 	static const char *const names[] = {"clone3", "openat2"};
@@ -44,7 +45,8 @@ static int read_call(const struct reader *reader, const struct json *name,
 		                "no system call is named \"%s\"", name->text);
 	if (*call >= 0 && !call_known((unsigned)*call))
 		return complain(reader, name->line,
-		                "\"%s\" is to answer ENOSYS, as clone3, openat2 and all "
+		                "\"%s\" is to answer ENOSYS, as clone3, "
+		                "openat2 and all "
 		                "that came after Linux 6.1",
 		                name->text);
 	return 0;
