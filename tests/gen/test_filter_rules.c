@@ -40,11 +40,13 @@ static const struct {
 	{"{\"calls\": [\"raed\"], " WHY "}",
          "dir/one.json:3: no system call is named \"raed\""},
 	{"{\"calls\": [\"clone3\"], " WHY "}",
-         "dir/one.json:3: \"clone3\" is to answer ENOSYS, as clone3 and all "
-         "that came after Linux 6.1"},
+         "dir/one.json:3: \"clone3\" is to answer ENOSYS, as clone3, openat2 "
+         "and all "
+         "after Linux 6.1"},
 	{"{\"calls\": [\"cachestat\"], " WHY "}",
-         "dir/one.json:3: \"cachestat\" is to answer ENOSYS, as clone3 and all "
-         "that came after Linux 6.1"},
+         "dir/one.json:3: \"cachestat\" is to answer ENOSYS, as clone3, "
+         "openat2 and all "
+         "after Linux 6.1"},
 	{"{\"calls\": [\"read\",\n\"write\",\n\"read\"], " WHY "}",
          "dir/one.json:5: \"read\" is already on line 3"},
 	{"{\"calls\": [\"kill\"], " WHY "},\n{\"calls\": [\"kill\"], "

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the filter must say, written down by hand: one row a call. */
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <string.h>
 
 #include "base/def.h"
@@ -13,7 +14,8 @@
 
 struct row {
 	const char *call;
-	/* In base; with threads; with unix; with memfd and affinity. */
+	/* In base; with threads; with unix and setid; with memfd and
+	 * affinity. */
 	const char *verdicts;
 	uint64_t args[N_ARGS];
 };
@@ -24,7 +26,31 @@ static const struct row rows[] = {
 	{"execve", "AAAA", {0}},
 	{"execveat", "AAAA", {0}},
 	{"openat", "AAAA", {0}},
-	{"openat2", "AAAA", {0}},
+	{"openat2", "NNNN", {0}},
+	{"openat", "AAAA", {0, 0, O_RDWR, 0}},
+	{"openat", "AAAA", {0, 0, O_RDWR | O_CREAT, 0644}},
+	/* without O_CREAT the mode is whatever the register held */
+	{"openat", "AAAA", {0, 0, O_RDWR, 06755}},
+	{"openat", "EEAA", {0, 0, O_RDWR | O_CREAT, 04755}},
+	{"openat", "EEAA", {0, 0, O_RDWR | O_TMPFILE, 02755}},
+	{"openat", "EEEE", {0, 0, O_RDWR | O_DIRECT, 0}},
+	{"open", "AAAA", {0, O_RDWR | O_CREAT, 0644}},
+	{"open", "EEAA", {0, O_RDWR | O_CREAT, 06755}},
+	{"open", "EEEE", {0, O_WRONLY | O_DIRECT, 0}},
+	{"creat", "AAAA", {0, 0644}},
+	{"creat", "EEAA", {0, 04755}},
+	{"chmod", "AAAA", {0, 01777}},
+	{"chmod", "EEAA", {0, 04755}},
+	{"fchmod", "EEAA", {0, 02755}},
+	{"fchmodat", "AAAA", {0, 0, 0755}},
+	{"fchmodat", "EEAA", {0, 0, 06755}},
+	{"mknod", "EEEE", {0, 0104755}},
+	{"renameat2", "AAAA", {0, 0, 0, 0, 1}},
+	{"renameat2", "EEEE", {0, 0, 0, 0, 4}},
+	{"pipe2", "AAAA", {0, O_CLOEXEC | O_NONBLOCK}},
+	{"pipe2", "EEEE", {0, O_DIRECT}},
+	{"fcntl", "AAAA", {1, F_SETFL, O_NONBLOCK}},
+	{"fcntl", "EEEE", {1, F_SETFL, O_DIRECT}},
 	{"getppid", "AAAA", {0}},
 	{"kill", "AAAA", {1, 9}},
 	{"inotify_init1", "AAAA", {0}},

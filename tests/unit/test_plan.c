@@ -260,6 +260,7 @@ Test(plan, chooses_sets)
 		const char *path, *value, *set;
 	} rows[] = {
 		{"mounts", "/srv", "unix"},
+		{"mounts.writable", "/srv", "setid"},
 		{"limits.memory", "64M", "memfd"},
 		{"limits.cpus", "1", "affinity"},
 	};

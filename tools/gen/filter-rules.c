@@ -46,8 +46,7 @@ static int read_call(const struct reader *reader, const struct json *name,
 	if (*call >= 0 && !call_known((unsigned)*call))
 		return complain(reader, name->line,
 		                "\"%s\" is to answer ENOSYS, as clone3, "
-		                "openat2 and all "
-		                "that came after Linux 6.1",
+		                "openat2 and all after Linux 6.1",
 		                name->text);
 	return 0;
 }
