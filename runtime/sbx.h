@@ -178,7 +178,7 @@ struct sbx_outcome {
 	char message[256];  /* one sentence for a person */
 };
 
-/* The outcome of a box whose run is over. */
+/* The outcome of a box whose run is over; "error" of one that is not. */
 SBX_API struct sbx_outcome sbx_box_outcome(const struct sbx_box *box);
 
 /* Writes the report as one line of JSON: of the box's run or, with failure,

@@ -15,6 +15,16 @@
 
 /* One byte more than max is asked for: it tells a file of max bytes from a
  * longer one. st_size is not to be trusted, least of all in /proc. */
+/* For a descriptor that somebody else made non-blocking. */
+static int wait_ready(int fd, short events)
+{
+	struct pollfd poller = {.fd = fd, .events = events};
+
+	if (poll(&poller, 1, -1) < 0 && errno != EINTR)
+		return -errno;
+	return 0;
+}
+
 static int read_some(int fd, size_t left, struct buffer *out)
 {
 	size_t ask = left < READ_SIZE ? left + 1 : READ_SIZE;
@@ -25,7 +35,8 @@ static int read_some(int fd, size_t left, struct buffer *out)
 		return -ENOMEM;
 	do
 		n = read(fd, end, ask);
-	while (n < 0 && errno == EINTR);
+	while (n < 0 && (errno == EINTR ||
+	                 (errno == EAGAIN && wait_ready(fd, POLLIN) == 0)));
 	if (n < 0)
 		return -errno;
 	if ((size_t)n > left)
@@ -66,15 +77,6 @@ int file_read(const char *path, size_t max, struct buffer *out)
 }
 
 /* A descriptor that does not block is waited for like one that does. */
-static int wait_writable(int fd)
-{
-	struct pollfd poller = {.fd = fd, .events = POLLOUT};
-
-	if (poll(&poller, 1, -1) < 0 && errno != EINTR)
-		return -errno;
-	return 0;
-}
-
 int file_write_fd(int fd, const void *data, size_t len)
 {
 	const char *at = data;
@@ -84,7 +86,7 @@ int file_write_fd(int fd, const void *data, size_t len)
 	while (len > 0) {
 		n = write(fd, at, len);
 		if (n < 0 && errno == EAGAIN) {
-			r = wait_writable(fd);
+			r = wait_ready(fd, POLLOUT);
 			if (r < 0)
 				return r;
 		} else if (n < 0 && errno != EINTR) {

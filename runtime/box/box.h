@@ -36,13 +36,12 @@ struct sbx_box {
 	bool ready;              /* it waits to be started */
 	bool ended;              /* pid 1 has told how the program ended */
 	bool failed;             /* failure says why */
-	bool busy;               /* a stream has more to move, at once */
 	uint64_t deadline_ns;    /* of the setup, then of the run */
 	uint64_t timer_ns;       /* what the timer is set to */
 	uint64_t asked_ns;       /* pid 1 is to measure, since then; 0: not */
 	uint64_t asked_sum;      /* the quick sum then */
-	uint64_t known;          /* its last answer, in bytes */
-	uint64_t known_sum;      /* the quick sum it belongs to; 0: none */
+	uint64_t known;          /* bytes of memory in use, at the last look */
+	uint64_t next_ask_ns;    /* pid 1 is left alone until then */
 	uint64_t next_sample_ns; /* 0: none */
 	uint64_t last_progress_ns;
 	uint64_t last_cpu_ns, last_bytes;
@@ -65,6 +64,9 @@ void watch_drop(struct sbx_box *box, int *fd);
 
 /* Ends everything in the box. The first cause stays. */
 void box_kill(struct sbx_box *box, enum cause cause);
+
+/* Fills err, which may be NULL, with why the box failed. Returns -code. */
+int box_failure(const struct sbx_box *box, struct sbx_error *err);
 
 /* Ends it because sbx itself failed. */
 void box_fail(struct sbx_box *box, int code, const char *what);

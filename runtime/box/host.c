@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/pidfd.h>
+#include <sys/socket.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -38,6 +39,7 @@ static int choose_cpus(unsigned n, cpu_set_t *chosen)
 	if (sched_getaffinity(0, sizeof(own), &own) < 0)
 		return -errno;
 	count = (unsigned)CPU_COUNT(&own);
+	n = MIN(n, count); /* there may be fewer than when it was planned */
 	skip = (unsigned)(clock_ns() / 1024 % count);
 	CPU_ZERO(chosen);
 	for (unsigned cpu = 0; n > 0; cpu = (cpu + 1) % CPU_SETSIZE) {
@@ -110,13 +112,26 @@ static int launch(struct sbx_box *box, struct setup *setup,
 	if (r < 0)
 		return r;
 	r = inherited_look(&mapped.inherited);
-	if (r == 0)
-		r = volunteer(pid);
-	if (r == 0)
-		r = wire_send(box->wire, &mapped, NULL, 0);
+	if (r < 0)
+		return err_set(err, SBX_STAGE_CLONE, -r,
+		               "look up what pid 1 inherits");
+	r = volunteer(pid);
+	if (r < 0)
+		return err_set(err, SBX_STAGE_CLONE, -r,
+		               "set oom_score_adj of pid 1");
+	r = wire_send(box->wire, &mapped, NULL, 0);
 	if (r < 0)
 		return err_set(err, SBX_STAGE_CLONE, -r, "tell pid 1 to go on");
 	return 0;
+}
+
+/* A pid 1 that has failed makes what is done to it fail, too: its own word
+ * comes first. */
+static int launch_error(struct sbx_box *box, int r, struct sbx_error *err)
+{
+	if (box->pid > 0)
+		receive_wire(box);
+	return box->failed ? box_failure(box, err) : r;
 }
 
 static int box_launch(struct sbx_box *box, struct sbx_error *err)
@@ -135,6 +150,8 @@ static int box_launch(struct sbx_box *box, struct sbx_error *err)
 		setup.wire = ends[1];
 		r = launch(box, &setup, err);
 		(void)close(ends[1]);
+		if (r < 0)
+			r = launch_error(box, r, err);
 	}
 	caps_release(&setup.caps);
 	return r;
@@ -216,6 +233,9 @@ int sbx_box_start(struct sbx_box *box, const struct sbx_stdio *stdio,
 	CLEANUP_FD int file = -1;
 	int r;
 
+	if (box->streams[STREAM_IN].pipe >= 0)
+		return err_say(err, SBX_STAGE_WATCH, EALREADY,
+		               "the box has been started already");
 	if (box->plan->stdin_path) {
 		file = open_stdin(box->plan->stdin_path, err);
 		if (file < 0)
@@ -248,7 +268,10 @@ void sbx_box_close(struct sbx_box *box)
 		return;
 	if (box->pid > 0) {
 		(void)pidfd_send_signal(box->pidfd, SIGKILL, NULL, 0);
-		(void)sys_waitid(box->pidfd, &info, WEXITED | __WALL, NULL);
+		while (sys_waitid(box->pidfd, &info, WEXITED | __WALL, NULL) <
+		               0 &&
+		       errno == EINTR)
+			;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
 		cleanup_fd(fds[i]);
@@ -259,5 +282,12 @@ void sbx_box_close(struct sbx_box *box)
 
 struct sbx_outcome sbx_box_outcome(const struct sbx_box *box)
 {
+	if (!box->run.ended)
+		return (struct sbx_outcome){
+			.status = "error",
+			.reason = "setup",
+			.exit_status = 125,
+			.message = "the run has not come to an end",
+		};
 	return run_judge(box->plan, &box->run);
 }

@@ -34,12 +34,17 @@
 #include "kernel/ns.h"
 #include "kernel/proc.h"
 
-_Noreturn void child_fail(const struct sbx_error *err)
+static _Noreturn void fail_on(int wire, const struct sbx_error *err)
 {
 	struct wire_message message = {.kind = WIRE_FAILED, .error = *err};
 
-	(void)wire_send(INIT_WIRE, &message, NULL, 0);
+	(void)wire_send(wire, &message, NULL, 0);
 	_exit(125);
+}
+
+_Noreturn void child_fail(const struct sbx_error *err)
+{
+	fail_on(INIT_WIRE, err);
 }
 
 static int fail(struct sbx_error *err, const char *what)
@@ -47,12 +52,28 @@ static int fail(struct sbx_error *err, const char *what)
 	return err_set(err, SBX_STAGE_INIT, errno, "%s", what);
 }
 
-/* Descriptors: /dev/null on 0, 1 and 2, the wire, the lock, nothing else. */
+/* Closes all descriptors but two; either may be -1. */
+static int close_all_but(int one, int other)
+{
+	int low = MIN(one, other), high = MAX(one, other);
+
+	if ((low > 0 && close_range(0, (unsigned)low - 1, 0) < 0) ||
+	    (high > low + 1 &&
+	     close_range((unsigned)low + 1, (unsigned)high - 1, 0) < 0))
+		return -1;
+	return close_range((unsigned)high + 1, ~0u, 0);
+}
+
+/* Descriptors: /dev/null on 0, 1 and 2, the wire, the lock, nothing else.
+ * Until it has succeeded the wire is where the caller made it. */
 static int keep_descriptors(const struct setup *setup, struct sbx_error *err)
 {
 	int wire, lock = -1, null;
 
-	/* Out of the way first: either may be where it, or the other, goes. */
+	/* First of all, so that there is room even at the caller's limit. */
+	if (close_all_but(setup->wire, setup->uid_lock) < 0)
+		return fail(err, "close_range");
+	/* Out of the way: either may be where it, or the other, goes. */
 	wire = fcntl(setup->wire, F_DUPFD_CLOEXEC, INIT_LOCK + 1);
 	if (setup->uid_lock >= 0)
 		lock = fcntl(setup->uid_lock, F_DUPFD_CLOEXEC, INIT_LOCK + 1);
@@ -288,9 +309,9 @@ _Noreturn void init_main(const struct setup *setup)
 	struct root root;
 	int r;
 
-	r = keep_descriptors(setup, &err);
-	if (r == 0)
-		r = bring_up_loopback(setup, &err);
+	if (keep_descriptors(setup, &err) < 0)
+		fail_on(setup->wire, &err);
+	r = bring_up_loopback(setup, &err);
 	if (r == 0)
 		r = root_open(&root, setup->plan, &err);
 	if (r == 0)

@@ -65,46 +65,51 @@ static bool is_overdue(const struct sbx_box *box, uint64_t now, uint64_t sum)
 static void ask(struct sbx_box *box, uint64_t now, uint64_t sum)
 {
 	const struct wire_message measure_now = {.kind = WIRE_MEASURE};
+	int r;
 
 	if (wire_send(box->wire, &measure_now, NULL, 0) < 0)
 		return; /* it is ending */
 	box->asked_ns = now;
 	box->asked_sum = sum;
-	if (watch_add(box, box->wire, EPOLLIN, TAG_WIRE) < 0)
-		box_kill(box, CAUSE_MEMORY);
+	r = watch_add(box, box->wire, EPOLLIN, TAG_WIRE);
+	if (r < 0)
+		box_fail(box, -r, "watch for pid 1's answer");
 }
 
 /*
  * The quick sum counts shared pages more than once. If even that is below the
  * limit, so is the truth; if one process alone is above it, so is the truth,
- * too. Between the two pid 1 is asked to look closer. From its answer on, the
- * truth is at most that and what the quick sum has grown by, and it is asked
- * again when that reaches the limit.
+ * too. Between the two pid 1 is asked to look closer, again and again: a page
+ * that stops being shared makes the truth grow, and not the sum. Returns what
+ * is known to be in use, for the time of the next look.
  */
 static uint64_t measure_memory(struct sbx_box *box, uint64_t now, uint64_t disk)
 {
 	uint64_t limit = limit_of(box, LIMIT_MEMORY);
 	uint64_t sum = box->sample.memory + disk;
 	uint64_t largest = box->sample.largest + disk;
-	uint64_t most = sum;
 
-	if (box->known_sum && sum > box->known_sum)
-		most = box->known + (sum - box->known_sum);
-	else if (box->known_sum)
-		most = MIN(sum, box->known);
-	box->run.memory_peak = MAX(box->run.memory_peak, MIN(largest, most));
-	if (largest > limit || (most > limit && is_overdue(box, now, sum)))
+	if (sum <= limit) {
+		box->known = sum;
+		box->run.memory_peak = MAX(box->run.memory_peak, sum);
+		return sum;
+	}
+	box->run.memory_peak = MAX(box->run.memory_peak, largest);
+	if (largest > limit || is_overdue(box, now, sum))
 		box_kill(box, CAUSE_MEMORY);
-	else if (most > limit && !box->asked_ns)
+	else if (!box->asked_ns && now >= box->next_ask_ns)
 		ask(box, now, sum);
-	return MIN(most, limit);
+	return MIN(box->known, limit);
 }
 
 void measure_answer(struct sbx_box *box, uint64_t memory)
 {
-	box->known = memory + measure_disk(box);
-	box->known_sum = box->asked_sum;
+	uint64_t now = clock_ns();
+
+	/* Not more than half of the time goes into looking. */
+	box->next_ask_ns = now + (now - box->asked_ns);
 	box->asked_ns = 0;
+	box->known = memory + measure_disk(box);
 	box->run.memory_peak = MAX(box->run.memory_peak, box->known);
 	if (box->known > limit_of(box, LIMIT_MEMORY))
 		box_kill(box, CAUSE_MEMORY);

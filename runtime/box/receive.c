@@ -94,6 +94,8 @@ static void on_failed(struct sbx_box *box, const struct wire_message *message,
 	(void)fds;
 	if (!box->failed)
 		box->failure = message->error;
+	if (box->failure.code <= 0)
+		box->failure.code = EPROTO;
 	box->failure.text[sizeof(box->failure.text) - 1] = '\0';
 	box->failed = true;
 	box_kill(box, CAUSE_NONE);

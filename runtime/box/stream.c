@@ -74,7 +74,8 @@ int stream_input(struct stream *stream, int from, int to)
 	stream->limit = UINT64_MAX;
 	if (fcntl(to, F_SETFL, O_NONBLOCK) < 0)
 		return -errno;
-	if (from < 0) {
+	/* One that is open for writing only, as nohup(1) makes it, is none. */
+	if (from < 0 || (fcntl(from, F_GETFL) & O_ACCMODE) == O_WRONLY) {
 		stream->over = true;
 		return 0;
 	}
@@ -104,7 +105,12 @@ static enum next after_error(struct stream *stream, bool room)
 {
 	if (errno == EINTR)
 		return NEXT_AGAIN;
-	return errno == EAGAIN ? wait_for(stream, room) : NEXT_OVER;
+	if (errno == EAGAIN)
+		return wait_for(stream, room);
+	/* Whose reader or terminal has gone away is over, and no failure. */
+	if (errno != EPIPE && errno != ECONNRESET && errno != EIO)
+		stream->error = errno;
+	return NEXT_OVER;
 }
 
 static size_t allowed(const struct stream *stream, size_t most)
@@ -165,8 +171,12 @@ static enum next take_round(struct stream *stream)
 	void *place = buffer_reserve(&stream->held, CHUNK);
 	ssize_t n;
 
-	if (!place)
-		return NEXT_OVER;
+	if (!place) {
+		/* The rest is counted, and said to be cut off. */
+		stream->limit = stream->moved;
+		stream->way = WAY_DISCARD;
+		return NEXT_AGAIN;
+	}
 	n = get(stream, place);
 	if (n == 0)
 		return NEXT_OVER;
@@ -226,19 +236,22 @@ static enum next move_round(struct stream *stream)
 	}
 }
 
-bool stream_move(struct stream *stream)
+void stream_move(struct stream *stream)
 {
 	uint64_t before = stream->moved;
 	enum next next = NEXT_AGAIN;
 
 	if (stream->over)
-		return false;
+		return;
 	for (int i = 0; i < ROUNDS && next == NEXT_AGAIN; i++)
 		next = move_round(stream);
 	stream->over = next == NEXT_OVER;
 	if (before < BUSY_AFTER && stream->moved >= BUSY_AFTER)
 		(void)fcntl(stream->pipe, F_SETPIPE_SZ, BUSY_PIPE);
-	return next == NEXT_AGAIN;
+	/* What was taken and not passed on yet goes first. */
+	if (next == NEXT_AGAIN)
+		stream->wants_room =
+			stream->way == WAY_COPY && stream->held.len > 0;
 }
 
 int stream_fd(const struct stream *stream, uint32_t *events)
@@ -257,13 +270,17 @@ void stream_unpolled(struct stream *stream)
 
 void stream_abandon(struct stream *stream)
 {
-	stream->limit = stream->moved;
+	uint64_t passed = stream->moved;
+
+	if (stream->over)
+		return;
 	if (stream->way == WAY_COPY) {
-		stream->limit -= stream->held.len - stream->written;
+		passed -= stream->held.len - stream->written;
 		stream->held.len = stream->written = 0;
 	}
+	stream->limit = MIN(stream->limit, passed);
 	stream->way = WAY_DISCARD;
-	while (stream_move(stream))
+	while (discard_round(stream) == NEXT_AGAIN)
 		;
 	stream_close(stream);
 }

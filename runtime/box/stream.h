@@ -27,6 +27,7 @@ struct stream {
 	bool wants_room; /* what it waits for is room in to, not data in from */
 	bool captures;   /* into held; stays when the way changes */
 	bool over;       /* nothing more will come; close it */
+	int error;       /* an errno: it ended because a side failed */
 	uint64_t moved;  /* bytes taken from `from` */
 	uint64_t limit;  /* bytes to pass on; what is more is discarded */
 	struct buffer held; /* WAY_CAPTURE: all; WAY_COPY: not yet written */
@@ -47,9 +48,9 @@ int stream_output(struct stream *stream, int from, int to, uint64_t limit);
  * the write end of a pipe, owned from now on. */
 int stream_input(struct stream *stream, int from, int to);
 
-/* Moves what can be moved now, a bounded amount. Returns true if it has more
- * to do at once; false if it is over, or waits for stream_fd(). */
-bool stream_move(struct stream *stream);
+/* Moves what can be moved now, a bounded amount; then it is over, or waits for
+ * stream_fd(). */
+void stream_move(struct stream *stream);
 
 /* What it waits for: a descriptor, and EPOLLIN or EPOLLOUT. -1 once over. */
 int stream_fd(const struct stream *stream, uint32_t *events);

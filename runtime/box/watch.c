@@ -66,6 +66,13 @@ void box_fail(struct sbx_box *box, int code, const char *what)
 	box_kill(box, CAUSE_NONE);
 }
 
+int box_failure(const struct sbx_box *box, struct sbx_error *err)
+{
+	if (err)
+		*err = box->failure;
+	return -box->failure.code;
+}
+
 void box_kill(struct sbx_box *box, enum cause cause)
 {
 	if (box->run.cause == CAUSE_NONE && !box->ended)
@@ -118,45 +125,45 @@ static void stream_watch(struct sbx_box *box, size_t index)
 
 /* Moves what can be moved, and keeps the SIGPIPE of a side that is gone from
  * the caller: when its standard input ends is for the program to say. */
-static bool stream_move_quietly(struct stream *stream)
+static void stream_move_quietly(struct stream *stream)
 {
 	const struct timespec now = {0};
 	sigset_t pipe_set, before, pending;
-	bool more, was_pending;
 
 	sigemptyset(&pipe_set);
 	sigaddset(&pipe_set, SIGPIPE);
 	(void)sigpending(&pending);
-	was_pending = sigismember(&pending, SIGPIPE);
 	(void)pthread_sigmask(SIG_BLOCK, &pipe_set, &before);
-	more = stream_move(stream);
-	if (!was_pending)
+	stream_move(stream);
+	if (!sigismember(&pending, SIGPIPE))
 		(void)sigtimedwait(&pipe_set, NULL, &now);
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return more;
 }
 
 static void stream_step(struct sbx_box *box, size_t index)
 {
 	struct stream *stream = &box->streams[index];
 
-	if (stream_move_quietly(stream))
-		box->busy = true;
+	stream_move_quietly(stream);
 	stream_watch(box, index);
-	if (index != STREAM_IN && stream->moved > stream->limit &&
-	    box->plan->output_action == OUTPUT_KILL)
-		box_kill(box, CAUSE_OUTPUT);
+	if (stream->error)
+		box_fail(box, stream->error,
+		         index == STREAM_IN ? "read standard input"
+		                            : "pass the program's output on");
+	if (index == STREAM_IN || stream->moved <= stream->limit ||
+	    box->plan->output_action != OUTPUT_KILL)
+		return;
+	/* It was written before the end, also where it is seen after it. */
+	if (box->run.cause == CAUSE_NONE)
+		box->run.cause = CAUSE_OUTPUT;
+	box_kill(box, CAUSE_OUTPUT);
 }
 
 int watch_add_streams(struct sbx_box *box, struct sbx_error *err)
 {
 	for (size_t i = 0; i < N_STREAMS; i++)
 		stream_watch(box, i);
-	if (box->failed) {
-		*err = box->failure;
-		return -err->code;
-	}
-	return 0;
+	return box->failed ? box_failure(box, err) : 0;
 }
 
 /* Pid 1 is dead, and so is everything that was in the box. */
@@ -167,10 +174,9 @@ static void pidfd_step(struct sbx_box *box)
 	siginfo_t info;
 
 	receive_wire(box); /* what it had said before */
-	if (sys_waitid(box->pidfd, &info, WEXITED | __WALL, &usage) < 0) {
+	/* The caller may have taken it, by waiting for any child. */
+	if (sys_waitid(box->pidfd, &info, WEXITED | __WALL, &usage) < 0)
 		box_fail(box, errno, "wait for pid 1 of the sandbox");
-		return;
-	}
 	box->pid = 0;
 	watch_drop(box, &box->pidfd);
 	measure_disk(box);
@@ -194,6 +200,13 @@ static void pidfd_step(struct sbx_box *box)
 		run->start_ns = run->end_ns;
 }
 
+/* Whether there is still something to decide by measuring. */
+static bool is_measured(const struct sbx_box *box)
+{
+	return box->run.started && box->pid != 0 && !box->ended &&
+	       !box->failed && box->run.cause == CAUSE_NONE;
+}
+
 static void check_time(struct sbx_box *box)
 {
 	uint64_t now = clock_ns();
@@ -203,7 +216,7 @@ static void check_time(struct sbx_box *box)
 			stream_abandon(&box->streams[i]);
 	if (box->ended || box->failed || box->pid == 0)
 		return;
-	if (box->run.started && now >= box->next_sample_ns)
+	if (is_measured(box) && now >= box->next_sample_ns)
 		measure(box, now);
 	if (now < box->deadline_ns)
 		return;
@@ -219,7 +232,7 @@ static void set_timer(struct sbx_box *box)
 	struct itimerspec spec = {0};
 	uint64_t next = box->deadline_ns;
 
-	if (box->run.started && box->pid != 0)
+	if (is_measured(box))
 		next = MIN(next, box->next_sample_ns);
 	if (next == box->timer_ns)
 		return;
@@ -290,22 +303,17 @@ static int step(struct sbx_box *box, int timeout, struct sbx_error *err)
 
 	if (box->run.ended)
 		return 1;
-	n = epoll_wait(box->epoll, events, ARRAY_SIZE(events),
-	               box->busy ? 0 : timeout);
+	n = epoll_wait(box->epoll, events, ARRAY_SIZE(events), timeout);
 	if (n < 0 && errno != EINTR)
 		box_fail(box, errno, "epoll_wait");
-	box->busy = false;
 	for (int i = 0; i < n; i++)
 		dispatch(box, &events[i]);
 	check_time(box);
 	set_timer(box);
 	if (!is_over(box))
 		return 0;
-	if (box->failed) {
-		if (err)
-			*err = box->failure;
-		return -box->failure.code;
-	}
+	if (box->failed)
+		return box_failure(box, err);
 	finish(box);
 	return 1;
 }
@@ -334,6 +342,8 @@ void sbx_box_cancel(struct sbx_box *box)
 {
 	box_kill(box, CAUSE_CANCELLED);
 	/* Also the wait for a reader, where that is all there is left. */
-	if (box->pid == 0)
-		box->deadline_ns = 0;
+	if (box->pid == 0) {
+		box->deadline_ns = clock_ns();
+		set_timer(box);
+	}
 }

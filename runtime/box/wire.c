@@ -41,6 +41,9 @@ int wire_send(int wire, const struct wire_message *message, const int *fds,
 	do
 		n = sendmsg(wire, &header, MSG_NOSIGNAL);
 	while (n < 0 && errno == EINTR);
+	/* The other end is gone, and left messages of ours unread. */
+	if (n < 0 && errno == ECONNRESET)
+		return -EPIPE;
 	return n < 0 ? -errno : 0;
 }
 

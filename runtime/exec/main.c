@@ -31,6 +31,13 @@ struct work {
 	bool stdin_used; /* the program's text was on it */
 };
 
+/* The result of what was written to standard output. */
+static int printed(int r, struct sbx_error *err)
+{
+	return r < 0 ? err_set(err, SBX_STAGE_REPORT, -r, "standard output")
+	             : 0;
+}
+
 static int read_code(struct work *work, struct sbx_error *err)
 {
 	int r = file_read_fd(STDIN_FILENO, MAX_INPUT_PROGRAM, &work->code);
@@ -92,7 +99,7 @@ static int run_program(struct work *work, const struct profile_dirs *dirs,
 {
 	const struct options *options = &work->options;
 	struct sbx_stdio stdio = {
-		.in = work->stdin_used ? -1 : STDIN_FILENO,
+		.in = STDIN_FILENO,
 		.out = options->json ? -1 : STDOUT_FILENO,
 		.err = options->json ? -1 : STDERR_FILENO,
 	};
@@ -108,7 +115,7 @@ static int run_program(struct work *work, const struct profile_dirs *dirs,
 	if (r < 0)
 		return r;
 	if (options->dry_run)
-		return sbx_plan_print(work->plan, STDOUT_FILENO);
+		return printed(sbx_plan_print(work->plan, STDOUT_FILENO), err);
 	return run_box(work->plan, &stdio, &work->box, err);
 }
 
@@ -142,7 +149,7 @@ static int show(const struct options *options, const struct profile_dirs *dirs,
                 struct sbx_error *err)
 {
 	if (options->help)
-		return help_print(STDOUT_FILENO);
+		return printed(help_print(STDOUT_FILENO), err);
 	if (options->version)
 		return printf("sbx-exec " SBX_VERSION "\n") < 0 ||
 		                       fflush(stdout)
@@ -150,7 +157,7 @@ static int show(const struct options *options, const struct profile_dirs *dirs,
 		                         "standard output")
 		               : 0;
 	if (options->list_profiles)
-		return profiles_list(dirs);
+		return printed(profiles_list(dirs), err);
 	return profiles_show(dirs, options->show_profile, err);
 }
 

@@ -32,7 +32,7 @@ static bool is_own(const char *path)
 	struct stat st;
 
 	return stat(path, &st) == 0 && st.st_uid == geteuid() &&
-	       !(st.st_mode & (S_IWGRP | S_IWOTH));
+	       !(st.st_mode & S_IWOTH);
 }
 
 void profile_dirs_init(struct profile_dirs *dirs)

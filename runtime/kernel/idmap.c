@@ -100,6 +100,9 @@ int idmap_reserve(const struct id_range *range, uid_t *id, int *lock,
 			*lock = TAKE_FD(fd);
 			return 0;
 		}
+		if (errno != EAGAIN && errno != EACCES)
+			return err_set(err, SBX_STAGE_IDMAP, errno,
+			               "lock " IDMAP_STATE_DIR "/uids");
 	}
 	return err_say(err, SBX_STAGE_IDMAP, EAGAIN,
 	               "all %u user ids for runs are in use", range->count);

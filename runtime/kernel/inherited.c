@@ -21,7 +21,7 @@ static uint64_t ignored_signals(void)
 	return ignored;
 }
 
-/* Fields 48 to 51 of /proc/self/stat: arg_start, arg_end, env_start,
+/* Fields 48 to 51 of /proc/thread-self/stat: arg_start, arg_end, env_start,
  * env_end. Field 2 is a name that may hold anything: counting starts behind
  * its last parenthesis. */
 static int find_arguments(const char *stat, struct inherited *found)
@@ -33,7 +33,8 @@ static int find_arguments(const char *stat, struct inherited *found)
 	if (!fields ||
 	    sscanf(fields, " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64,
 	           &found->arguments, &found->arguments_end,
-	           &found->environment, &found->environment_end) != 4)
+	           &found->environment, &found->environment_end) != 4 ||
+	    found->arguments == 0)
 		return -EPROTO;
 	return 0;
 }
@@ -44,7 +45,7 @@ int inherited_look(struct inherited *inherited)
 	struct buffer stat = {0};
 	int r;
 
-	r = file_read("/proc/self/stat", 4096, &stat);
+	r = file_read("/proc/thread-self/stat", 4096, &stat);
 	buffer_append(&stat, "", 1);
 	if (r == 0)
 		r = stat.failed ? -ENOMEM : find_arguments(stat.data, &found);

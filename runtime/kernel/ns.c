@@ -5,6 +5,7 @@
 #include <grp.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/pidfd.h>
 
 #include "base/error.h"
 #include "kernel/sys.h"
@@ -55,6 +56,7 @@ pid_t ns_clone(void (*child)(const void *argument), const void *argument,
 	};
 	CLEANUP_FREE gid_t *groups = NULL;
 	sigset_t all, before;
+	siginfo_t info;
 	int n_groups = 0;
 	pid_t pid;
 	int code;
@@ -79,9 +81,14 @@ pid_t ns_clone(void (*child)(const void *argument), const void *argument,
 	}
 	code = errno;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (groups && sys_setgroups((size_t)n_groups, groups) < 0 && pid > 0)
+	if (groups && sys_setgroups((size_t)n_groups, groups) < 0) {
+		if (pid > 0) {
+			(void)pidfd_send_signal(*pidfd, SIGKILL, NULL, 0);
+			(void)sys_waitid(*pidfd, &info, WEXITED | __WALL, NULL);
+		}
 		return err_set(err, SBX_STAGE_CLONE, errno,
 		               "take the supplementary groups back");
+	}
 	return pid > 0 ? pid : clone_error(code, err);
 }
 

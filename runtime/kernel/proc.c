@@ -13,8 +13,11 @@
 #include "base/def.h"
 #include "base/parse.h"
 
-#define KIB        1024
-#define PID_LENGTH 24 /* digits of a pid, with room */
+#define KIB 1024
+/* Of /proc/PID/status: it lists up to 65536 groups before what is read here,
+ * so a file that does not fit is an error and not one without memory. */
+#define STATUS_SIZE 16384
+#define PID_LENGTH  24 /* digits of a pid, with room */
 
 /* What the kernel writes for getdents64(2). */
 struct directory_entry {
@@ -71,6 +74,8 @@ static int read_text(int proc, const char *pid, const char *file, char *text,
 	n = read(fd, text, size - 1);
 	if (n < 0)
 		return -errno;
+	if ((size_t)n == size - 1)
+		return -EFBIG;
 	text[n] = '\0';
 	return 0;
 }
@@ -118,7 +123,7 @@ struct live_task {
 static int is_live(int tasks, const char *tid, void *found)
 {
 	struct live_task *task = found;
-	char text[4096];
+	char text[STATUS_SIZE];
 	int r;
 
 	r = read_text(tasks, tid, "status", text, sizeof(text));
@@ -153,7 +158,7 @@ static int read_status(int proc, const char *pid, struct proc_sample *sum)
 {
 	struct live_task task;
 	uint64_t memory = 0;
-	char text[4096];
+	char text[STATUS_SIZE];
 	int r;
 
 	r = read_text(proc, pid, "status", text, sizeof(text));
@@ -222,7 +227,7 @@ static const char *const exact_lines[] = {
 static int add_exact(int proc, const char *pid, void *sum)
 {
 	struct live_task task;
-	char text[4096];
+	char text[STATUS_SIZE];
 	uint64_t memory;
 	int r;
 

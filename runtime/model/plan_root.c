@@ -290,6 +290,10 @@ static void set_budget(struct sbx_plan *plan)
 			plan->base_bytes +=
 				(step->len + page - 1) / page * page;
 	}
+	/* Files are memory, and only a bounded tmpfs tells how much it holds.
+	 */
+	if (disk == LIMIT_OFF)
+		disk = plan->limits[LIMIT_MEMORY].value;
 	if (disk != LIMIT_OFF)
 		plan->tmpfs_bytes =
 			plan->base_bytes + (disk + page - 1) / page * page;

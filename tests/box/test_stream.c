@@ -108,6 +108,35 @@ Test(stream, no_input_is_an_end)
 	(void)close(null);
 }
 
+/* Input that is open for writing only, as under nohup, is an end of file. */
+Test(stream, unreadable_input_is_an_end)
+{
+	struct result result;
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	RUN(&result, COMMAND("sh", "-c", "cat; echo ran"), .fds = {{0, null}},
+	    .n_fds = 1);
+	cr_expect_eq(result.status, 0, "%s", result.err.data);
+	cr_expect_str_eq(result.out.data, "ran\n");
+	result_free(&result);
+	(void)close(null);
+}
+
+/* Output that the caller's disk does not take is sbx's failure, and told. */
+Test(stream, full_disk_is_told)
+{
+	struct result result;
+	int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+
+	RUN(&result, COMMAND("echo", "x"), .fds = {{1, full}}, .n_fds = 1);
+	cr_expect_eq(result.status, 125, "%d", result.status);
+	cr_expect(is_one_line(&result.err), "%s", result.err.data);
+	cr_expect_not_null(strstr(result.err.data, "No space left"));
+	cr_expect_str_eq(report_at(&result, "status"), "error");
+	result_free(&result);
+	(void)close(full);
+}
+
 /* A program that does not read its input ends when it ends, however much there
  * is; and one that ends early breaks nothing. */
 Test(stream, unread_input_holds_nothing_up)

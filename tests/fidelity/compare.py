@@ -81,7 +81,7 @@ class Listed:
     """A line of a .differs file: KIND UNIT TEST OUTSIDE>INSIDE REASON.
 
     always: on every host. host: where this host is of that kind, which the
-    reason names; it need not be met. TEST is a shell pattern.
+    reason names; it need not be met. TEST and the change are shell patterns.
     """
 
     def __init__(self, line, where):
@@ -94,7 +94,8 @@ class Listed:
         self.kind, self.unit, self.test, self.change, self.reason = words
 
     def covers(self, test, change):
-        return change == self.change and fnmatch.fnmatchcase(test, self.test)
+        return (fnmatch.fnmatchcase(change, self.change)
+                and fnmatch.fnmatchcase(test, self.test))
 
     def missed(self, found):
         """Whether it should be among the differences found, and is not."""

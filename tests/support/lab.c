@@ -60,26 +60,62 @@ static void must(long r, const char *what)
 	}
 }
 
-/* Every id as it is outside; an ordinary user has but the own one. */
-static void map_ids(uid_t uid, gid_t gid, const struct buffer *map)
+/* The extents of this process's map, each id as it is outside. */
+static void same_ids(char *text, size_t size)
 {
-	char text[4096] = "";
+	struct buffer map = {0};
 	unsigned first, outer, count;
-	const char *line = map->data;
+	const char *line;
 	int used;
 
-	if (uid == 0) {
-		while (sscanf(line, "%u %u %u%n", &first, &outer, &count,
-		              &used) == 3) {
-			(void)snprintf(text + strlen(text),
-			               sizeof(text) - strlen(text),
-			               "%u %u %u\n", first, first, count);
-			line += used;
-		}
-		put("/proc/self/uid_map", text);
-		put("/proc/self/gid_map", text);
-		return;
+	must(file_read("/proc/self/uid_map", 65536, &map), "uid_map");
+	buffer_append(&map, "", 1);
+	text[0] = '\0';
+	for (line = map.data;
+	     sscanf(line, "%u %u %u%n", &first, &outer, &count, &used) == 3;
+	     line += used)
+		(void)snprintf(text + strlen(text), size - strlen(text),
+		               "%u %u %u\n", first, first, count);
+	buffer_free(&map);
+}
+
+/* Root's user namespace. Only from outside can more than one id be mapped. */
+static void unshare_as_root(int flags)
+{
+	char ids[4096], path[64], byte;
+	int ends[2], status;
+	pid_t pid;
+
+	same_ids(ids, sizeof(ids));
+	must(pipe2(ends, O_CLOEXEC), "pipe2");
+	pid = fork();
+	must(pid, "fork");
+	if (pid == 0) {
+		(void)close(ends[1]);
+		(void)!read(ends[0], &byte, 1);
+		(void)snprintf(path, sizeof(path), "/proc/%d/uid_map",
+		               getppid());
+		put(path, ids);
+		(void)snprintf(path, sizeof(path), "/proc/%d/gid_map",
+		               getppid());
+		put(path, ids);
+		_exit(0);
 	}
+	must(unshare(flags & ~CLONE_NEWPID), "unshare");
+	(void)close(ends[1]);
+	must(waitpid(pid, &status, 0), "waitpid");
+	must(unshare(flags & CLONE_NEWPID), "unshare");
+	if (status != 0)
+		_exit(CANNOT);
+}
+
+static void unshare_as_user(int flags)
+{
+	char text[64];
+	uid_t uid = geteuid();
+	gid_t gid = getegid();
+
+	must(unshare(flags), "unshare");
 	put("/proc/self/setgroups", "deny");
 	(void)snprintf(text, sizeof(text), "%u %u 1", uid, uid);
 	put("/proc/self/uid_map", text);
@@ -126,21 +162,17 @@ static void cover(void)
 static _Noreturn void enter(struct lab *lab, void (*body)(struct lab *lab),
                             bool own_users)
 {
-	uid_t uid = geteuid();
-	gid_t gid = getegid();
-	struct buffer map = {0};
-	bool users = own_users || uid != 0;
-	int status;
+	int flags = CLONE_NEWNS | CLONE_NEWPID, status;
 	pid_t pid;
 
 	must(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0), "prctl");
-	must(file_read("/proc/self/uid_map", 65536, &map), "uid_map");
-	buffer_append(&map, "", 1);
 	(void)build_dir();
-	must(unshare((users ? CLONE_NEWUSER : 0) | CLONE_NEWNS | CLONE_NEWPID),
-	     "unshare");
-	if (users)
-		map_ids(uid, gid, &map);
+	if (geteuid() != 0)
+		unshare_as_user(flags | CLONE_NEWUSER);
+	else if (own_users)
+		unshare_as_root(flags | CLONE_NEWUSER);
+	else
+		must(unshare(flags), "unshare");
 	pid = fork();
 	must(pid, "fork");
 	if (pid == 0) {

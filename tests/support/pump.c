@@ -52,7 +52,7 @@ bool pump_turn(struct stream *stream, int ms)
 		r = r < 0 ? r : epoll_wait(epoll, &event, 1, ms);
 	while (r < 0 && errno == EINTR);
 	if (r == 1)
-		(void)stream_move(stream);
+		stream_move(stream);
 	return r == 1;
 }
 

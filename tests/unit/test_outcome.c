@@ -128,7 +128,9 @@ Test(outcome, passes_every_exit_status_on)
 	struct sbx_plan *plan = made_plan(&facts_root, NULL);
 
 	for (int code = 0; code < 256; code++) {
-		const struct run run = {.wait_status = EXITED(code)};
+		const struct run run = {.started = true,
+		                        .ended = true,
+		                        .wait_status = EXITED(code)};
 		struct sbx_outcome outcome = run_judge(plan, &run);
 
 		cr_expect_eq(outcome.exit_status, code);

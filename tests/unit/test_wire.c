@@ -204,6 +204,11 @@ static int send_to_nobody(void *data)
 	STEP(wire_send(own[0], &message, (int[]){-1}, 1) == -EBADF);
 	STEP(close(own[1]) == 0);
 	STEP(wire_send(own[0], &message, NULL, 0) == -EPIPE);
+	/* The same where it has left messages unread. */
+	STEP(wire_pair(own) == 0);
+	STEP(wire_send(own[0], &message, NULL, 0) == 0);
+	STEP(close(own[1]) == 0);
+	STEP(wire_send(own[0], &message, NULL, 0) == -EPIPE);
 	STEP(wire_send(-1, &message, NULL, 0) == -EBADF);
 	return 0;
 }
