@@ -48,6 +48,10 @@ static const struct cause_row cause_rows[N_CAUSES] = {
                         "perhaps for lack of memory on this host"},
 };
 
+/* Of a run that never came to an end that could be judged. */
+static const struct cause_row unfinished = {
+	"error", "setup", 125, 0, -1, "the run has not come to an end"};
+
 static struct sbx_outcome judge_cause(const struct sbx_plan *plan,
                                       const struct cause_row *row)
 {
@@ -97,6 +101,8 @@ static struct sbx_outcome judge_end(int status)
 
 struct sbx_outcome run_judge(const struct sbx_plan *plan, const struct run *run)
 {
+	if (!run->ended)
+		return judge_cause(plan, &unfinished);
 	if (run->cause != CAUSE_NONE)
 		return judge_cause(plan, &cause_rows[run->cause]);
 	return judge_end(run->wait_status);

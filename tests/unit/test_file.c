@@ -156,15 +156,15 @@ Test(file, reads_a_slow_pipe, .timeout = 10)
 Test(file, tells_why_a_read_failed)
 {
 	struct buffer out = {0};
-	int directory = open("/", O_RDONLY | O_CLOEXEC);
+	int root = open("/", O_RDONLY | O_CLOEXEC);
 
 	buffer_text(&out, "kept");
 	cr_expect_eq(file_read_fd(-1, 10, &out), -EBADF);
-	cr_expect_eq(file_read_fd(directory, 10, &out), -EISDIR);
+	cr_expect_eq(file_read_fd(root, 10, &out), -EISDIR);
 	cr_expect_eq(out.len, 4);
 	cr_expect_arr_eq(out.data, "kept", 4);
 	buffer_free(&out);
-	close(directory);
+	close(root);
 }
 
 /* A descriptor that somebody made non-blocking is waited for like another. */

@@ -288,7 +288,12 @@ static void check_budget(const struct sbx_plan *plan, const struct facts *facts)
 	cr_expect_eq(plan->base_inodes, inodes);
 	cr_expect_eq(plan->base_bytes, 4096 * pages);
 	if (plan->limits[LIMIT_DISK].value == LIMIT_OFF) {
-		cr_expect_eq(plan->tmpfs_bytes, 0);
+		/* Files are memory: the memory limit bounds them then. */
+		cr_expect_eq(plan->tmpfs_bytes,
+		             plan->limits[LIMIT_MEMORY].value == LIMIT_OFF
+		                     ? 0
+		                     : plan->limits[LIMIT_MEMORY].value +
+		                               plan->base_bytes);
 		cr_expect_eq(plan->tmpfs_inodes, 0);
 		return;
 	}
