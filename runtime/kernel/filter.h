@@ -10,7 +10,7 @@
  *   allowed by a set, arguments as its rule wants   ALLOW
  *   known to the kernel that sbx is written for     USER_NOTIF: the listener
  *   but not allowed                                 answers EPERM and notes it
- *   unknown, newer, or clone3                       ERRNO(ENOSYS), so that
+ *   unknown, newer, clone3, openat2                 ERRNO(ENOSYS), so that
  *                                                   libc falls back
  *   another architecture, or x32                    USER_NOTIF: the listener
  *                                                   ends the run as denied

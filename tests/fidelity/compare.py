@@ -110,6 +110,12 @@ def read_listed(path):
             if line.strip() and not line.startswith("#")]
 
 
+def remove(path):
+    """Removes a tree, directories that a test has closed among it."""
+    subprocess.run(["chmod", "-R", "u+rwX", path], stderr=subprocess.DEVNULL)
+    shutil.rmtree(path, ignore_errors=True)
+
+
 def kill_session(child):
     """Kills a child that leads a session, and what is left of its group."""
     try:
@@ -160,7 +166,7 @@ class Bench:
             out, err = child.communicate()
             end = "timeout"
         kill_session(child)
-        shutil.rmtree(home, ignore_errors=True)
+        remove(home)
         return Run(end, out, err)
 
     def inside(self, unit):
@@ -308,7 +314,7 @@ def main(suite):
     try:
         verdicts = run_all(suite, args, pathlib.Path(scratch))
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        remove(scratch)
     failed = sum(bool(verdict.problems) for verdict in verdicts)
     denied = set().union(*(verdict.denied for verdict in verdicts))
     print(f"{suite.name}: {sum(verdict.tests for verdict in verdicts)} tests "

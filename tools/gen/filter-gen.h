@@ -62,8 +62,8 @@ int rule_sets_read(struct rule_sets *sets, const char *path, const char *text,
  * refused or in a set, and none is forgotten. */
 int rule_sets_check(struct rule_sets *sets, struct sbx_error *err);
 
-/* Whether the kernel that sbx is written for has this call. Not so clone3,
- * which is to answer as if it did not exist. */
+/* Whether the kernel that sbx is written for has this call. Not so clone3 and
+ * openat2, which are to answer as if they did not exist. */
 bool call_known(unsigned call);
 
 /* BITS as above. -EINVAL: err names what is not known. */
