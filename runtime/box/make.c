@@ -40,7 +40,7 @@ int sbx_plan_make(const struct sbx_spec *spec, struct sbx_plan **plan,
 	if (r == 0)
 		r = plan_build(spec, &facts, &made, err);
 	arena_free(&arena);
-	if (r < 0)
+	if (!made)
 		return r;
 	made->made_ns = made_ns;
 	r = plan_name(made, err);

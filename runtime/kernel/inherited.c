@@ -6,17 +6,35 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/file.h"
 
+/* libc keeps signals 32 and 33 to itself and refuses to name them, but they
+ * can be ignored as well as others: the calls are made by number. */
+struct kernel_action {
+	void (*handler)(int);
+	unsigned long flags;
+	void (*restorer)(void);
+	uint64_t mask;
+};
+
+static int kernel_sigaction(int number, const struct kernel_action *action,
+                            struct kernel_action *before)
+{
+	return (int)syscall(SYS_rt_sigaction, number, action, before,
+	                    sizeof(action->mask));
+}
+
 static uint64_t ignored_signals(void)
 {
-	struct sigaction action;
+	struct kernel_action action;
 	uint64_t ignored = 0;
 
 	for (int i = 1; i < NSIG; i++)
-		if (sigaction(i, NULL, &action) == 0 &&
-		    action.sa_handler == SIG_IGN)
+		if (kernel_sigaction(i, NULL, &action) == 0 &&
+		    action.handler == SIG_IGN)
 			ignored |= UINT64_C(1) << (i - 1);
 	return ignored;
 }
@@ -63,12 +81,12 @@ static void wipe(uint64_t start, uint64_t end)
 
 int inherited_clear(const struct inherited *inherited)
 {
-	const struct sigaction action = {.sa_handler = SIG_DFL};
+	const struct kernel_action action = {.handler = SIG_DFL};
 	sigset_t none;
 
 	for (int i = 1; i < NSIG; i++)
 		if (inherited->ignored & (UINT64_C(1) << (i - 1)) &&
-		    sigaction(i, &action, NULL) < 0)
+		    kernel_sigaction(i, &action, NULL) < 0)
 			return -errno;
 	sigemptyset(&none);
 	if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)

@@ -186,8 +186,7 @@ static void put_plan(struct json_writer *out, const struct sbx_plan *plan)
 {
 	put_limits(out, plan);
 	put_isolation(out, plan);
-	if (plan->profile)
-		json_put_text(out, "profile", plan->profile);
+	json_put_text(out, "profile", plan->profile); /* none: left out */
 	if (plan->code_sha256[0])
 		json_put_text(out, "code_sha256", plan->code_sha256);
 }
@@ -208,7 +207,7 @@ int report_make(const struct sbx_plan *plan, const struct run *run,
 		json_put_text(writer, "id", plan->id);
 	if (failure)
 		put_failure(writer, failure);
-	else
+	else if (plan && run)
 		put_run(writer, plan, run);
 	if (plan)
 		put_plan(writer, plan);

@@ -22,6 +22,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -204,6 +205,7 @@ class Verdict:
         self.steady = set()  # differs each time: (test, "OUTSIDE>INSIDE")
         self.seen = set()    # differs at least once
         self.problems = []
+        self.seconds = 0.0
         self.log = b""
 
     def add(self, found, first):
@@ -236,6 +238,7 @@ def differences(suite, unit, outside, inside):
 def try_unit(suite, bench, unit, listed):
     """Runs a unit until all is explained, or has been there each time."""
     verdict = Verdict(unit)
+    start = time.monotonic()
     for attempt in range(TRIES):
         outside, inside = bench.outside(unit), bench.inside(unit)
         found, verdict.tests = differences(suite, unit, outside, inside)
@@ -246,6 +249,7 @@ def try_unit(suite, bench, unit, listed):
         verdict.judge(listed)
         if not verdict.problems:
             break
+    verdict.seconds = time.monotonic() - start
     return verdict
 
 
@@ -271,8 +275,8 @@ def show(verdict, args):
     if args.verbose:
         refused = " ".join(sorted(verdict.denied))
         print(f"{verdict.unit.name}: {verdict.tests} tests, "
-              f"{len(verdict.steady)} differ; refused: {refused or 'none'}",
-              flush=True)
+              f"{len(verdict.steady)} differ, {verdict.seconds:.1f} s; "
+              f"refused: {refused or 'none'}", flush=True)
         for test, change in sorted(verdict.seen - verdict.steady):
             print(f"{verdict.unit.name}: not each time: {test} {change}")
     for problem in verdict.problems:
