@@ -44,7 +44,7 @@ QUIET := -Wl,--no-warnings
 SHARED_LIBS := $(shell pkg-config --libs $(PKGS))
 
 .PHONY: all run check lint asan bench install uninstall clean deps help
-.PHONY: objects tests man
+.PHONY: objects tests man fidelity
 all: $(B)/bin/sbx-exec $(B)/lib/libsbx.a $(B)/lib/libsbx.so $(B)/lib/pkgconfig/sbx.pc \
   $(B)/share/sbx/profiles $(MAN)
 
@@ -140,7 +140,7 @@ TEST_LIBS := -lcriterion $(SHARED_LIBS)
 GEN_OBJ := $(filter-out %/filter-sets.o,$(call obj,$(GEN_SRC)))
 SUPPORT_OBJ := $(call obj,$(SUPPORT_SRC))
 TEST_LAYERS := unit gen golden box
-TEST_SCRIPTS := example lint bench fidelity
+TEST_SCRIPTS := example lint bench
 test_src = $(wildcard tests/$(1)/test_*.c)
 
 define test_program
@@ -187,6 +187,13 @@ bench:
 	@tools/deps check
 	@+$(MAKE) --no-print-directory -s all $(B)/bin/sbx-bench
 	$(B)/bin/sbx-bench
+
+# The suites of CPython, Perl and Node.js packages, outside and inside a box:
+# a quarter of an hour.
+fidelity:
+	@tools/deps check
+	@+$(MAKE) --no-print-directory -s all
+	@tests/fidelity/run $(B)
 
 # ---- use ----
 deps:

@@ -22,7 +22,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -55,11 +54,13 @@ class Unit:
 class Run:
     """How one run of a unit ended, and what it printed."""
 
-    def __init__(self, end, stdout, stderr, denied=()):
+    def __init__(self, end, stdout, stderr, report=None):
+        report = report or {}
         self.end = end  # without blanks
         self.stdout = stdout
         self.stderr = stderr
-        self.denied = denied  # the system calls that the filter refused
+        self.denied = report.get("events", {}).get("denied_syscalls", ())
+        self.cpu_s = report.get("usage", {}).get("cpu_time_s", 0)
 
 
 class Suite:
@@ -191,8 +192,7 @@ class Bench:
             end = f"exit:{done.returncode}"
         elif end == "signaled":
             end = f"exit:-{done.returncode - 128}"
-        return Run(end, done.stdout, done.stderr,
-                   report.get("events", {}).get("denied_syscalls", ()))
+        return Run(end, done.stdout, done.stderr, report)
 
 
 class Verdict:
@@ -205,7 +205,7 @@ class Verdict:
         self.steady = set()  # differs each time: (test, "OUTSIDE>INSIDE")
         self.seen = set()    # differs at least once
         self.problems = []
-        self.seconds = 0.0
+        self.cpu_s = 0
         self.log = b""
 
     def add(self, found, first):
@@ -238,18 +238,17 @@ def differences(suite, unit, outside, inside):
 def try_unit(suite, bench, unit, listed):
     """Runs a unit until all is explained, or has been there each time."""
     verdict = Verdict(unit)
-    start = time.monotonic()
     for attempt in range(TRIES):
         outside, inside = bench.outside(unit), bench.inside(unit)
         found, verdict.tests = differences(suite, unit, outside, inside)
         verdict.add(found, attempt == 0)
         verdict.denied |= set(inside.denied)
+        verdict.cpu_s = inside.cpu_s
         verdict.log = b"".join((b"---- outside\n", outside.stderr,
                                 b"\n---- inside\n", inside.stderr))
         verdict.judge(listed)
         if not verdict.problems:
             break
-    verdict.seconds = time.monotonic() - start
     return verdict
 
 
@@ -275,7 +274,7 @@ def show(verdict, args):
     if args.verbose:
         refused = " ".join(sorted(verdict.denied))
         print(f"{verdict.unit.name}: {verdict.tests} tests, "
-              f"{len(verdict.steady)} differ, {verdict.seconds:.1f} s; "
+              f"{len(verdict.steady)} differ, {verdict.cpu_s:.1f} s of CPU; "
               f"refused: {refused or 'none'}", flush=True)
         for test, change in sorted(verdict.seen - verdict.steady):
             print(f"{verdict.unit.name}: not each time: {test} {change}")
