@@ -13,9 +13,7 @@
 
 #define READ_SIZE 16384
 
-/* One byte more than max is asked for: it tells a file of max bytes from a
- * longer one. st_size is not to be trusted, least of all in /proc. */
-/* For a descriptor that somebody else made non-blocking. */
+/* A descriptor that somebody made non-blocking is waited for like another. */
 static int wait_ready(int fd, short events)
 {
 	struct pollfd poller = {.fd = fd, .events = events};
@@ -25,6 +23,8 @@ static int wait_ready(int fd, short events)
 	return 0;
 }
 
+/* One byte more than max is asked for: it tells a file of max bytes from a
+ * longer one. st_size is not to be trusted, least of all in /proc. */
 static int read_some(int fd, size_t left, struct buffer *out)
 {
 	size_t ask = left < READ_SIZE ? left + 1 : READ_SIZE;
@@ -76,7 +76,6 @@ int file_read(const char *path, size_t max, struct buffer *out)
 	return file_read_fd(fd, max, out);
 }
 
-/* A descriptor that does not block is waited for like one that does. */
 int file_write_fd(int fd, const void *data, size_t len)
 {
 	const char *at = data;
