@@ -72,7 +72,8 @@ void json_open_array(struct json_writer *writer, const char *key);
 void json_close_array(struct json_writer *writer);
 void json_put_text(struct json_writer *writer, const char *key,
                    const char *text);
-/* Text when it is UTF-8; else under KEY_b64 as base64. */
+/* Text when it is UTF-8 without a NUL, which many readers, json_parse() among
+ * them, do not take; else under KEY_b64 as base64. */
 void json_put_bytes(struct json_writer *writer, const char *key,
                     const void *data, size_t len);
 void json_put_integer(struct json_writer *writer, const char *key,

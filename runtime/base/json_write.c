@@ -131,9 +131,11 @@ void json_put_bytes(struct json_writer *writer, const char *key,
 	struct buffer name CLEANUP(buffer_free) = {0};
 	struct buffer base64 CLEANUP(buffer_free) = {0};
 
-	if (text_is_utf8(data, len)) {
+	if (len == 0)
+		data = "";
+	if (text_is_utf8(data, len) && !memchr(data, '\0', len)) {
 		put_key(writer, key);
-		put_string(writer, len ? data : "", len);
+		put_string(writer, data, len);
 		return;
 	}
 	if (key) {

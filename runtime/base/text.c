@@ -75,6 +75,26 @@ bool text_is_utf8(const void *data, size_t len)
 	return text_utf8_span(data, len) == len;
 }
 
+size_t text_utf8_whole(const void *data, size_t len)
+{
+	static const unsigned char ends[] = {0x80, 0x8f, 0x90, 0x9f, 0xa0};
+	size_t valid = text_utf8_span(data, len), left = len - valid;
+	unsigned char whole[4];
+	uint32_t code;
+
+	if (left == 0 || left >= sizeof(whole))
+		return len;
+	/* It was cut if there are bytes that make it a character. */
+	for (size_t row = 0; row < ARRAY_SIZE(ends); row++) {
+		memset(whole, 0x80, sizeof(whole));
+		memcpy(whole, (const char *)data + valid, left);
+		whole[left] = ends[row];
+		if (character(whole, sizeof(whole), &code) > left)
+			return valid;
+	}
+	return len;
+}
+
 static bool steers(uint32_t code)
 {
 	size_t i;

@@ -12,6 +12,8 @@
 bool text_is_utf8(const void *data, size_t len);
 /* How many of the first bytes are such UTF-8, in whole characters. */
 size_t text_utf8_span(const void *data, size_t len);
+/* len without the character that text was cut in the middle of, if it was. */
+size_t text_utf8_whole(const void *data, size_t len);
 
 /* Writes text so that it cannot steer a terminal or forge a line: control
  * characters (also those of U+0080 to U+009F), line separators, bidirectional

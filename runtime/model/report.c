@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "kernel/ns.h"
 #include "model/outcome.h"
 
@@ -66,6 +67,16 @@ static const struct output_names output_names[2] = {
 	{"stderr", "stderr_bytes", "stderr_truncated"},
 };
 
+/* The limit may have cut a character in two: the part is not shown, or all of
+ * the text would have to be base64 for it. */
+static size_t shown(const struct run_output *output)
+{
+	const struct buffer *data = &output->data;
+
+	return output->truncated ? text_utf8_whole(data->data, data->len)
+	                         : data->len;
+}
+
 static void put_outputs(struct json_writer *out, const struct run *run)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(output_names); i++) {
@@ -73,7 +84,7 @@ static void put_outputs(struct json_writer *out, const struct run *run)
 
 		if (output->captured)
 			json_put_bytes(out, output_names[i].data,
-			               output->data.data, output->data.len);
+			               output->data.data, shown(output));
 		json_put_unsigned(out, output_names[i].bytes, output->bytes);
 		json_put_bool(out, output_names[i].truncated,
 		              output->truncated);

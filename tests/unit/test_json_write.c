@@ -103,19 +103,20 @@ Test(json_write, leaves_out_what_does_not_apply)
 	expect(writer, "{\"id\":\"x\"}");
 }
 
-/* Bytes are text where they are UTF-8 and base64 under another key where they
- * are not. */
+/* Bytes are text where they are UTF-8 without a NUL, and base64 under another
+ * key where they are not. */
 Test(json_write, writes_bytes)
 {
 	struct json_writer *writer = json_writer_new();
 
 	json_open_object(writer, NULL);
+	json_put_bytes(writer, "text", "a\x01\n", 3);
 	json_put_bytes(writer, "stdout", "a\0\n", 3);
 	json_put_bytes(writer, "stderr", "\xff\xfe", 2);
 	json_put_bytes(writer, "empty", NULL, 0);
 	json_close_object(writer);
-	expect(writer, "{\"stdout\":\"a\\u0000\\n\",\"stderr_b64\":\"//4=\","
-	               "\"empty\":\"\"}");
+	expect(writer, "{\"text\":\"a\\u0001\\n\",\"stdout_b64\":\"YQAK\","
+	               "\"stderr_b64\":\"//4=\",\"empty\":\"\"}");
 }
 
 /* A megabyte of output that is all control bytes comes back as it was. */

@@ -394,7 +394,8 @@ static bool decodes(const char *text, const char *data, size_t len)
 	return strlen(text) == (len + 2) / 3 * 4;
 }
 
-static void check_bytes(const struct sbx_plan *plan, char *data, size_t len)
+static void check_bytes(const struct sbx_plan *plan, const char *data,
+                        size_t len)
 {
 	struct run run = exited;
 	const struct json *text;
@@ -402,7 +403,9 @@ static void check_bytes(const struct sbx_plan *plan, char *data, size_t len)
 
 	for (size_t i = 0; i < 2; i++) {
 		run.output[i].captured = true;
-		run.output[i].data = (struct buffer){data, len, len, false};
+		run.output[i].truncated = false;
+		run.output[i].data =
+			(struct buffer){(char *)data, len, len, false};
 	}
 	make(&read, plan, &run, NULL);
 	text = at(&read, "stdout");
@@ -420,8 +423,7 @@ static void check_bytes(const struct sbx_plan *plan, char *data, size_t len)
 }
 
 /* What a program printed comes back byte for byte, whatever it was, and never
- * forges anything: text where it is UTF-8, else base64. NUL is text for JSON,
- * and not for our reader, so it is left out here. */
+ * forges anything: text where it is UTF-8 without a NUL, else base64. */
 Test(report, carries_any_bytes)
 {
 	static const char *const texts[] = {
@@ -450,14 +452,52 @@ Test(report, carries_any_bytes)
 		check_bytes(plan, data, strlen(data));
 	}
 	check_bytes(plan, NULL, 0);
+	check_bytes(plan, "a\0b", 3);
 	for (int round = 0; round < 3000; round++) {
 		size_t len = (size_t)round % sizeof(data);
 
 		for (size_t i = 0; i < len; i++) {
 			state = state * 1103515245 + 12345;
-			data[i] = (char)(1 + (state >> 16) % 255);
+			data[i] = (char)(state >> 16);
 		}
 		check_bytes(plan, data, len);
+	}
+	sbx_plan_free(plan);
+}
+
+/* Of an output that was cut off, the part of a last character is not shown,
+ * so that the rest of it stays text; what was cut nowhere stays as it was. */
+Test(report, cuts_between_characters)
+{
+	static const struct {
+		const char *data, *text, *base64;
+		bool truncated;
+	} rows[] = {
+		{"ab\xc3", "ab", NULL, true},
+		{"ab\xc3", NULL, "YWLD", false},
+		{"\xf0\x9f\x98", "", NULL, true},
+		{"\xff\xc3", NULL, "/8M=", true},
+		{"ab\xff", NULL, "YWL/", true},
+		{"ab", "ab", NULL, true},
+	};
+	struct sbx_plan *plan = make_plan(NULL);
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct run run = exited;
+		struct read read;
+
+		run.output[0] = (struct run_output){
+			.bytes = 100,
+			.captured = true,
+			.truncated = rows[i].truncated,
+			.data = {(char *)rows[i].data, strlen(rows[i].data)},
+		};
+		make(&read, plan, &run, NULL);
+		EXPECT(&read,
+		       {"stdout", rows[i].text ? rows[i].text : "(none)"},
+		       {"stdout_b64",
+		        rows[i].base64 ? rows[i].base64 : "(none)"});
+		read_free(&read);
 	}
 	sbx_plan_free(plan);
 }

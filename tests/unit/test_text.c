@@ -104,6 +104,44 @@ Test(text, never_reads_beyond_the_end)
 	munmap(page, 8192);
 }
 
+/* Of text that was cut inside of a character, the part of it goes; what no
+ * byte could have made a character stays. */
+Test(text, finds_where_a_character_was_cut)
+{
+	static const struct {
+		const char *text;
+		size_t whole;
+	} rows[] = {
+		{"", 0},
+		{"ab", 2},
+		{"a\xc3\xa9", 3},
+		{"a\xc3", 1},
+		{"a\xe2\x82", 1},
+		{"a\xe0", 1},
+		{"a\xe0\xa0", 1},
+		{"a\xed\x9f", 1},
+		{"a\xf0\x9f\x98", 1},
+		{"a\xf0\x90", 1},
+		{"a\xf4", 1},
+		{"a\xf4\x8f\xbf", 1},
+		/* never a character */
+		{"a\xff", 2},
+		{"a\x80", 2},
+		{"a\xc0", 2},
+		{"a\xe0\x80", 3},
+		{"a\xed\xa0", 3},
+		{"a\xf4\x90", 3},
+		{"a\xf5", 2},
+		{"\xc3 ", 2},
+		{"\xff\xc3", 2},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		cr_expect_eq(
+			text_utf8_whole(rows[i].text, strlen(rows[i].text)),
+			rows[i].whole, "row %zu", i);
+}
+
 /* What could steer a terminal or forge a line is escaped; all else stays. */
 Test(text, escapes)
 {
