@@ -145,6 +145,16 @@ struct sbx_stdio {
 SBX_API int sbx_box_open(const struct sbx_plan *plan, struct sbx_box **box,
                          struct sbx_error *err);
 
+/* Longest id of a run, in bytes. */
+#define SBX_MAX_ID 128
+
+/* For the report: the id of the run (NULL: a fresh one), and when it was asked
+ * for, in nanoseconds of CLOCK_MONOTONIC. Without this call both are the
+ * plan's, so boxes of one plan need it to be told apart. -EINVAL for an empty
+ * id or a longer one. */
+SBX_API int sbx_box_request(struct sbx_box *box, const char *id,
+                            uint64_t request_ns, struct sbx_error *err);
+
 /* Starts the plan's program. Time limits count from here. */
 SBX_API int sbx_box_start(struct sbx_box *box, const struct sbx_stdio *stdio,
                           struct sbx_error *err);

@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/pidfd.h>
 #include <sys/socket.h>
 
@@ -15,6 +16,7 @@
 #include "box/setup.h"
 #include "box/wire.h"
 #include "kernel/ns.h"
+#include "kernel/probe.h"
 #include "kernel/sys.h"
 
 static const struct sbx_box closed_box = {
@@ -167,7 +169,9 @@ int sbx_box_open(const struct sbx_plan *plan, struct sbx_box **box,
 		return err_say(err, SBX_STAGE_CLONE, ENOMEM, "no memory left");
 	*made = closed_box;
 	made->plan = plan;
-	r = box_launch(made, err);
+	r = sbx_box_request(made, plan->id, plan->made_ns, err);
+	if (r == 0)
+		r = box_launch(made, err);
 	if (r == 0)
 		r = watch_open(made, err);
 	if (r < 0) {
@@ -175,6 +179,30 @@ int sbx_box_open(const struct sbx_plan *plan, struct sbx_box **box,
 		return r;
 	}
 	*box = made;
+	return 0;
+}
+
+int sbx_box_request(struct sbx_box *box, const char *id, uint64_t request_ns,
+                    struct sbx_error *err)
+{
+	size_t len = id ? strnlen(id, SBX_MAX_ID + 1) : 0;
+	char fresh[33];
+	int r;
+
+	if (!id) {
+		r = probe_random_id(fresh);
+		if (r < 0)
+			return err_set(err, SBX_STAGE_WATCH, -r,
+			               "make an id for the run");
+		id = fresh;
+		len = strlen(fresh);
+	}
+	if (len == 0 || len > SBX_MAX_ID)
+		return err_say(err, SBX_STAGE_WATCH, EINVAL,
+		               "the id of a run is 1 to %d bytes long",
+		               SBX_MAX_ID);
+	memcpy(box->run.id, id, len + 1);
+	box->run.request_ns = request_ns;
 	return 0;
 }
 

@@ -33,6 +33,8 @@ struct run_output {
 
 /* Everything that was seen of a run, from outside. */
 struct run {
+	char id[SBX_MAX_ID + 1];
+	uint64_t request_ns; /* clock_ns() when it was asked for */
 	bool started; /* the program was exec'ed */
 	bool ended;   /* nothing of it is left */
 	enum cause cause;

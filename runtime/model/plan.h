@@ -69,10 +69,10 @@ struct plan_rlimit {
 
 struct sbx_plan {
 	struct arena arena; /* owns everything below */
-	uint64_t made_ns;   /* clock_ns() when the request came in */
+	uint64_t made_ns;   /* clock_ns() when it was asked for */
 
 	/* What it is, for the report. */
-	const char *id;
+	const char *id;      /* of a run that is given none of its own */
 	const char *profile; /* or NULL */
 	const char *rootfs;
 	struct strings seccomp;

@@ -188,7 +188,7 @@ static void put_run(struct json_writer *out, const struct sbx_plan *plan,
 	json_put_seconds(out, "wall_time_s",
 	                 elapsed(run->start_ns, run->end_ns));
 	json_put_seconds(out, "setup_time_s",
-	                 elapsed(plan->made_ns, run->start_ns));
+	                 elapsed(run->request_ns, run->start_ns));
 	put_usage(out, run);
 	put_events(out, run);
 }
@@ -214,7 +214,9 @@ int report_make(const struct sbx_plan *plan, const struct run *run,
 		return -ENOMEM;
 	json_open_object(writer, NULL);
 	json_put_integer(writer, "schema", 1);
-	if (plan)
+	if (run)
+		json_put_text(writer, "id", run->id);
+	else if (plan)
 		json_put_text(writer, "id", plan->id);
 	if (failure)
 		put_failure(writer, failure);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -187,6 +188,52 @@ Test(library, one_plan_many_boxes)
 		cr_expect_eq(sbx_box_outcome(boxes[i]).exit_status, 3);
 		sbx_box_close(boxes[i]);
 	}
+	sbx_plan_free(plan);
+}
+
+/* What the report of a box that was not run says of its id. */
+static void report_id(const struct sbx_box *box, char id[256])
+{
+	struct sbx_error err = {0};
+	char text[16384] = "";
+	int fd = memfd_create("report", MFD_CLOEXEC);
+
+	cr_assert_eq(sbx_report_write(NULL, box, NULL, fd, &err), 0, "%s",
+	             err.text);
+	cr_assert_gt(pread(fd, text, sizeof(text) - 1, 0), 0);
+	id[0] = '\0';
+	cr_assert_eq(sscanf(text, "{\"schema\":1,\"id\":\"%250[^\"]\"", id), 1,
+	             "%s", text);
+	close(fd);
+}
+
+/* Boxes of one plan are told apart by what the caller says of each. */
+Test(library, a_run_has_an_id_of_its_own)
+{
+	char longest[SBX_MAX_ID + 2], ids[3][256];
+	struct sbx_plan *plan = make_plan(NULL, WORDS("true"));
+	const char *const asked[] = {NULL, NULL, longest};
+	struct sbx_error err = {0};
+	struct sbx_box *box;
+
+	memset(longest, 'x', sizeof(longest) - 1);
+	longest[SBX_MAX_ID + 1] = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(asked); i++) {
+		cr_assert_eq(sbx_box_open(plan, &box, &err), 0);
+		cr_expect_eq(sbx_box_request(box, "", 0, &err), -EINVAL);
+		cr_expect_eq(sbx_box_request(box, longest, 0, &err), -EINVAL);
+		longest[SBX_MAX_ID] = '\0';
+		cr_expect_eq(sbx_box_request(box, asked[i], 0, &err), 0);
+		longest[SBX_MAX_ID] = 'x';
+		cr_assert_eq(sbx_box_start(box, &captured, &err), 0);
+		cr_assert_eq(sbx_box_wait(box, &err), 0);
+		report_id(box, ids[i]);
+		sbx_box_close(box);
+	}
+	longest[SBX_MAX_ID] = '\0';
+	cr_expect_str_eq(ids[2], longest);
+	cr_expect_eq(strlen(ids[0]), 32);
+	cr_expect_str_neq(ids[0], ids[1]);
 	sbx_plan_free(plan);
 }
 

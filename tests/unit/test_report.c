@@ -109,13 +109,14 @@ static struct sbx_plan *make_plan(const char *const *settings)
 {
 	struct sbx_plan *plan = made_plan(&facts_root, settings);
 
-	plan->made_ns = MADE;
 	plan->id = "0123";
 	plan->seccomp.n = 2; /* of those that the plan has chosen */
 	return plan;
 }
 
 static const struct run exited = {
+	.id = "4567",
+	.request_ns = MADE,
 	.started = true,
 	.ended = true,
 	.wait_status = 3 << 8,
@@ -136,7 +137,7 @@ Test(report, of_a_run)
 	struct read read;
 
 	make(&read, plan, &exited, NULL);
-	EXPECT(&read, {"schema", "1"}, {"id", "0123"}, {"status", "failure"},
+	EXPECT(&read, {"schema", "1"}, {"id", "4567"}, {"status", "failure"},
 	       {"reason", "exited"}, {"message", "exited with status 3"},
 	       {"exit_code", "3"}, {"signal", "(none)"}, {"stdout", "(none)"},
 	       {"stdout_b64", "(none)"}, {"stderr", "(none)"},
@@ -309,7 +310,7 @@ Test(report, of_a_failure)
 	(void)err_set(&failure, SBX_STAGE_MOUNT, EPERM, "mount proc on /proc");
 	for (int i = 0; i < 2; i++) {
 		make(&read, i ? plan : NULL, i ? &exited : NULL, &failure);
-		EXPECT(&read, {"schema", "1"}, {"id", i ? "0123" : "(none)"},
+		EXPECT(&read, {"schema", "1"}, {"id", i ? "4567" : "(none)"},
 		       {"status", "error"}, {"reason", "setup"},
 		       {"message",
 		        "mount proc on /proc: Operation not permitted"},
