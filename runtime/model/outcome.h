@@ -35,8 +35,8 @@ struct run_output {
 struct run {
 	char id[SBX_MAX_ID + 1];
 	uint64_t request_ns; /* clock_ns() when it was asked for */
-	bool started; /* the program was exec'ed */
-	bool ended;   /* nothing of it is left */
+	bool started;        /* the program was exec'ed */
+	bool ended;          /* nothing of it is left */
 	enum cause cause;
 	int wait_status; /* of the program; valid if ended by itself */
 	uint64_t start_ns, end_ns; /* clock_ns() */
