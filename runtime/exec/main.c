@@ -126,11 +126,12 @@ static int finish(struct work *work, int status, struct sbx_error *err)
 	int r;
 
 	if (status < 0) {
-		log_line("sbx-exec", "%s", failure.text);
+		if (!work->options.quiet)
+			log_line("sbx-exec", "%s", failure.text);
 		status = sbx_error_status(&failure);
 	} else if (work->options.dry_run) {
 		return status;
-	} else if (!work->options.json) {
+	} else if (!work->options.json && !work->options.quiet) {
 		struct sbx_outcome outcome = sbx_box_outcome(work->box);
 
 		if (outcome.stopped)
@@ -179,6 +180,15 @@ static int work_do(struct work *work, struct sbx_error *err)
 	return finish(work, status, err);
 }
 
+/* A command line that is wrong: its report says so, where it goes somewhere. */
+static int refuse(struct work *work, struct sbx_error *err)
+{
+	struct sbx_error unopened;
+
+	(void)report_open(&work->report, &work->options, &unopened);
+	return finish(work, -EINVAL, err);
+}
+
 static void work_free(struct work *work)
 {
 	sbx_box_close(work->box);
@@ -206,11 +216,10 @@ int main(int argc, char **argv)
 	/* A write that is refused is an error of the call, not the end. */
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN);
-	if (options_parse(argc, argv, &work.options, &err) < 0) {
-		log_line("sbx-exec", "%s", err.text);
-		return 125;
-	}
-	status = work_do(&work, &err);
+	if (options_parse(argc, argv, &work.options, &err) == 0)
+		status = work_do(&work, &err);
+	else
+		status = refuse(&work, &err);
 	work_free(&work);
 	return status;
 }

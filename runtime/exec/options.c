@@ -35,6 +35,8 @@ static const struct own_option own[] = {
 	     "print the report, with the output in it, and nothing else"),
 	TEXT(report, "report", "FILE|fd:N", GROUP_RESULT,
 	     "write the report there as well"),
+	FLAG(quiet, "quiet", GROUP_RESULT,
+	     "say nothing on standard error; the report does"),
 
 	FLAG(dry_run, "dry-run", GROUP_INSTEAD,
 	     "print the plan, step by step"),
@@ -299,6 +301,22 @@ static int check(struct options *options, struct sbx_error *err)
 	return r < 0 ? r : check_profile(options, err);
 }
 
+/* Leaves of a command line that is wrong what says where the report goes. */
+static void keep_report(struct options *options)
+{
+	struct options kept = {
+		.report = options->report,
+		.report_fd = options->report_fd,
+		.json = options->json,
+		.quiet = options->quiet,
+	};
+
+	if (kept.report && check_report(&kept, NULL) < 0)
+		kept.report = NULL;
+	options_free(options);
+	*options = kept;
+}
+
 int options_parse(int argc, char *const *argv, struct options *options,
                   struct sbx_error *err)
 {
@@ -315,9 +333,8 @@ int options_parse(int argc, char *const *argv, struct options *options,
 	if (r == 0)
 		r = check(&made, err);
 	if (r < 0)
-		options_free(&made);
-	else
-		*options = made;
+		keep_report(&made);
+	*options = made;
 	return r;
 }
 

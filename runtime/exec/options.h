@@ -23,6 +23,7 @@ struct options {
 	int report_fd;            /* --report fd:N, or -1 */
 	bool command;             /* arguments[0] is in the root tree */
 	bool json;
+	bool quiet; /* nothing of ours on standard error */
 	bool dry_run;
 
 	/* With one of these there need not be a program. */
@@ -38,7 +39,8 @@ struct options {
 };
 
 /* Borrows argv. Each error is one line for a person, and -EINVAL but for
- * -ENOMEM; then there is nothing to free. */
+ * -ENOMEM; then there is nothing to free, and options say only where the
+ * report goes, as far as the words before the wrong one did. */
 int options_parse(int argc, char *const *argv, struct options *options,
                   struct sbx_error *err);
 

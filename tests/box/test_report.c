@@ -67,6 +67,61 @@ Test(report, tells_errors)
 	result_free(&result);
 }
 
+/* So is a wrong command line, where what goes before the wrong word says where
+ * to write it. */
+Test(report, tells_usage_errors)
+{
+	static const struct {
+		const char *words[6];
+		const char *named;
+	} rows[] = {
+		{{"--report", "fd:7", "--memroy", "1G"}, "--memory"},
+		{{"--report", "fd:7", "--command"}, "--command -- PROG"},
+		{{"--json", "--report=fd:7", "x"}, "after \"--\""},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const char *path = scratch_text("report", "");
+		int fd = open(path, O_RDWR | O_CLOEXEC);
+		struct result result;
+
+		RUN(&result, .no_report = true, .options = rows[i].words,
+		    .fds = {{7, fd}}, .n_fds = 1);
+		cr_expect_eq(result.status, 125);
+		read_report(path, &result);
+		cr_expect_str_eq(report_at(&result, "status"), "error");
+		cr_expect_not_null(
+			strstr(report_at(&result, "message"), rows[i].named));
+		result_free(&result);
+		(void)close(fd);
+	}
+}
+
+/* With --quiet, standard error is the program's alone. */
+Test(report, is_all_there_is_with_quiet)
+{
+	static const char *const options[] = {"--timeout", "0.1", NULL};
+	static const char *const quiet[] = {"--timeout", "0.1", "--quiet",
+	                                    NULL};
+	struct result result;
+
+	RUN(&result, .options = options, COMMAND("sleep", "60"));
+	cr_expect_eq(result.status, 124);
+	cr_expect_not_null(strstr(result.err.data, "--wall-time raises"));
+	result_free(&result);
+	RUN(&result, .options = quiet,
+	    COMMAND("sh", "-c", "echo mine >&2; sleep 60"));
+	cr_expect_eq(result.status, 124);
+	cr_expect_str_eq(result.err.data, "mine\n");
+	cr_expect_str_eq(report_at(&result, "reason"), "wall_time");
+	result_free(&result);
+	RUN(&result, OPTIONS("--quiet"), COMMAND("no-such"));
+	cr_expect_eq(result.status, 127);
+	cr_expect_str_eq(result.err.data, "");
+	cr_expect_str_eq(report_at(&result, "error.code"), "ENOENT");
+	result_free(&result);
+}
+
 /* What is no regular file is refused before anything runs, and stays as it
  * was. */
 Test(report, takes_regular_files_only)

@@ -260,6 +260,26 @@ Test(options, refuse)
 	}
 }
 
+/* What is left of a refused line is where its report goes. */
+Test(options, keep_the_report_of_a_refused_line)
+{
+	struct line line;
+
+	cr_expect_lt(parse(&line, "--quiet|--report=fd:9|--env=A=b|x"), 0);
+	cr_expect(line.options.quiet && !line.options.json);
+	cr_expect_eq(line.options.report_fd, 9);
+	cr_expect_eq(line.options.n_settings, 0);
+	cr_expect_lt(parse(&line, "--json|--report|r.json|x"), 0);
+	cr_expect(line.options.json && !line.options.quiet);
+	cr_expect_str_eq(line.options.report, "r.json");
+	cr_expect_eq(line.options.report_fd, -1);
+	cr_expect_lt(parse(&line, "--report=fd:x|--command|--|ls"), 0);
+	cr_expect_null(line.options.report);
+	cr_expect_eq(line.options.report_fd, -1);
+	cr_expect_lt(parse(&line, "x|--json"), 0);
+	cr_expect(!line.options.json);
+}
+
 /* What no field of this version stands for is no option yet. */
 Test(options, end_with_this_version)
 {
