@@ -64,18 +64,6 @@ int plan_arguments(const struct sbx_spec *spec, const char *code_name,
 	return 0;
 }
 
-static char **copy_strings(struct arena *arena, const struct strings *strings)
-{
-	char **copy = arena_alloc(arena, (strings->n + 1) * sizeof(*copy));
-
-	for (size_t i = 0; copy && i < strings->n; i++) {
-		copy[i] = arena_strdup(arena, strings->items[i]);
-		if (!copy[i])
-			return NULL;
-	}
-	return copy;
-}
-
 /* The kernel's own bounds on what execve takes (fs/exec.c): one text, and all
  * of them with their pointers in a quarter of the stack limit. */
 #define MAX_ARGUMENT  (32 * 4096)
@@ -118,14 +106,14 @@ static int plan_program(struct sbx_plan *plan, const struct sbx_spec *spec,
 
 	r = plan_arguments(spec, facts->code_name, &plan->arena, &plan->argv,
 	                   err);
+	if (r == 0)
+		r = plan_environment(plan, spec, facts, err);
 	if (r < 0)
 		return r;
-	plan->envp = copy_strings(&plan->arena, &spec->env);
 	plan->executable = arena_strdup(&plan->arena, facts->executable);
 	plan->workdir = arena_strdup(&plan->arena, spec->workdir.text);
 	plan->hostname = arena_strdup(&plan->arena, spec->hostname.text);
-	if (!plan->envp || !plan->executable || !plan->workdir ||
-	    !plan->hostname)
+	if (!plan->executable || !plan->workdir || !plan->hostname)
 		return NO_MEMORY(err);
 	if (spec->stdin_path.text) {
 		plan->stdin_path =

@@ -127,4 +127,8 @@ int plan_root(struct sbx_plan *plan, const struct sbx_spec *spec,
 int plan_limits(struct sbx_plan *plan, const struct sbx_spec *spec,
                 const struct facts *facts, struct sbx_error *err);
 
+/* The environment, with what stands for limits filled in (plan_env.c). */
+int plan_environment(struct sbx_plan *plan, const struct sbx_spec *spec,
+                     const struct facts *facts, struct sbx_error *err);
+
 #endif

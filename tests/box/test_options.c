@@ -114,6 +114,8 @@ Test(options, profiles_run_their_language)
 		{"perl", "/usr/bin/perl", "print \"hello \\n\""},
 		{"python", "/usr/bin/python3", "print('hello ')"},
 		{"node", "/usr/bin/node", "console.log('hello ')"},
+		{"ruby", "/usr/bin/ruby", "puts 'hello '"},
+		{"lua", "/usr/bin/lua5.4", "print('hello ')"},
 	};
 	struct result result;
 
@@ -299,7 +301,7 @@ Test(options, shows_profiles)
 	struct result result;
 
 	RUN(&result, OPTIONS("--list-profiles"), .no_report = true);
-	EXPECT_RUN(result, "base\nbash\nnode\nperl\npython\n");
+	EXPECT_RUN(result, "base\nbash\nlua\nnode\nperl\npython\nruby\n");
 	read_file(text_of("%s/share/sbx/profiles/base.json", build_dir()),
 	          &file);
 	RUN(&result, OPTIONS("--show-profile", "base"), .no_report = true);
@@ -328,7 +330,8 @@ Test(options, finds_the_users_profiles)
 		EXPECT_RUN(result, "1 /workspace\n");
 		RUN(&result, .env = i ? home : env, OPTIONS("--list-profiles"),
 		    .no_report = true);
-		EXPECT_RUN(result, "perl\nbase\nbash\nnode\npython\n");
+		EXPECT_RUN(result,
+		           "perl\nbase\nbash\nlua\nnode\npython\nruby\n");
 	}
 }
 

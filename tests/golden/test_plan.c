@@ -51,6 +51,8 @@ static const struct golden languages[] = {
 	{"node-file", &facts_root, "node", .file = "hello.js"},
 	{"bash-file", &facts_root, "bash", .file = "./hello.sh"},
 	{"perl-file", &facts_root, "perl", .file = "../hello.pl"},
+	{"ruby-file", &facts_root, "ruby", .file = "hello.rb"},
+	{"lua-file", &facts_root, "lua", .file = "hello.lua"},
 };
 
 /* Names that a command line, a shell or a terminal could take for more. */
