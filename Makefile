@@ -12,6 +12,7 @@ endif
 Q := $(if $(V),,@)
 PKGS := libseccomp libcap libnl-3.0 yajl nettle
 .DEFAULT_GOAL := all
+comma := ,
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wformat=2 -Wvla -Wpointer-arith -Wwrite-strings -Werror
@@ -29,7 +30,7 @@ SETS := $(wildcard profiles/seccomp/*.json)
 PROFILES := $(wildcard profiles/*.json)
 MAN := $(B)/share/man/man1/sbx-exec.1 $(B)/share/man/man3/sbx.3 $(B)/share/man/man5/sbx-profile.5
 SUPPORT_SRC := $(wildcard tests/support/*.c)
-PROG_SRC := $(wildcard tests/support/prog/*.c)
+PROG_SRC := $(wildcard tests/support/prog/*.c tests/attack/prog/*.c)
 
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 LIB_OBJ := $(call obj,$(LIB_SRC)) $(B)/obj/gen/filter_sets.o
@@ -139,7 +140,7 @@ $(B)/lib/bench/code.py: tools/bench/inside/code.py
 TEST_LIBS := -lcriterion $(SHARED_LIBS)
 GEN_OBJ := $(filter-out %/filter-sets.o,$(call obj,$(GEN_SRC)))
 SUPPORT_OBJ := $(call obj,$(SUPPORT_SRC))
-TEST_LAYERS := unit gen golden box
+TEST_LAYERS := unit gen golden box attack
 TEST_SCRIPTS := example lint bench
 test_src = $(wildcard tests/$(1)/test_*.c)
 
@@ -152,17 +153,25 @@ endef
 $(foreach layer,$(TEST_LAYERS),$(eval $(call test_program,$(layer))))
 
 # What the tests run inside of boxes: static, so that it is the same everywhere.
-PROG := $(patsubst tests/support/prog/%.c,$(B)/test/prog/%,$(PROG_SRC))
-$(B)/test/prog/%: tests/support/prog/%.c
+PROG := $(patsubst %.c,$(B)/test/prog/%,$(notdir $(PROG_SRC)))
+vpath %.c tests/support/prog tests/attack/prog
+$(B)/test/prog/%: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -D_GNU_SOURCE -std=gnu11 -O2 $(WARN) -static -pthread -o $@ $<
+
+# sbx-exec with a layer taken out: what proves that an attack is one.
+WRAPPED := sbx_plan_make caps_drop idmap_write prctl close_range setsid
+$(B)/test/sbx-weak: $(call obj,tests/attack/weak.c) $(EXEC_OBJ) $(LIB_OBJ)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -static-pie $(CFLAGS) $(LDFLAGS) $(QUIET) \
+	  $(addprefix -Wl$(comma)--wrap=,$(WRAPPED)) -o $@ $^ $(STATIC_LIBS)
 
 $(B)/test/example-run: examples/run.c $(B)/lib/libsbx.so
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=c11 -pedantic -Wall -Wextra -Werror -Iruntime -o $@ $< \
 	  -L$(B)/lib -lsbx -Wl,-rpath,$(abspath $(B)/lib)
 
-tests: $(if $(filter box,$(TEST_LAYERS)),$(PROG) $(B)/test/example-run) $(foreach layer,$(TEST_LAYERS),$(if $(call test_src,$(layer)),$(B)/test/$(layer)))
+tests: $(if $(filter box,$(TEST_LAYERS)),$(PROG) $(B)/test/example-run $(B)/test/sbx-weak) $(foreach layer,$(TEST_LAYERS),$(if $(call test_src,$(layer)),$(B)/test/$(layer)))
 
 check: export SBX_MUST_WORK ?=
 check:

@@ -117,10 +117,11 @@ static void add_command(struct argv *argv, const struct call *call)
 static void make_argv(struct argv *argv, const struct call *call)
 {
 	argv->n = 0;
-	(void)snprintf(argv->program, sizeof(argv->program), "%s/bin/sbx-exec",
-	               build_dir());
+	(void)snprintf(argv->program, sizeof(argv->program), "%s/%s",
+	               build_dir(),
+	               call->without ? "test/sbx-weak" : "bin/sbx-exec");
 	if (!call->outside && !call->no_argv) {
-		add(argv, argv->program);
+		add(argv, call->without ? call->without : argv->program);
 		if (!call->no_report) {
 			add(argv, "--report");
 			add(argv, "fd:200");

@@ -46,8 +46,11 @@ struct call {
 	bool helpers;    /* visible inside, also without a word "@NAME" */
 	bool merged;     /* standard error is standard output */
 	bool outside;    /* the command alone, without any sandbox */
-	bool no_report;  /* not the --report that every call else gets */
-	bool no_argv;    /* not even a name: argc is 0 */
+	/* Layers to take out of the sandbox, as tests/attack/weak.c names
+	 * them, with a + between them; NULL: none, sbx-exec itself. */
+	const char *without;
+	bool no_report; /* not the --report that every call else gets */
+	bool no_argv;   /* not even a name: argc is 0 */
 };
 
 /* A program that runs. The caller may use in, out and err (-1 where there is
