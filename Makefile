@@ -141,7 +141,7 @@ TEST_LIBS := -lcriterion $(SHARED_LIBS)
 GEN_OBJ := $(filter-out %/filter-sets.o,$(call obj,$(GEN_SRC)))
 SUPPORT_OBJ := $(call obj,$(SUPPORT_SRC))
 TEST_LAYERS := unit gen golden box attack
-TEST_SCRIPTS := example lint bench
+TEST_SCRIPTS := example lint bench python
 test_src = $(wildcard tests/$(1)/test_*.c)
 
 define test_program
@@ -214,6 +214,7 @@ run:
 	$(B)/bin/sbx-exec --profile python --code 'print("hello from a sandbox:", 6 * 7)'
 
 DATA := $(DESTDIR)$(PREFIX)/share/sbx
+PYTHON := $(DESTDIR)$(PREFIX)/lib/python3/dist-packages/sbx
 install: all
 	install -D -t $(DESTDIR)$(PREFIX)/bin $(B)/bin/sbx-exec
 	install -D -m644 -t $(DESTDIR)$(PREFIX)/include runtime/sbx.h
@@ -224,6 +225,7 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig
 	sed 's|^prefix=.*|prefix=$(PREFIX)|' $(B)/lib/pkgconfig/sbx.pc >$(DESTDIR)$(PREFIX)/lib/pkgconfig/sbx.pc
 	install -D -m644 -t $(DATA)/profiles $(PROFILES)
+	install -D -m644 -t $(PYTHON) tools/python/sbx/py.typed $(wildcard tools/python/sbx/*.py)
 	install -D -m644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(filter %.1,$(MAN))
 	install -D -m644 -t $(DESTDIR)$(PREFIX)/share/man/man3 $(filter %.3,$(MAN))
 	install -D -m644 -t $(DESTDIR)$(PREFIX)/share/man/man5 $(filter %.5,$(MAN))
@@ -232,7 +234,7 @@ uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/sbx-exec $(DESTDIR)$(PREFIX)/include/sbx.h
 	rm -f $(DESTDIR)$(PREFIX)/lib/libsbx.* $(DESTDIR)$(PREFIX)/lib/pkgconfig/sbx.pc
 	rm -f $(patsubst $(B)/%,$(DESTDIR)$(PREFIX)/%,$(MAN))
-	rm -rf $(DATA)
+	rm -rf $(DATA) $(PYTHON)
 
 help:
 	@sed -n 's/^\([a-z]*\):.*/\1/p' Makefile | sort -u

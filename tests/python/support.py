@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: MIT
+"""What the tests share."""
+
+import os
+import pathlib
+import shutil
+import tempfile
+import unittest
+
+BUILD = pathlib.Path(os.environ["SBX_BUILD"])
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PYTHON = "/usr/bin/python3"
+
+
+class Scratch(unittest.TestCase):
+    """A test with a directory of its own, self.path, that is taken away."""
+
+    def setUp(self):
+        self.path = pathlib.Path(tempfile.mkdtemp(prefix="sbx-test."))
+        self.addCleanup(shutil.rmtree, self.path)
+
+    def write(self, name, text):
+        path = self.path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return path
+
+
+def open_files():
+    """The descriptors of this process, and what is behind them."""
+    links = {}
+    for name in os.listdir("/proc/self/fd"):
+        try:
+            links[name] = os.readlink(f"/proc/self/fd/{name}")
+        except FileNotFoundError:
+            pass  # that of the listing
+    return links

@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: MIT
+"""Sandbox, arun() and the package as a whole."""
+
+import asyncio
+import pathlib
+import subprocess
+import sys
+import time
+import unittest
+
+import sbx
+import support
+
+PACKAGE = support.ROOT / "tools/python"
+
+
+class Sandboxes(unittest.TestCase):
+    def test_execute(self):
+        box = sbx.Sandbox(profile="python", memory="64M")
+        result = box.execute("print(1 + 1)")
+        self.assertTrue(result.success)
+        self.assertEqual((result.stdout, result.stderr), ("2\n", ""))
+        self.assertEqual((result.status, result.reason, result.exit_code),
+                         ("success", "exited", 0))
+        self.assertGreater(result.execution_time, 0)
+        self.assertGreater(result.usage["cpu_time_s"], 0)
+        self.assertIn("seccomp", result.isolation)
+        self.assertEqual(result.report["limits"]["memory"]["value"], 64 << 20)
+        self.assertEqual(result.files, [])
+
+    def test_execute_tells_and_never_raises(self):
+        box = sbx.Sandbox("python", memory="64M", timeout=20)
+        rows = (
+            ("import sys; sys.exit(3)", "failure", "exited", 3),
+            ("1/0", "failure", "exited", 1),
+            ("import os; os.abort()", "failure", "signaled", None),
+            ("x = b'x' * 10**9", "limit", "memory", None),
+        )
+        for code, status, reason, exit_code in rows:
+            result = box.execute(code)
+            self.assertFalse(result.success)
+            self.assertEqual((result.status, result.reason, result.exit_code),
+                             (status, reason, exit_code))
+            self.assertTrue(result.message)
+        self.assertEqual(box.execute("while 1: pass", timeout=0.2).reason,
+                         "wall_time")
+        self.assertIn("ZeroDivision", box.execute("1/0").stderr)
+
+    def test_execute_with_arguments_and_input(self):
+        box = sbx.Sandbox("python")
+        code = "import sys; print(sys.argv[1:], sys.stdin.read())"
+        for given in ("hé", "hé".encode()):
+            result = box.execute(code, ["-a"], input=given)
+            self.assertEqual(result.stdout, "['-a'] hé\n")
+        self.assertEqual(box.execute(code).stdout, "[] \n")
+        raw = box.execute("import os; os.write(1, b'\\xff')")
+        self.assertEqual(raw.stdout, "\ufffd")
+
+    def test_no_run_is_an_exception(self):
+        self.assertRaises(sbx.SandboxError, sbx.Sandbox("no-such").execute,
+                          "x")
+
+    def test_each_run_is_fresh(self):
+        box = sbx.Sandbox("python")
+        box.execute("open('left', 'w'); open('/tmp/left', 'w')")
+        result = box.execute("import os; print(os.path.exists('left'), "
+                             "os.path.exists('/tmp/left'))")
+        self.assertEqual(result.stdout, "False False\n")
+
+    def test_settings_are_shared_and_can_be_overruled(self):
+        box = sbx.Sandbox("bash", env={"A": "1"}, pids=9)
+        done = box.run(code="echo $A", stdout=subprocess.PIPE)
+        self.assertEqual(done.stdout, b"1\n")
+        self.assertEqual(done.report["limits"]["pids"]["value"], 9)
+        self.assertEqual(box.run(code="exit", pids=5).report["limits"]["pids"]
+                         ["value"], 5)
+        with box.popen(code="exit 6") as popen:
+            self.assertEqual(popen.wait(), 6)
+        self.assertRaises(sbx.TimeoutExpired, sbx.Sandbox(
+            "bash", timeout=0.2).run, code="sleep 9")
+
+
+class Asyncio(unittest.IsolatedAsyncioTestCase):
+    async def test_the_same_as_run(self):
+        done = await sbx.arun(["cat"], input="ü\r\n", text=True,
+                              capture_output=True)
+        same = sbx.run(["cat"], input="ü\r\n", text=True, capture_output=True)
+        self.assertEqual(repr(done), repr(same))
+        self.assertEqual(done.report["status"], "success")
+        done = await sbx.arun(code="exit 3", profile="bash")
+        self.assertEqual((done.returncode, done.stdout), (3, None))
+
+    async def test_the_same_exceptions(self):
+        with self.assertRaises(sbx.TimeoutExpired) as caught:
+            await sbx.arun(["sh", "-c", "echo x; sleep 9"], timeout=0.4,
+                           text=True, capture_output=True)
+        self.assertEqual(caught.exception.stdout, b"x\n")
+        with self.assertRaises(sbx.CalledProcessError):
+            await sbx.arun(["false"], check=True)
+        with self.assertRaises(sbx.NotFoundError):
+            await sbx.arun(["no-such"])
+        with self.assertRaises(ValueError):
+            await sbx.arun(["true"], preexec_fn=print)
+
+    async def test_many_at_once(self):
+        box = sbx.Sandbox("bash")
+        results = await asyncio.gather(*(
+            box.aexecute(f"echo {n}; exit {n}") for n in range(6)))
+        self.assertEqual([(r.exit_code, r.stdout) for r in results],
+                         [(n, f"{n}\n") for n in range(6)])
+
+    async def test_a_cancelled_task_ends_its_program(self):
+        mark = f"38.{time.monotonic_ns()}"
+        task = asyncio.create_task(sbx.arun(["sleep", mark]))
+        match = ["pgrep", "-xf", f"sleep {mark}"]
+        for _ in range(500):
+            if subprocess.run(match, stdout=subprocess.DEVNULL
+                              ).returncode == 0:
+                break
+            await asyncio.sleep(0.02)
+        else:
+            self.fail("it did not start")
+        task.cancel()
+        with self.assertRaises(asyncio.CancelledError):
+            await task
+        for _ in range(500):
+            if subprocess.run(match, stdout=subprocess.DEVNULL).returncode:
+                return
+            time.sleep(0.02)
+        self.fail("it lives on")
+
+
+class Plugin(support.Scratch):
+    TESTS = """
+import os, subprocess, sbx
+
+def test_fixture(sandbox):
+    result = sandbox.execute("print(6 * 7)")
+    assert result.success and result.stdout == "42\\n"
+
+def test_subprocess():
+    name = subprocess.check_output(["hostname"], text=True, timeout=30)
+    assert (name == "sbx\\n") == bool(os.environ.get("BOXED")), name
+    assert subprocess.run(["sh", "-c", "exit 3"]).returncode == 3
+"""
+
+    def pytest(self, *words, **env):
+        path = self.write("test_it.py", self.TESTS)
+        return subprocess.run(
+            [support.PYTHON, "-B", "-m", "pytest", "-q", "-p",
+             "sbx.pytest_plugin", "-p", "no:cacheprovider", *words, path],
+            cwd=self.path, capture_output=True, text=True,
+            env={**support.os.environ, **env})
+
+    def test_the_fixture(self):
+        done = self.pytest()
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertIn("2 passed", done.stdout)
+
+    def test_subprocesses_in_sandboxes(self):
+        done = self.pytest("--sbx-profile=python", BOXED="1")
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertIn("2 passed", done.stdout)
+
+
+class Package(support.Scratch):
+    def test_it_has_a_version_and_no_dependency(self):
+        text = (PACKAGE / "pyproject.toml").read_text()
+        self.assertIn(f'version = "{sbx.__version__}"', text)
+        header = (support.ROOT / "runtime/sbx.h").read_text()
+        self.assertIn(f'SBX_VERSION "{sbx.__version__}"', header)
+        self.assertNotIn("dependencies", text)
+
+    def test_it_becomes_a_wheel(self):
+        code = ("import sys, setuptools.build_meta as b; "
+                "print(b.build_wheel(sys.argv[1]))")
+        subprocess.run(["cp", "-r", PACKAGE, self.path / "source"], check=True)
+        done = subprocess.run([support.PYTHON, "-c", code, self.path],
+                              cwd=self.path / "source", capture_output=True,
+                              text=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        wheel = self.path / done.stdout.splitlines()[-1]
+        code = "import sbx; print(sbx.run(['true'])); print(sbx.__file__)"
+        done = subprocess.run([support.PYTHON, "-c", code], text=True,
+                              capture_output=True, cwd=self.path,
+                              env={**support.os.environ,
+                                   "PYTHONPATH": str(wheel)})
+        self.assertIn("returncode=0", done.stdout, done.stderr)
+        self.assertIn(str(wheel), done.stdout)
+
+    def test_it_finds_what_was_built_with_it(self):
+        env = {"PATH": "/usr/bin:/bin"}
+        places = ((PACKAGE, support.ROOT / "build/bin/sbx-exec"),
+                  (self.path / "lib/python3/dist-packages",
+                   self.path / "bin/sbx-exec"))
+        target = places[1][0]
+        target.mkdir(parents=True)
+        subprocess.run(["cp", "-r", PACKAGE / "sbx", target], check=True)
+        places[1][1].parent.mkdir()
+        places[1][1].write_text("#!/bin/sh\n")
+        places[1][1].chmod(0o755)
+        for package, program in places:
+            if not program.exists():
+                continue  # the build went elsewhere
+            done = subprocess.run(
+                [support.PYTHON, "-Bc", "import sbx._find as f; "
+                 "print(f.find_exec())"], env={**env, "PYTHONPATH":
+                                               str(package)},
+                capture_output=True, text=True)
+            self.assertEqual(pathlib.Path(done.stdout.strip()), program,
+                             done.stderr)
+
+    def test_the_oldest_python(self):
+        """Nothing newer than 3.9 is used: what is read is its syntax."""
+        import ast
+        for path in sorted((PACKAGE / "sbx").glob("*.py")):
+            ast.parse(path.read_text(), feature_version=(3, 9))
+        self.assertGreaterEqual(sys.version_info, (3, 9))

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: MIT
+"""Run untrusted programs, each in a fresh sandbox.
+
+    done = sbx.run(["code.py", "arg"], profile="python", input="...",
+                   capture_output=True, text=True, timeout=5)
+    done.returncode, done.stdout, done.report
+
+takes the place of subprocess.run(): the same arguments, the same result, the
+same exceptions, and a report of how the program ended. arun() is the same for
+asyncio. sbx.subprocess has the names of the standard module, so that a program
+changes "import subprocess" to "from sbx import subprocess".
+
+    box = sbx.Sandbox(profile="python", memory="512M")
+    result = box.execute("print(1 + 1)")
+    result.success, result.stdout, result.usage
+
+is for programs that come as text.
+
+Keywords that subprocess does not know are options of sbx-exec(1), with "_" for
+"-": memory="512M", wall_time=5, pids=16, ro_bind=["/data"], env={"A": "1"}.
+Numbers are bytes or seconds; None is as if it was not given; "none" turns a
+limit off; a list repeats the option.
+
+What a program does is a result, never an exception of this package. A sandbox
+that cannot be built, or that is asked for what it cannot do, is a
+SandboxError.
+"""
+
+from . import subprocess
+from ._asyncio import arun
+from ._errors import NotExecutableError, NotFoundError, SandboxError
+from ._launch import Report
+from ._sandbox import Result, Sandbox
+from .subprocess import (CalledProcessError, CompletedProcess, TimeoutExpired,
+                         run)
+
+__version__ = "0.1.0"
+__all__ = [
+    "CalledProcessError", "CompletedProcess", "NotExecutableError",
+    "NotFoundError", "Report", "Result", "Sandbox", "SandboxError",
+    "TimeoutExpired", "arun", "run", "subprocess",
+]

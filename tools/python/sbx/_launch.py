@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: MIT
+"""One call of sbx-exec: what is asked becomes a command line, the report
+becomes what the subprocess module would have said.
+
+The report comes through a file without a name that only sbx-exec has: it never
+reaches the sandbox, and cannot fill up as a pipe can."""
+
+from __future__ import annotations
+
+import datetime
+import errno
+import json
+import os
+import signal
+import tempfile
+from typing import Any, Dict, List, Mapping, Optional, Union
+
+from ._errors import SandboxError, failure
+from ._find import find_exec
+
+Report = Dict[str, Any]
+
+# Keywords whose option has another name: the plain one means another thing to
+# subprocess, or is clearer in the plural.
+_RENAMED = {"stdin_file": "stdin", "inputs": "input", "packages": "package"}
+
+# Keywords of subprocess.Popen that say something about the caller's side of
+# the process, which a sandbox does not have. Each with the values that ask for
+# nothing, and what to do instead.
+_REFUSED = {
+    "preexec_fn": ((None,), "nothing of the caller runs inside; limits are "
+                   "keywords, such as memory= and pids="),
+    "pass_fds": (((),), "no descriptor but 0, 1 and 2 crosses into a sandbox; "
+                 "show a file with ro_bind= or bind="),
+    "close_fds": ((True,), "no descriptor but 0, 1 and 2 crosses into a "
+                  "sandbox; leave it out"),
+    "executable": ((None,), "the program is the first of args"),
+    "startupinfo": ((None,), "it is for Windows"),
+    "creationflags": ((0,), "it is for Windows"),
+    "restore_signals": ((True,), "a sandbox starts with the default signals"),
+    "process_group": ((None, -1, 0), "a sandbox has a session of its own"),
+    "user": ((None,), "the program is user 1000 of the sandbox"),
+    "group": ((None,), "the program is group 1000 of the sandbox"),
+    "extra_groups": ((None,), "the program has no further groups"),
+    "umask": ((-1,), "a sandbox has its own"),
+}
+
+
+def refuse_foreign(options: Dict[str, Any]) -> None:
+    """Takes what cannot be carried out of options. ValueError when one of it
+    asks for something."""
+    options.pop("start_new_session", None)  # it always is one
+    for name, (harmless, remedy) in _REFUSED.items():
+        value = options.pop(name, harmless[0])
+        if not any(value is h or value == h for h in harmless):
+            raise ValueError(f"{name} cannot be carried into a sandbox: "
+                             f"{remedy}")
+
+
+def _words(args: Any) -> List[str]:
+    """A command line as subprocess takes it: one program, or a sequence."""
+    if isinstance(args, (str, bytes, os.PathLike)):
+        return [os.fsdecode(args)]
+    words = [os.fsdecode(word) for word in args]
+    if not words:
+        raise ValueError("args is empty: the program is its first word")
+    return words
+
+
+def _value(name: str, value: Any) -> str:
+    if isinstance(value, datetime.timedelta):
+        value = value.total_seconds()
+    if isinstance(value, float):
+        return f"{max(value, 0):.9f}".rstrip("0").rstrip(".")
+    if isinstance(value, (int, str)):
+        return str(value)
+    if isinstance(value, (bytes, os.PathLike)):
+        return os.fsdecode(value)
+    raise TypeError(f"{name} takes a number or a text, not "
+                    f"{type(value).__name__}")
+
+
+def _option(name: str, value: Any) -> List[str]:
+    """A keyword and its value as words of the command line."""
+    option = "--" + _RENAMED.get(name, name).replace("_", "-")
+    if value is None or value is False:
+        return []
+    if value is True:
+        return [option]
+    if isinstance(value, Mapping):
+        value = [f"{os.fsdecode(k)}={os.fsdecode(v)}"
+                 for k, v in value.items()]
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [f"{option}={_value(name, item)}" for item in value]
+    return [f"{option}={_value(name, value)}"]
+
+
+def _program(args: Any, options: Dict[str, Any]) -> List[str]:
+    """The words that name the program, and takes what they need out of
+    options."""
+    profile = options.pop("profile", None)
+    code = options.pop("code", None)
+    command = options.pop("command", False)
+    shell = options.pop("shell", False)
+    words = [] if args is None else _words(args)
+    chosen = []
+    if isinstance(profile, os.PathLike):
+        chosen = [f"--profile-file={os.fspath(profile)}"]
+    elif profile is not None:
+        chosen = [f"--profile={profile}"]
+    if code is not None:
+        if shell or command:
+            raise ValueError("code excludes shell and command: it is run by "
+                             "the profile")
+        return [*chosen, f"--code={os.fsdecode(code)}", "--", *words]
+    if not words:
+        raise ValueError("there is no program: give args or code")
+    if shell:
+        return [*chosen, "--command", "--", "/bin/sh", "-c", *words]
+    if command or profile is None:
+        return [*chosen, "--command", "--", *words]
+    return [*chosen, "--", *words]
+
+
+class Launch:
+    """argv runs sbx-exec, and needs the descriptors in pass_fds. Once it has
+    ended, finish() tells what came of it. close() it."""
+
+    def __init__(self, args: Any, options: Mapping[str, Any]):
+        wanted = dict(options)
+        refuse_foreign(wanted)
+        timeout = wanted.pop("timeout", None)
+        if timeout is not None:
+            wanted["wall_time"] = max(_seconds(timeout), 0.001)
+        cwd = wanted.pop("cwd", None)
+        if cwd is not None:
+            wanted["workdir"] = os.fsdecode(cwd)
+        program = _program(args, wanted)
+        words = [word for name, value in wanted.items()
+                 for word in _option(name, value)]
+        self._report = tempfile.TemporaryFile()
+        self.pass_fds = (self._report.fileno(),)
+        try:
+            self.argv = [find_exec(), "--quiet",
+                         f"--report=fd:{self.pass_fds[0]}", *words, *program]
+        except BaseException:
+            self.close()
+            raise
+        self.args = program[program.index("--") + 1:]
+        self.report: Optional[Report] = None
+        self.failure: Optional[SandboxError] = None
+
+    def finish(self, status: int) -> int:
+        """The return code that subprocess would have given, from the exit
+        status of sbx-exec as subprocess gave it. Sets report and failure."""
+        self._report.seek(0)
+        line = self._report.read()
+        if line:
+            self.report = json.loads(line)
+        if self.report is None:
+            self.failure = SandboxError(errno.EIO, "sbx-exec ended with "
+                                        f"status {status} and no report")
+        elif self.report and self.report["status"] == "error":
+            self.failure = failure(status, self.report)
+            if self.args:
+                self.failure.filename = self.args[0]
+        return _returncode(status, self.report)
+
+    def close(self) -> None:
+        self._report.close()
+
+
+def _seconds(value: Union[float, datetime.timedelta]) -> float:
+    if isinstance(value, datetime.timedelta):
+        return value.total_seconds()
+    return float(value)
+
+
+def _signal_number(name: str) -> int:
+    if name.startswith("SIGRTMIN"):
+        return signal.SIGRTMIN + int(name[len("SIGRTMIN"):] or 0)
+    return int(getattr(signal, name))
+
+
+def _returncode(status: int, report: Optional[Report]) -> int:
+    if report is None or report["status"] in ("error", "rejected"):
+        return status
+    if report["status"] == "cancelled":
+        return 128 - status  # by the signal that sbx-exec got
+    if "exit_code" in report:
+        return int(report["exit_code"])
+    return -_signal_number(report["signal"])

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: MIT
+"""Settings that several runs share, and programs as text."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, Dict, List, Optional
+
+from ._asyncio import arun
+from .subprocess import PIPE, CompletedProcess, Popen, run
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """What came of a run. report has all of it; the rest are its most used
+    fields."""
+
+    report: Dict[str, Any]
+    stdout: str  # bytes that are not UTF-8 are U+FFFD
+    stderr: str
+    returncode: int  # as of subprocess: -n for signal n
+
+    @property
+    def success(self) -> bool:
+        """It ran to its end, with exit status 0."""
+        return bool(self.report["status"] == "success")
+
+    @property
+    def status(self) -> str:
+        """success, failure, timeout, limit, denied, rejected or cancelled."""
+        return str(self.report["status"])
+
+    @property
+    def reason(self) -> str:
+        """exited, signaled, wall_time, cpu_time, memory, ..."""
+        return str(self.report["reason"])
+
+    @property
+    def message(self) -> str:
+        """One sentence for a person."""
+        return str(self.report["message"])
+
+    @property
+    def exit_code(self) -> Optional[int]:
+        """The program's own; None where it did not exit."""
+        return self.report.get("exit_code")
+
+    @property
+    def execution_time(self) -> float:
+        """Seconds from the start of the program to its end."""
+        return float(self.report.get("wall_time_s", 0.0))
+
+    @property
+    def usage(self) -> Dict[str, Any]:
+        """cpu_time_s, memory_peak_bytes, ..."""
+        return dict(self.report.get("usage", {}))
+
+    @property
+    def isolation(self) -> Dict[str, Any]:
+        """What it was held by."""
+        return dict(self.report.get("isolation", {}))
+
+    @property
+    def files(self) -> List[Dict[str, Any]]:
+        """What was collected: {path, size_bytes, sha256, content_b64}."""
+        return list(self.report.get("files", []))
+
+
+def _result(done: CompletedProcess) -> Result:
+    return Result(done.report, done.stdout.decode("utf-8", "replace"),
+                  done.stderr.decode("utf-8", "replace"), done.returncode)
+
+
+class Sandbox:
+    """A profile and options of sbx-exec(1) that several runs share. Each run
+    has a fresh sandbox.
+
+    Sandbox("python", memory="512M", wall_time=5, ro_bind=["/data"])
+    """
+
+    def __init__(self, profile: Any = "python", **options: Any):
+        self.options = {"profile": profile, **options}
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{k}={v!r}" for k, v in self.options.items())
+        return f"Sandbox({shown})"
+
+    def popen(self, args: Any = None, **options: Any) -> Popen:
+        """sbx.subprocess.Popen() with these settings; a keyword given here
+        wins."""
+        return Popen(args, **{**self.options, **options})
+
+    def run(self, args: Any = None, **options: Any) -> CompletedProcess:
+        """sbx.run() with these settings; a keyword given here wins."""
+        return run(args, **{**self.options, **options})
+
+    async def arun(self, args: Any = None, **options: Any) -> CompletedProcess:
+        """sbx.arun() with these settings; a keyword given here wins."""
+        return await arun(args, **{**self.options, **options})
+
+    def execute(self, code: str, args: Any = None,
+                **options: Any) -> Result:
+        """Runs a program that is given as text. Whatever it does is a Result:
+        only SandboxError is raised, when there was no run. input is text or
+        bytes; timeout is seconds."""
+        return _result(run(args, **self._captured(code, options)))
+
+    async def aexecute(self, code: str, args: Any = None,
+                       **options: Any) -> Result:
+        """execute() for asyncio."""
+        return _result(await arun(args, **self._captured(code, options)))
+
+    def _captured(self, code: str, options: Dict[str, Any]) -> Dict[str, Any]:
+        """The options of a run whose streams are kept, and which raises
+        nothing for what the program does."""
+        made = {**self.options, "stdout": PIPE, "stderr": PIPE, **options,
+                "code": code, "check": False}
+        timeout = made.pop("timeout", None)
+        if timeout is not None:
+            made["wall_time"] = timeout
+        given = made.get("input")
+        if isinstance(given, str):
+            made["input"] = given.encode()
+        elif given is None and made.get("stdin") is None:
+            made["input"] = b""
+        return made

@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: MIT
+"""The subprocess module, with a sandbox around each program.
+
+"from sbx import subprocess" in place of "import subprocess" is all that a
+program needs to change. Every function takes what its namesake takes, and the
+keywords of sbx.run(). What differs is what has to:
+
+* Without a profile, args is a command of the sandbox's own root tree, with the
+  profile "base". With one it is a file of the host, which is copied in, and
+  its arguments; command=True makes it a command again.
+* shell=True runs /bin/sh inside.
+* env is added to what the profile gives; the caller's is never passed. cwd is
+  a directory inside.
+* Limits hold also where none was asked for: 30 seconds, 512 MB, a megabyte of
+  output; sbx-exec(1) has the list. A program that a limit stopped has the
+  return code of one that SIGKILL ended, and a report that says why. timeout=
+  of run() and its like is the wall time limit: TimeoutExpired is raised for
+  any time limit that stopped the program.
+* The order between standard output and standard error is lost with
+  stderr=STDOUT.
+* What would carry a piece of the caller into the sandbox (preexec_fn,
+  pass_fds, ...) is a ValueError that says what to use.
+* A sandbox that cannot be built is a SandboxError; of its kinds,
+  NotFoundError is a FileNotFoundError, and NotExecutableError a
+  PermissionError. Popen() does not wait for the start: its wait(), poll() and
+  communicate() raise them.
+"""
+
+from __future__ import annotations
+
+import locale
+import signal
+import subprocess as _subprocess
+from subprocess import (DEVNULL, PIPE, STDOUT, CalledProcessError,
+                        SubprocessError, TimeoutExpired, list2cmdline)
+from typing import Any, ClassVar, Mapping, Optional
+
+from ._launch import Launch, Report
+
+__all__ = [
+    "CalledProcessError", "CompletedProcess", "DEVNULL", "PIPE", "Popen",
+    "STDOUT", "SubprocessError", "TimeoutExpired", "call", "check_call",
+    "check_output", "getoutput", "getstatusoutput", "list2cmdline", "run",
+]
+
+# What of Popen's keywords is about the caller's ends of the streams.
+STREAM_OPTIONS = ("bufsize", "stdin", "stdout", "stderr", "text", "encoding",
+                  "errors", "universal_newlines", "pipesize")
+# What sbx-exec takes as the caller's wish to end the program.
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT,
+           signal.SIGKILL)
+
+
+class Popen(_subprocess.Popen):  # type: ignore[type-arg]
+    """A program that runs in a sandbox of its own.
+
+    pid is that of sbx-exec, which lives as long as the sandbox does. report is
+    None until the program has ended, and stays None after kill() and after
+    another signal that came before the program had started.
+    """
+
+    # What every call has, unless it says otherwise; for subclasses.
+    defaults: ClassVar[Mapping[str, Any]] = {}
+
+    def __init__(self, args: Any = None, *positional: Any, **options: Any):
+        self._raw: Optional[int] = None
+        self._ended = False  # by a signal of the caller's
+        if positional:
+            raise TypeError("all but args are keywords")
+        wanted = {**self.defaults, **options}
+        streams = {name: wanted.pop(name) for name in STREAM_OPTIONS
+                   if name in wanted}
+        self._launch = Launch(args, wanted)
+        try:
+            super().__init__(self._launch.argv,
+                             pass_fds=self._launch.pass_fds, **streams)
+        except BaseException:
+            self._launch.close()
+            raise
+        self.args = self._launch.args if args is None else args
+
+    @property
+    def report(self) -> Optional[Report]:
+        return self._launch.report
+
+    # The base class sets this once it has seen the end of sbx-exec.
+    @property
+    def returncode(self) -> Optional[int]:
+        return self._raw
+
+    @returncode.setter
+    def returncode(self, status: Optional[int]) -> None:
+        if status is not None:
+            status = self._launch.finish(status)
+            self._launch.close()
+        self._raw = status
+
+    def _told(self) -> None:
+        """Raises what kept the program from running."""
+        failure = self._launch.failure
+        if failure is not None and not (self._ended and self.report is None):
+            raise failure
+
+    def poll(self) -> Optional[int]:
+        status = super().poll()
+        self._told()
+        return status
+
+    def wait(self, timeout: Optional[float] = None) -> int:
+        status = super().wait(timeout)
+        self._told()
+        return status
+
+    def communicate(self, input: Any = None,
+                    timeout: Optional[float] = None) -> Any:
+        outputs = super().communicate(input, timeout)
+        self._told()
+        return outputs
+
+    def send_signal(self, sig: int) -> None:
+        """Ends the program. Nothing else is carried inside: ValueError for a
+        signal that is not SIGINT, SIGTERM, SIGHUP, SIGQUIT or SIGKILL."""
+        if sig not in _ENDING:
+            raise ValueError(f"signal {int(sig)} cannot be sent into a "
+                             "sandbox: only those that end a program can")
+        self._ended = True
+        super().send_signal(sig)
+
+
+class CompletedProcess(_subprocess.CompletedProcess):  # type: ignore[type-arg]
+    """What subprocess.run() returns, and the report."""
+
+    report: Report
+
+
+def complete(process: CompletedProcess, options: Mapping[str, Any],
+             check: bool) -> CompletedProcess:
+    """Raises what subprocess.run() would. The exceptions have the report,
+    too."""
+    error: Optional[_subprocess.SubprocessError] = None
+    outputs = [process.stdout, process.stderr]
+    timeout = options.get("timeout")
+    if timeout is not None and process.report["status"] == "timeout":
+        # Always bytes, whatever the mode was.
+        encoding = options.get("encoding") or locale.getpreferredencoding()
+        outputs = [output.encode(encoding, "surrogateescape")
+                   if isinstance(output, str) else output
+                   for output in outputs]
+        error = TimeoutExpired(process.args, timeout, *outputs)
+    elif check and process.returncode:
+        error = CalledProcessError(process.returncode, process.args, *outputs)
+    if error is None:
+        return process
+    error.report = process.report  # type: ignore[attr-defined]
+    raise error
+
+
+def run(args: Any = None, **options: Any) -> CompletedProcess:
+    """Runs a program to its end.
+
+    args: with a profile, a file of the host, copied in, and its arguments;
+        without one, or with command=True, a command of the sandbox.
+    code: the program as a text, in the place of a file; args are arguments.
+    profile: the name of a profile, or a pathlib.Path to one.
+    timeout: seconds by the clock, from the start of the program.
+    input, capture_output, check, text, stdin, ...: as of subprocess.run().
+
+    Raises TimeoutExpired with timeout=, CalledProcessError with check=True,
+    SandboxError when there was no run. The first two have a report, too.
+    """
+    given = options.pop("input", None)
+    check = options.pop("check", False)
+    if given is not None:
+        if options.get("stdin") is not None:
+            raise ValueError("stdin and input arguments may not both be used.")
+        options["stdin"] = PIPE
+    if options.pop("capture_output", False):
+        if options.get("stdout") or options.get("stderr"):
+            raise ValueError("stdout and stderr arguments may not be used "
+                             "with capture_output.")
+        options["stdout"] = options["stderr"] = PIPE
+    with Popen(args, **options) as process:
+        try:
+            outputs = process.communicate(given)
+        except BaseException:
+            process.kill()
+            raise
+    done = CompletedProcess(process.args, process.wait(), *outputs)
+    done.report = process.report or {}
+    return complete(done, options, check)
+
+
+def call(args: Any, **options: Any) -> int:
+    """run(args, ...).returncode"""
+    return int(run(args, **options).returncode)
+
+
+def check_call(args: Any, **options: Any) -> int:
+    """run(args, check=True, ...).returncode"""
+    return int(run(args, check=True, **options).returncode)
+
+
+def check_output(args: Any, **options: Any) -> Any:
+    """run(args, check=True, stdout=PIPE, ...).stdout"""
+    for name in ("stdout", "check"):
+        if name in options:
+            raise ValueError(f"{name} argument not allowed, it will be "
+                             "overridden.")
+    if "input" in options and options["input"] is None:
+        text = any(options.get(name) for name in
+                   ("text", "encoding", "errors", "universal_newlines"))
+        options["input"] = "" if text else b""
+    return run(args, stdout=PIPE, check=True, **options).stdout
+
+
+def getstatusoutput(cmd: str, **options: Any) -> "tuple[int, str]":
+    """The return code and the output of a command of the sandbox's shell."""
+    done = run(cmd, shell=True, text=True, stdout=PIPE, stderr=STDOUT,
+               **options)
+    output = done.stdout
+    return int(done.returncode), output[:-1] if output[-1:] == "\n" else output
+
+
+def getoutput(cmd: str, **options: Any) -> str:
+    """The output of a command of the sandbox's shell."""
+    return getstatusoutput(cmd, **options)[1]
