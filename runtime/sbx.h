@@ -105,6 +105,14 @@ SBX_API int sbx_spec_code(struct sbx_spec *spec, const void *code, size_t len,
 SBX_API int sbx_spec_command(struct sbx_spec *spec, const char *const *argv,
                              struct sbx_error *err);
 
+/* Takes a whole request, as programs and agents send it: a JSON object of
+ * fields, and of language, timeout, code, args, stdin, inputs, files and the
+ * like; see sbx-exec(1). It names the profile, which is looked for in dirs,
+ * and the program. Its standard input is what it says, else empty. */
+SBX_API int sbx_spec_request(struct sbx_spec *spec, const char *json,
+                             size_t len, const char *const *dirs,
+                             struct sbx_error *err);
+
 SBX_API void sbx_spec_free(struct sbx_spec *spec);
 
 /* One row of the field table. */
@@ -197,6 +205,11 @@ SBX_API int sbx_report_write(const struct sbx_plan *plan,
                              const struct sbx_box *box,
                              const struct sbx_error *failure, int fd,
                              struct sbx_error *err);
+
+/* The same of a request that came to no plan: for its id. spec may be NULL. */
+SBX_API int sbx_report_refusal(const struct sbx_spec *spec,
+                               const struct sbx_error *failure, int fd,
+                               struct sbx_error *err);
 
 #ifdef __cplusplus
 }

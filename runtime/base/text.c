@@ -2,6 +2,7 @@
 /* Text that may be hostile: UTF-8, escapes, base64, SHA-256. */
 #include "base/text.h"
 
+#include <errno.h>
 #include <nettle/sha2.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -163,6 +164,48 @@ void text_base64(struct buffer *out, const void *data, size_t len)
 		to[3] = left > 2 ? digits[bits & 63] : '=';
 	}
 	out->len += (len + 2) / 3 * 4;
+}
+
+static int base64_value(char digit)
+{
+	if (digit >= 'A' && digit <= 'Z')
+		return digit - 'A';
+	if (digit >= 'a' && digit <= 'z')
+		return digit - 'a' + 26;
+	if (digit >= '0' && digit <= '9')
+		return digit - '0' + 52;
+	return digit == '+' ? 62 : digit == '/' ? 63 : -1;
+}
+
+int text_unbase64(struct buffer *out, const char *text, size_t len)
+{
+	size_t pad = 0, n;
+	uint32_t bits = 0;
+	char *to;
+
+	if (len % 4 != 0)
+		return -EINVAL;
+	while (pad < 2 && len > pad && text[len - 1 - pad] == '=')
+		pad++;
+	n = len / 4 * 3 - pad;
+	to = buffer_reserve(out, len / 4 * 3 + 3);
+	if (!to)
+		return -ENOMEM;
+	for (size_t i = 0; i < len; i++) {
+		int value = i < len - pad ? base64_value(text[i]) : 0;
+
+		if (value < 0)
+			return -EINVAL;
+		bits = bits << 6 | (uint32_t)value;
+		if (i % 4 != 3)
+			continue;
+		*to++ = (char)(bits >> 16);
+		*to++ = (char)(bits >> 8);
+		*to++ = (char)bits;
+	}
+	out->len += n;
+	/* What is cut off is nothing. */
+	return (pad && bits & (pad == 1 ? 0xff : 0xffff)) ? -EINVAL : 0;
 }
 
 void text_sha256(const void *data, size_t len, char hex[65])

@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "box/find.h"
+#include "box/inputs.h"
 #include "kernel/caps.h"
 #include "kernel/probe.h"
 
@@ -219,6 +220,8 @@ int facts_collect(const struct sbx_spec *spec, struct arena *arena,
 		r = collect_binds(spec, arena, &found, err);
 	if (r == 0)
 		r = check_stdin(spec, err);
+	if (r == 0)
+		r = inputs_look(spec, arena, &found, err);
 	if (r == 0)
 		r = collect_program(spec, arena, &found, err);
 	if (r == 0)

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "box/box.h"
+#include "box/inputs.h"
 #include "box/setup.h"
 #include "box/wire.h"
 #include "kernel/ns.h"
@@ -243,15 +244,6 @@ static int open_streams(struct sbx_box *box, const int ours[N_STREAMS],
 	return 0;
 }
 
-static int open_stdin(const char *path, struct sbx_error *err)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-
-	if (fd < 0)
-		return err_set(err, SBX_STAGE_WATCH, errno, "stdin %s", path);
-	return fd;
-}
-
 int sbx_box_start(struct sbx_box *box, const struct sbx_stdio *stdio,
                   struct sbx_error *err)
 {
@@ -264,12 +256,11 @@ int sbx_box_start(struct sbx_box *box, const struct sbx_stdio *stdio,
 	if (box->streams[STREAM_IN].pipe >= 0)
 		return err_say(err, SBX_STAGE_WATCH, EALREADY,
 		               "the box has been started already");
-	if (box->plan->stdin_path) {
-		file = open_stdin(box->plan->stdin_path, err);
-		if (file < 0)
-			return file;
+	r = input_stdin(box->plan, &file, err);
+	if (r < 0)
+		return r;
+	if (file >= 0)
 		ours[STREAM_IN] = file;
-	}
 	r = open_streams(box, ours, theirs, err);
 	if (r == 0) {
 		r = wire_send(box->wire, &start, theirs, N_STREAMS);

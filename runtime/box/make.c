@@ -11,8 +11,9 @@
 #include "box/facts.h"
 #include "kernel/probe.h"
 
-/* 128 random bits: no two runs anywhere share an id. */
-static int plan_name(struct sbx_plan *plan, struct sbx_error *err)
+/* What was asked for, or 128 random bits: no two runs anywhere share them. */
+static int plan_name(struct sbx_plan *plan, const char *asked,
+                     struct sbx_error *err)
 {
 	char id[33];
 	int r;
@@ -21,7 +22,7 @@ static int plan_name(struct sbx_plan *plan, struct sbx_error *err)
 	if (r < 0)
 		return err_set(err, SBX_STAGE_PLAN, -r,
 		               "make an id for the run");
-	plan->id = arena_strdup(&plan->arena, id);
+	plan->id = arena_strdup(&plan->arena, asked ? asked : id);
 	return plan->id
 	               ? 0
 	               : err_say(err, SBX_STAGE_PLAN, ENOMEM, "no memory left");
@@ -43,7 +44,7 @@ int sbx_plan_make(const struct sbx_spec *spec, struct sbx_plan **plan,
 	if (!made)
 		return r;
 	made->made_ns = made_ns;
-	r = plan_name(made, err);
+	r = plan_name(made, spec->id, err);
 	if (r < 0) {
 		sbx_plan_free(made);
 		return r;
@@ -64,6 +65,26 @@ int sbx_report_write(const struct sbx_plan *plan, const struct sbx_box *box,
 		               "there is no outcome to report yet");
 	r = report_make(box ? box->plan : plan, box ? &box->run : NULL, failure,
 	                &text);
+	if (r == 0)
+		r = file_write_fd(fd, text.data, text.len);
+	buffer_free(&text);
+	if (r < 0)
+		return err_set(err, SBX_STAGE_REPORT, -r, "write the report");
+	return 0;
+}
+
+int sbx_report_refusal(const struct sbx_spec *spec,
+                       const struct sbx_error *failure, int fd,
+                       struct sbx_error *err)
+{
+	struct run named = {0};
+	struct buffer text = {0};
+	bool has_id = spec && spec->id;
+	int r;
+
+	if (has_id)
+		(void)strcpy(named.id, spec->id);
+	r = report_make(NULL, has_id ? &named : NULL, failure, &text);
 	if (r == 0)
 		r = file_write_fd(fd, text.data, text.len);
 	buffer_free(&text);

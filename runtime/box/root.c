@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "box/inputs.h"
 #include "kernel/mount.h"
 
 static int open_bind(const struct step *step)
@@ -34,15 +35,7 @@ static int take_directory(const struct step *step, int tree)
 
 static int take_file(const struct step *step, int tree)
 {
-	CLEANUP_FD int fd = -1;
-
-	(void)tree;
-	fd = open(step->path,
-	          O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-	          step->mode);
-	if (fd < 0)
-		return -errno;
-	return file_write_fd(fd, step->data, step->len);
+	return input_place(step, tree);
 }
 
 static int take_link(const struct step *step, int tree)
@@ -104,6 +97,7 @@ struct step_row {
 static const struct step_row step_rows[N_STEPS] = {
 	[STEP_DIRECTORY] = {"make directory", NULL, take_directory},
 	[STEP_FILE] = {"make file", NULL, take_file},
+	[STEP_COPY] = {"copy", input_open, take_file},
 	[STEP_LINK] = {"make link", NULL, take_link},
 	[STEP_BIND] = {"bind", open_bind, take_tree},
 	[STEP_DEVICE] = {"bind device", open_device, take_tree},
@@ -125,6 +119,9 @@ static int step_error(const struct step *step, int code, struct sbx_error *err)
 		               "/proc are covered, as in a container; run sbx "
 		               "outside, or with /proc unmasked",
 		               step->path);
+	if (step->kind == STEP_COPY)
+		return err_set(err, SBX_STAGE_MOUNT, code, "copy %s to %s",
+		               step->source, step->path);
 	if (step->kind == STEP_BIND && strcmp(step->source, step->path) != 0)
 		return err_set(err, SBX_STAGE_MOUNT, code, "bind %s on %s",
 		               step->source, step->path);

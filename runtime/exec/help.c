@@ -17,6 +17,7 @@ static const char usage[] =
 	"       sbx-exec [options] --profile NAME --code TEXT [-- ARG...]\n"
 	"       sbx-exec [options] [--profile NAME] --command -- PROG "
 	"[ARG...]\n"
+	"       sbx-exec [options] --request FILE|-\n"
 	"\n"
 	"Runs one program in a fresh sandbox and says how it ended. FILE is "
 	"copied in;\n"

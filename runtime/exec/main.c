@@ -20,13 +20,15 @@
 /* A program that comes on standard input; limits.disk bounds it further. */
 #define MAX_INPUT_PROGRAM ((size_t)256 << 20)
 
+#define MAX_REQUEST ((size_t)1 << 20)
+
 /* The whole of a sbx-exec's work, so that one place lets it go. */
 struct work {
 	struct options options;
 	struct sbx_spec *spec;
 	struct sbx_plan *plan;
 	struct sbx_box *box;
-	struct buffer code; /* from standard input */
+	struct buffer text; /* the program from standard input; the request */
 	struct report_file report;
 	bool stdin_used; /* the program's text was on it */
 };
@@ -40,7 +42,7 @@ static int printed(int r, struct sbx_error *err)
 
 static int read_code(struct work *work, struct sbx_error *err)
 {
-	int r = file_read_fd(STDIN_FILENO, MAX_INPUT_PROGRAM, &work->code);
+	int r = file_read_fd(STDIN_FILENO, MAX_INPUT_PROGRAM, &work->text);
 
 	if (r < 0)
 		return err_set(err, SBX_STAGE_SPEC, -r,
@@ -66,8 +68,28 @@ static int set_program(struct work *work, struct sbx_error *err)
 	r = read_code(work, err);
 	if (r < 0)
 		return r;
-	return sbx_spec_code(work->spec, work->code.data, work->code.len,
+	return sbx_spec_code(work->spec, work->text.data, work->text.len,
 	                     arguments + 1, err);
+}
+
+static int take_request(struct work *work, const struct profile_dirs *dirs,
+                        struct sbx_error *err)
+{
+	const char *path = work->options.request;
+	bool piped = strcmp(path, "-") == 0;
+	int r;
+
+	r = piped ? file_read_fd(STDIN_FILENO, MAX_REQUEST, &work->text)
+	          : file_read(path, MAX_REQUEST, &work->text);
+	if (r == -EFBIG)
+		return err_say(err, SBX_STAGE_SPEC, EFBIG,
+		               "request %s: is longer than 1M; give files "
+		               "with --input",
+		               path);
+	if (r < 0)
+		return err_set(err, SBX_STAGE_SPEC, -r, "request %s", path);
+	return sbx_spec_request(work->spec, work->text.data, work->text.len,
+	                        dirs->list, err);
 }
 
 static int make_spec(struct work *work, const struct profile_dirs *dirs,
@@ -77,7 +99,9 @@ static int make_spec(struct work *work, const struct profile_dirs *dirs,
 	int r;
 
 	r = sbx_spec_new(&work->spec, err);
-	if (r == 0 && options->profile_file)
+	if (r == 0 && options->request)
+		r = take_request(work, dirs, err);
+	else if (r == 0 && options->profile_file)
 		r = sbx_spec_profile_file(work->spec, options->profile_file,
 		                          dirs->list, err);
 	else if (r == 0)
@@ -87,7 +111,7 @@ static int make_spec(struct work *work, const struct profile_dirs *dirs,
 		r = options_apply(options, work->spec, err);
 	if (r == 0)
 		r = sbx_spec_maxima(work->spec, MAXIMA, err);
-	if (r == 0)
+	if (r == 0 && !options->request)
 		r = set_program(work, err);
 	return r;
 }
@@ -99,7 +123,7 @@ static int run_program(struct work *work, const struct profile_dirs *dirs,
 {
 	const struct options *options = &work->options;
 	struct sbx_stdio stdio = {
-		.in = STDIN_FILENO,
+		.in = options->request ? -1 : STDIN_FILENO,
 		.out = options->json ? -1 : STDOUT_FILENO,
 		.err = options->json ? -1 : STDERR_FILENO,
 	};
@@ -137,8 +161,10 @@ static int finish(struct work *work, int status, struct sbx_error *err)
 		if (outcome.stopped)
 			log_line("sbx-exec", "%s", outcome.message);
 	}
-	r = report_put(&work->report, work->plan, why ? NULL : work->box, why,
-	               err);
+	r = report_put(
+		&work->report,
+		&(struct report_of){work->spec, work->plan, work->box, why},
+		err);
 	if (r < 0) {
 		log_line("sbx-exec", "%s", err->text);
 		return 125;
@@ -195,7 +221,7 @@ static void work_free(struct work *work)
 	sbx_plan_free(work->plan);
 	sbx_spec_free(work->spec);
 	report_close(&work->report);
-	buffer_free(&work->code);
+	buffer_free(&work->text);
 	options_free(&work->options);
 }
 

@@ -31,6 +31,9 @@ static const struct own_option own[] = {
 	FLAG(command, "command", GROUP_PROGRAM,
 	     "run a command that is in the root tree"),
 
+	TEXT(request, "request", "FILE|-", GROUP_PROGRAM,
+	     "run one JSON request; the answer is as with --json"),
+
 	FLAG(json, "json", GROUP_RESULT,
 	     "print the report, with the output in it, and nothing else"),
 	TEXT(report, "report", "FILE|fd:N", GROUP_RESULT,
@@ -258,6 +261,27 @@ static int check_report(struct options *options, struct sbx_error *err)
 	return 0;
 }
 
+/* A request names the profile and the program itself. */
+static int check_request(struct options *options, struct sbx_error *err)
+{
+	const char *other = options->profile        ? "--profile"
+	                    : options->profile_file ? "--profile-file"
+	                    : options->code         ? "--code"
+	                    : options->command      ? "--command"
+	                                            : NULL;
+
+	if (other)
+		return FAIL(err,
+		            "--request and %s exclude each other: the request "
+		            "says what to run",
+		            other);
+	if (options->n_arguments > 0)
+		return FAIL(err, "--request takes no program after \"--\": the "
+		                 "request says what to run");
+	options->json = true;
+	return 0;
+}
+
 static int check_program(const struct options *options, struct sbx_error *err)
 {
 	if (options->code && options->command)
@@ -296,6 +320,8 @@ static int check(struct options *options, struct sbx_error *err)
 	if (options->help || options->version || options->list_profiles ||
 	    options->show_profile)
 		return r;
+	if (r == 0 && options->request)
+		return check_request(options, err);
 	if (r == 0)
 		r = check_program(options, err);
 	return r < 0 ? r : check_profile(options, err);

@@ -19,6 +19,7 @@ struct options {
 	const char *profile;      /* a name; "base" for a command without */
 	const char *profile_file; /* or a path; never both */
 	const char *code;         /* --code, or NULL */
+	const char *request;      /* --request: a path, "-", or NULL */
 	const char *report;       /* a path, or NULL */
 	int report_fd;            /* --report fd:N, or -1 */
 	bool command;             /* arguments[0] is in the root tree */

@@ -71,7 +71,7 @@ static int is_profile(const struct dirent *entry)
 
 	return entry->d_name[0] != '.' && len > suffix &&
 	       strcmp(entry->d_name + len - suffix, SUFFIX) == 0 &&
-	       strcmp(entry->d_name, "profile.schema.json") != 0;
+	       !strstr(entry->d_name, ".schema.");
 }
 
 /* Whether a directory before the i-th has the file. */

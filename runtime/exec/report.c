@@ -75,8 +75,16 @@ static int empty_file(const struct report_file *report, struct sbx_error *err)
 	return 0;
 }
 
-int report_put(const struct report_file *report, const struct sbx_plan *plan,
-               const struct sbx_box *box, const struct sbx_error *failure,
+static int write_report(const struct report_of *of, int fd,
+                        struct sbx_error *err)
+{
+	if (of->failure && !of->plan)
+		return sbx_report_refusal(of->spec, of->failure, fd, err);
+	return sbx_report_write(of->plan, of->failure ? NULL : of->box,
+	                        of->failure, fd, err);
+}
+
+int report_put(const struct report_file *report, const struct report_of *of,
                struct sbx_error *err)
 {
 	int r = 0;
@@ -85,11 +93,10 @@ int report_put(const struct report_file *report, const struct sbx_plan *plan,
 		if (report->path)
 			r = empty_file(report, err);
 		if (r == 0)
-			r = sbx_report_write(plan, box, failure, report->fd,
-			                     err);
+			r = write_report(of, report->fd, err);
 	}
 	if (r == 0 && report->json)
-		r = sbx_report_write(plan, box, failure, STDOUT_FILENO, err);
+		r = write_report(of, STDOUT_FILENO, err);
 	return r;
 }
 

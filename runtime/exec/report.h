@@ -20,8 +20,15 @@ struct report_file {
 int report_open(struct report_file *report, const struct options *options,
                 struct sbx_error *err);
 
-int report_put(const struct report_file *report, const struct sbx_plan *plan,
-               const struct sbx_box *box, const struct sbx_error *failure,
+/* What it is about, as far as the run came: NULL for what there is not. */
+struct report_of {
+	const struct sbx_spec *spec;
+	const struct sbx_plan *plan;
+	const struct sbx_box *box;
+	const struct sbx_error *failure;
+};
+
+int report_put(const struct report_file *report, const struct report_of *of,
                struct sbx_error *err);
 
 void report_close(struct report_file *report);

@@ -36,6 +36,7 @@ int sbx_spec_new(struct sbx_spec **spec, struct sbx_error *err)
 	if (!made)
 		return err_set(err, SBX_STAGE_SPEC, ENOMEM, "a spec");
 	made->last_bind = &made->binds;
+	made->last_input = &made->inputs;
 	int r = set_defaults(made, err);
 	if (r < 0)
 		sbx_spec_free(made);

@@ -10,6 +10,8 @@
 #define HOSTNAME_LEN 63
 #define SET_NAME_LEN 32
 #define PACKAGE_LEN  64
+#define INNER_LEN    1000
+#define INNER_DEPTH  32
 
 #define DIGITS  "0123456789"
 #define LOWER   "abcdefghijklmnopqrstuvwxyz"
@@ -53,14 +55,14 @@ bool file_name_ok(const char *text)
 	return !strchr(text, '/') && no_control(text);
 }
 
-bool path_ok(const char *text)
+/* No part of the path is empty, "." or ".."; a slash may end it. */
+static bool parts_ok(const char *part)
 {
-	if (text[0] != '/' || !file_path_ok(text))
-		return false;
-	for (const char *part = text + 1; *part;) {
+	while (*part) {
 		size_t len = strcspn(part, "/");
 
-		if (len == 0 || (len == 1 && part[0] == '.') ||
+		if (len == 0 || len > NAME_MAX ||
+		    (len == 1 && part[0] == '.') ||
 		    (len == 2 && part[0] == '.' && part[1] == '.'))
 			return false;
 		part += len;
@@ -68,6 +70,21 @@ bool path_ok(const char *text)
 			part++;
 	}
 	return true;
+}
+
+bool path_ok(const char *text)
+{
+	return text[0] == '/' && file_path_ok(text) && parts_ok(text + 1);
+}
+
+bool inner_path_ok(const char *text)
+{
+	size_t len = strnlen(text, INNER_LEN + 1), depth = 1;
+
+	for (size_t i = 0; i < len; i++)
+		depth += text[i] == '/';
+	return len > 0 && len <= INNER_LEN && depth <= INNER_DEPTH &&
+	       text[len - 1] != '/' && no_control(text) && parts_ok(text);
 }
 
 bool file_path_ok(const char *text)

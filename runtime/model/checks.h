@@ -10,11 +10,12 @@
 /* The kernel takes no longer text in argv or envp, its NUL included. */
 #define ARGUMENT_MAX (128 * 1024)
 
-bool argument_ok(const char *text);  /* fits into argv */
-bool line_ok(const char *text);      /* one line, no control bytes */
-bool file_name_ok(const char *text); /* "code.py" */
-bool path_ok(const char *text);      /* "/a/b": absolute and normal */
-bool file_path_ok(const char *text); /* any path of a file */
+bool argument_ok(const char *text);   /* fits into argv */
+bool line_ok(const char *text);       /* one line, no control bytes */
+bool file_name_ok(const char *text);  /* "code.py" */
+bool path_ok(const char *text);       /* "/a/b": absolute and normal */
+bool file_path_ok(const char *text);  /* any path of a file */
+bool inner_path_ok(const char *text); /* "data/a.csv": below /workspace */
 bool hostname_ok(const char *text);
 bool rootfs_ok(const char *text);
 bool set_name_ok(const char *text); /* a rule set: "threads" */

@@ -48,6 +48,7 @@ struct facts {
 	const char *zone;  /* what /etc/localtime names, or NULL */
 
 	const struct bind_source *binds; /* one for each bind of the spec */
+	const uint64_t *input_sizes;     /* one for each input of the spec */
 	const char *executable;          /* argv[0] as a path inside */
 	const void *code;                /* the program to place, or NULL */
 	size_t code_len;

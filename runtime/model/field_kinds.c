@@ -237,6 +237,8 @@ static const struct {
 	[KIND_LIST] = {no_text, list_set_json},
 	[KIND_ENV] = {env_set_text, env_set_json},
 	[KIND_MOUNT] = {mount_set_text, mounts_set_json},
+	[KIND_INPUT] = {input_set_text, inputs_set_json},
+	[KIND_PATTERNS] = {pattern_set_text, patterns_set_json},
 	[KIND_LAYERS] = {layers_set_text, layers_set_json},
 	[KIND_DEGRADED] = {layers_set_text, layers_set_json},
 	[KIND_EXTENDS] = {no_text, extends_set_json},

@@ -25,6 +25,8 @@ enum field_kind {
 	KIND_LIST,     /* replaced as a whole */
 	KIND_ENV,      /* merged by key */
 	KIND_MOUNT,    /* merged by target */
+	KIND_INPUT,    /* merged by name */
+	KIND_PATTERNS, /* added up */
 	KIND_LAYERS,   /* added up */
 	KIND_DEGRADED, /* the same, and limits */
 	KIND_EXTENDS,  /* profile.c does it */
@@ -62,8 +64,20 @@ int env_set_text(const struct field_input *in, const char *text);
 int env_set_json(const struct field_input *in, const struct json *value);
 int layers_set_text(const struct field_input *in, const char *text);
 int layers_set_json(const struct field_input *in, const struct json *value);
+int input_set_text(const struct field_input *in, const char *text);
+int inputs_set_json(const struct field_input *in, const struct json *value);
+int pattern_set_text(const struct field_input *in, const char *text);
+int patterns_set_json(const struct field_input *in, const struct json *value);
 int mount_set_text(const struct field_input *in, const char *text);
 int mounts_set_json(const struct field_input *in, const struct json *value);
+
+/* Reads an array of strings, each as its text would be. */
+int texts_set_json(const struct field_input *in, const struct json *value,
+                   int (*set_text)(const struct field_input *in,
+                                   const char *text));
+
+/* Adds a file to place; its name is checked here. */
+int input_put(const struct field_input *in, const struct input *input);
 
 /* Reads and bounds a limit, and sets nothing. */
 int limit_read_json(const struct field_input *in, const struct json *json,

@@ -67,6 +67,24 @@ int list_set_json(const struct field_input *in, const struct json *value)
 	return 0;
 }
 
+int texts_set_json(const struct field_input *in, const struct json *value,
+                   int (*set_text)(const struct field_input *in,
+                                   const char *text))
+{
+	struct field_input at = *in;
+	int r = field_expect(in, value, JSON_ARRAY, "an array of strings");
+
+	if (r < 0)
+		return r;
+	for (value = value->child; value && r == 0; value = value->next) {
+		at.line = value->line;
+		r = field_expect(&at, value, JSON_STRING, "a string");
+		if (r == 0)
+			r = set_text(&at, value->text);
+	}
+	return r;
+}
+
 /* ---- env ---- */
 
 static size_t find_variable(const struct strings *env, const char *key,
@@ -241,16 +259,5 @@ int layers_set_text(const struct field_input *in, const char *text)
 
 int layers_set_json(const struct field_input *in, const struct json *value)
 {
-	struct field_input at = *in;
-	int r = field_expect(in, value, JSON_ARRAY, "an array of strings");
-
-	if (r < 0)
-		return r;
-	for (value = value->child; value && r == 0; value = value->next) {
-		at.line = value->line;
-		r = field_expect(&at, value, JSON_STRING, "a string");
-		if (r == 0)
-			r = layers_set_text(&at, value->text);
-	}
-	return r;
+	return texts_set_json(in, value, layers_set_text);
 }

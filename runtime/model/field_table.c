@@ -18,6 +18,7 @@
 #define MAX_ITEMS  256 /* of a list */
 #define MAX_ENV    1024
 #define MAX_MOUNTS 256
+#define MAX_INPUTS 256
 
 #define AT(member) offsetof(struct sbx_spec, member)
 #define RULE(...)  (&(const struct sbx_field_rule){__VA_ARGS__})
@@ -114,6 +115,10 @@ static const struct sbx_field fields[] = {
 	{"mounts.writable", "bind", NULL, "SRC[:DST]", NULL,
 	 "the same, and the program may write to it", true,
 	 RULE(.kind = KIND_MOUNT, .max = MAX_MOUNTS, .writable = true)},
+
+	{"inputs", "input", NULL, "SRC[:NAME]", NULL,
+	 "copy a file of the host into the workspace", true,
+	 RULE(.kind = KIND_INPUT, .max = MAX_INPUTS)},
 
 	{"env", "env", NULL, "K=V", NULL,
 	 "set a variable; the caller's own are not passed", true,

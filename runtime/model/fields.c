@@ -14,7 +14,7 @@
 
 #define PATH_LEN 64 /* longer than any path of the table */
 
-static const struct sbx_field *find(const char *path)
+const struct sbx_field *field_find(const char *path)
 {
 	size_t n;
 	const struct sbx_field *fields = sbx_fields(&n);
@@ -45,7 +45,7 @@ int field_set_text(struct sbx_spec *spec, const char *path, const char *text,
 	char hint[SUGGEST_TEXT];
 	struct field_input in = {
 		.spec = spec,
-		.field = find(path),
+		.field = field_find(path),
 		.origin = origin,
 		.err = err,
 	};
@@ -108,7 +108,7 @@ static int unknown_key(const struct scope *scope, const struct json *member)
 	offer_keys(&suggest, scope->group);
 	(void)suggest_text(&suggest, "", hint);
 	/* A dot in a key would be a second way to say the same. */
-	if (strchr(member->key, '.') && find(member->key))
+	if (strchr(member->key, '.') && field_find(member->key))
 		(void)snprintf(hint, sizeof(hint),
 		               "; an object stands for what is before the dot");
 	return err_say(scope->err, origin_stage(scope->origin), EINVAL,
@@ -138,7 +138,7 @@ static bool has_key(const struct sbx_field *field)
 		return true;
 	(void)snprintf(path, sizeof(path), "%.*s", (int)(dot - field->path),
 	               field->path);
-	return !find(path);
+	return !field_find(path);
 }
 
 static int not_an_object(const struct scope *scope, const struct json *value,
@@ -160,7 +160,7 @@ static int set_member(const struct scope *scope, const struct json *member)
 		snprintf(path, sizeof(path), "%s%s", scope->group, member->key);
 	struct field_input in = {
 		.spec = scope->spec,
-		.field = find(path),
+		.field = field_find(path),
 		.origin = scope->origin,
 		.where = scope->where,
 		.line = member->line,
@@ -188,6 +188,32 @@ static int set_group(const struct scope *scope, const struct json *object)
 	     member = member->next)
 		r = set_member(scope, member);
 	return r;
+}
+
+bool field_is_key(const char *key)
+{
+	const struct sbx_field *field = field_find(key);
+
+	return !strchr(key, '.') && (field ? has_key(field) : is_group(key));
+}
+
+void fields_offer(struct suggest *suggest)
+{
+	offer_keys(suggest, "");
+}
+
+int field_set_member(struct sbx_spec *spec, const struct json *member,
+                     enum origin origin, const char *where,
+                     struct sbx_error *err)
+{
+	const struct scope scope = {
+		.spec = spec,
+		.origin = origin,
+		.where = where,
+		.err = err,
+	};
+
+	return set_member(&scope, member);
 }
 
 int fields_set_json(struct sbx_spec *spec, const struct json *object,

@@ -121,6 +121,13 @@ static int plan_program(struct sbx_plan *plan, const struct sbx_spec *spec,
 		if (!plan->stdin_path)
 			return NO_MEMORY(err);
 	}
+	if (spec->stdin_text) {
+		plan->stdin_len = spec->stdin_len;
+		plan->stdin_text = arena_memdup(&plan->arena, spec->stdin_text,
+		                                spec->stdin_len);
+		if (!plan->stdin_text)
+			return NO_MEMORY(err);
+	}
 	if (facts->code)
 		text_sha256(facts->code, facts->code_len, plan->code_sha256);
 	return check_arguments(plan, err);

@@ -20,6 +20,7 @@
 enum step_kind {
 	STEP_DIRECTORY, /* make path */
 	STEP_FILE,      /* make path with data */
+	STEP_COPY,      /* make path with the first len bytes of source */
 	STEP_LINK,      /* make path a symbolic link to source */
 	STEP_BIND,      /* attach the host's source on path */
 	STEP_DEVICE,    /* the same for one device node */
@@ -37,10 +38,10 @@ struct step {
 	const char *path;
 	const char *source;
 	const void *data; /* STEP_FILE, STEP_SYSCTL (text) */
-	size_t len;
-	mode_t mode;   /* STEP_DIRECTORY, STEP_FILE */
-	bool writable; /* STEP_BIND */
-	dev_t device;  /* STEP_DEVICE */
+	size_t len;       /* STEP_COPY, too */
+	mode_t mode;      /* STEP_DIRECTORY, STEP_FILE */
+	bool writable;    /* STEP_BIND */
+	dev_t device;     /* STEP_DEVICE */
 };
 
 #define PLAN_MAX_STEPS 1024
@@ -105,7 +106,9 @@ struct sbx_plan {
 	char **argv;
 	char **envp;
 	const char *workdir;
-	const char *stdin_path; /* of the host; NULL: the caller's */
+	const char *stdin_path; /* of the host; NULL: see below */
+	const void *stdin_text; /* NULL: the caller's standard input */
+	size_t stdin_len;
 	struct sock_filter filter[FILTER_MAX];
 	size_t n_filter;
 };
@@ -122,6 +125,11 @@ int plan_build(const struct sbx_spec *spec, const struct facts *facts,
 /* Appends the steps of the root tree (plan_root.c). 0 or -errno. */
 int plan_root(struct sbx_plan *plan, const struct sbx_spec *spec,
               const struct facts *facts, struct sbx_error *err);
+
+/* Appends the steps that place the program's text and its inputs in the
+ * workspace (plan_inputs.c). They count against the disk limit. */
+int plan_inputs(struct sbx_plan *plan, const struct sbx_spec *spec,
+                const struct facts *facts, struct sbx_error *err);
 
 /* Settles the limits and who enforces each (plan_limits.c). */
 int plan_limits(struct sbx_plan *plan, const struct sbx_spec *spec,

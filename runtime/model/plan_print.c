@@ -11,17 +11,12 @@
 #include "model/plan.h"
 
 static const char *const step_names[N_STEPS] = {
-	[STEP_DIRECTORY] = "directory",
-	[STEP_FILE] = "file",
-	[STEP_LINK] = "link",
-	[STEP_BIND] = "bind",
-	[STEP_DEVICE] = "device",
-	[STEP_PROC] = "proc",
-	[STEP_PTS] = "pts",
-	[STEP_SYSCTL] = "sysctl",
-	[STEP_SCRATCH] = "scratch",
-	[STEP_MASK] = "mask",
-	[STEP_SEAL] = "read-only",
+	[STEP_DIRECTORY] = "directory", [STEP_FILE] = "file",
+	[STEP_COPY] = "copy",           [STEP_LINK] = "link",
+	[STEP_BIND] = "bind",           [STEP_DEVICE] = "device",
+	[STEP_PROC] = "proc",           [STEP_PTS] = "pts",
+	[STEP_SYSCTL] = "sysctl",       [STEP_SCRATCH] = "scratch",
+	[STEP_MASK] = "mask",           [STEP_SEAL] = "read-only",
 };
 
 static void put_escaped(struct buffer *out, const char *text)
@@ -42,6 +37,11 @@ static void put_step(struct buffer *out, const struct step *step)
 	case STEP_FILE:
 		buffer_printf(out, " mode %04o, %zu bytes", step->mode,
 		              step->len);
+		break;
+	case STEP_COPY:
+		buffer_printf(out, " mode %04o, %zu bytes from ", step->mode,
+		              step->len);
+		put_escaped(out, step->source);
 		break;
 	case STEP_SYSCTL:
 		buffer_printf(out, " = %s", (const char *)step->data);
@@ -120,6 +120,9 @@ static void put_program(struct buffer *out, const struct sbx_plan *plan)
 		buffer_text(out, "stdin: ");
 		put_escaped(out, plan->stdin_path);
 		buffer_text(out, "\n");
+	} else if (plan->stdin_text) {
+		buffer_printf(out, "stdin: a text of %zu bytes\n",
+		              plan->stdin_len);
 	}
 	buffer_text(out, "workdir: ");
 	put_escaped(out, plan->workdir);

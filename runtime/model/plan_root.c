@@ -223,45 +223,6 @@ static int add_masks(struct sbx_plan *plan, const struct facts *facts)
 	return 0;
 }
 
-static int add_code(struct sbx_plan *plan, const struct facts *facts)
-{
-	const char *path;
-	void *code;
-
-	if (!facts->code)
-		return 0;
-	path = arena_printf(&plan->arena, "/workspace/%s", facts->code_name);
-	code = arena_memdup(&plan->arena, facts->code, facts->code_len);
-	if (!path || (!code && facts->code_len))
-		return -ENOMEM;
-	add_file(plan, path, code, facts->code_len);
-	return 0;
-}
-
-/* A bind on the place of the program, or below it, would be in its way. */
-static int check_place(const struct sbx_spec *spec, const struct facts *facts,
-                       struct sbx_error *err)
-{
-	static const char directory[] = "/workspace/";
-	const size_t len = strlen(directory);
-
-	for (const struct bind *bind = spec->binds; facts->code && bind;
-	     bind = bind->next) {
-		const char *target = bind->target;
-		size_t n_name = strlen(facts->code_name);
-
-		if (strncmp(target, directory, len) == 0 &&
-		    strncmp(target + len, facts->code_name, n_name) == 0 &&
-		    strchr("/", target[len + n_name]))
-			return err_say(err, SBX_STAGE_PLAN, EEXIST,
-			               "bind %s on %s: that is where the "
-			               "program itself goes; name another "
-			               "target",
-			               bind->source, target);
-	}
-	return 0;
-}
-
 static void add_scratch(struct sbx_plan *plan)
 {
 	add_directory(plan, "/tmp", 01777);
@@ -275,7 +236,6 @@ static void add_scratch(struct sbx_plan *plan)
  * added to what the program may have. */
 static void set_budget(struct sbx_plan *plan)
 {
-	const uint64_t page = 4096;
 	uint64_t disk = plan->limits[LIMIT_DISK].value;
 	uint64_t inodes = plan->limits[LIMIT_INODES].value;
 
@@ -287,16 +247,14 @@ static void set_budget(struct sbx_plan *plan)
 		    step->kind == STEP_LINK)
 			plan->base_inodes++;
 		if (step->kind == STEP_FILE)
-			plan->base_bytes +=
-				(step->len + page - 1) / page * page;
+			plan->base_bytes += plan_pages(step->len);
 	}
 	/* Files are memory, and only a bounded tmpfs tells how much it holds.
 	 */
 	if (disk == LIMIT_OFF)
 		disk = plan->limits[LIMIT_MEMORY].value;
 	if (disk != LIMIT_OFF)
-		plan->tmpfs_bytes =
-			plan->base_bytes + (disk + page - 1) / page * page;
+		plan->tmpfs_bytes = plan->base_bytes + plan_pages(disk);
 	if (inodes != LIMIT_OFF)
 		plan->tmpfs_inodes = plan->base_inodes + inodes;
 }
@@ -306,9 +264,6 @@ int plan_root(struct sbx_plan *plan, const struct sbx_spec *spec,
 {
 	int r;
 
-	r = check_place(spec, facts, err);
-	if (r < 0)
-		return r;
 	r = add_host_root(plan, facts);
 	if (r == 0)
 		r = add_etc(plan, facts);
@@ -320,9 +275,9 @@ int plan_root(struct sbx_plan *plan, const struct sbx_spec *spec,
 	}
 	if (r == 0) {
 		set_budget(plan);
-		r = add_code(plan, facts);
-	}
-	if (r == 0) {
+		r = plan_inputs(plan, spec, facts, err);
+		if (r < 0)
+			return r;
 		add_simple(plan, STEP_SEAL, "/");
 		r = add_masks(plan, facts);
 	}

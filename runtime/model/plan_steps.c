@@ -88,10 +88,14 @@ static bool is_there(const struct sbx_plan *plan, const char *path)
 	return false;
 }
 
-/* The place for a bind: its parents and itself, where they are not there. A
- * place inside another tree of the host must be there already: the box makes
- * nothing in the host's directories. */
-static int add_place(struct sbx_plan *plan, const char *path, bool directory)
+uint64_t plan_pages(uint64_t len)
+{
+	const uint64_t page = 4096;
+
+	return (len + page - 1) / page * page;
+}
+
+int add_parents(struct sbx_plan *plan, const char *path)
 {
 	for (const char *slash = strchr(path + 1, '/'); slash;
 	     slash = strchr(slash + 1, '/')) {
@@ -103,6 +107,16 @@ static int add_place(struct sbx_plan *plan, const char *path, bool directory)
 		if (!is_there(plan, parent))
 			add_directory(plan, parent, 0755);
 	}
+	return 0;
+}
+
+/* The place for a bind: its parents and itself, where they are not there. A
+ * place inside another tree of the host must be there already: the box makes
+ * nothing in the host's directories. */
+static int add_place(struct sbx_plan *plan, const char *path, bool directory)
+{
+	if (add_parents(plan, path) < 0)
+		return -ENOMEM;
 	if (is_there(plan, path))
 		return 0;
 	if (directory)

@@ -15,6 +15,13 @@ void add_simple(struct sbx_plan *plan, enum step_kind kind, const char *path);
 void add_bind(struct sbx_plan *plan, const char *source, const char *target,
               bool writable);
 
+/* Directories for the parents of path, where they are not there. 0 or
+ * -ENOMEM. */
+int add_parents(struct sbx_plan *plan, const char *path);
+
+/* What a file of that length takes of a tmpfs. */
+uint64_t plan_pages(uint64_t len);
+
 /* The steps of the spec's binds; from: what each of them names on the host.
  * A bind that is below another comes after it, whatever the order in which
  * they were given. 0 or -ENOMEM. */

@@ -48,6 +48,16 @@ struct bind {
 	struct bind *next;
 };
 
+/* A file to place in the workspace before the program starts. */
+struct input {
+	const char *name;   /* relative to the workspace: "data/a.csv" */
+	const char *source; /* a file of the host; NULL: data */
+	const void *data;
+	size_t len;
+	enum origin origin;
+	struct input *next;
+};
+
 /* A list of texts in the order they were given. */
 struct strings {
 	const char **items; /* NULL-terminated once n > 0 */
@@ -93,10 +103,15 @@ struct sbx_spec {
 	struct bind *binds, **last_bind;
 	struct choice workdir; /* absolute, inside: "/workspace" */
 	struct choice hostname;
-	struct choice stdin_path; /* of the host; NULL: the caller's */
-	const char *package; /* what to install for a missing interpreter */
-	bool pty;            /* a private /dev/pts */
-	uint32_t require;    /* bits of enum layer */
+	struct choice stdin_path; /* of the host; NULL: see below */
+	const char *stdin_text;   /* NULL: the caller's standard input */
+	size_t stdin_len;
+	struct input *inputs, **last_input;
+	struct strings collect; /* patterns of files to bring out */
+	const char *id;         /* of the run; NULL: a fresh one */
+	const char *package;    /* what to install for a missing interpreter */
+	bool pty;               /* a private /dev/pts */
+	uint32_t require;       /* bits of enum layer */
 	uint32_t degraded_layers; /* bits of enum layer that may be weaker */
 	uint32_t degraded_limits; /* bits of enum limit, the same */
 	struct program program;

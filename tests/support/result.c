@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Looking at what came of a call. */
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "support/run.h"
+#include "support/schema.h"
 
 bool is_one_line(const struct buffer *text)
 {
@@ -19,13 +21,21 @@ bool is_one_line(const struct buffer *text)
 void result_parse(struct result *result, const struct buffer *text)
 {
 	const struct json *root;
+	char fault[512];
 
 	result->report = NULL;
 	if (text->len == 0 ||
 	    memchr(text->data, '\n', text->len) != text->data + text->len - 1)
 		return;
-	if (json_parse(&result->arena, text->data, text->len, &root, NULL) == 0)
-		result->report = root;
+	if (json_parse(&result->arena, text->data, text->len, &root, NULL) < 0)
+		return;
+	/* Every report that a test sees is as the schema says, or is none. */
+	if (!schema_fits("report.schema.json", root, fault, sizeof(fault))) {
+		dprintf(STDERR_FILENO, "not as report.schema.json: %s\n",
+		        fault);
+		return;
+	}
+	result->report = root;
 }
 
 static const struct json *find(const struct result *result, const char *path)

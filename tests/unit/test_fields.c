@@ -93,6 +93,12 @@ static const struct row text_rows[] = {
 	{"network.mode", "loopback", NULL},
 	{"network.mode", "host",
          "network.mode: \"host\" is neither none nor loopback"},
+	{"inputs", "a.csv", NULL},
+	{"inputs", "/srv/a.csv:data/b.csv", NULL},
+	{"inputs", "", "inputs: \"\" is not the path of a file"},
+	{"inputs", "a:/b",
+         "inputs: \"/b\" is not a name in the workspace: relative, without "
+         "//, . and .., no control bytes, at most 1000 bytes"},
 	{"mounts", "/srv/data", NULL},
 	{"mounts", "/srv/data/:/data/", NULL},
 	{"mounts", "/dev/shm/x:/tmp/x", NULL},

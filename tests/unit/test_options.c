@@ -242,6 +242,14 @@ static const struct {
 	{"--report=fd:2147483648|--command|--|ls",
          "--report: \"fd:2147483648\" is not fd: and the number of a "
          "descriptor"},
+	{"--request|a|--command|--|ls",
+         "--request and --command exclude each other: the request says what "
+         "to run"},
+	{"--request|a|--profile|bash",
+         "--request and --profile exclude each other: the request says what "
+         "to run"},
+	{"--request|a|--|ls", "--request takes no program after \"--\": the "
+                              "request says what to run"},
 	{"--bind|no/such/dir|--command|--|ls",
          "mount no/such/dir: No such file or directory"},
 };
@@ -283,12 +291,19 @@ Test(options, keep_the_report_of_a_refused_line)
 /* What no field of this version stands for is no option yet. */
 Test(options, end_with_this_version)
 {
-	static const char *const later[] = {
-		"--session=a", "--collect=a", "--collect-to=a",
-		"--package=a", "--allow=a:1", "--pool",
-		"--cold",      "--fuel=1",    "--input=a",
-		"--request=a", "--mounts=/a", "--rootfs=host",
-		"--seccomp=a", "--pty",       "--limits.memory=1G"};
+	static const char *const later[] = {"--session=a",
+	                                    "--collect=a",
+	                                    "--collect-to=a",
+	                                    "--package=a",
+	                                    "--allow=a:1",
+	                                    "--pool",
+	                                    "--cold",
+	                                    "--fuel=1",
+	                                    "--mounts=/a",
+	                                    "--rootfs=host",
+	                                    "--seccomp=a",
+	                                    "--pty",
+	                                    "--limits.memory=1G"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(later); i++) {
 		struct line line;
