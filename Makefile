@@ -23,7 +23,9 @@ CFLAGS += -std=gnu11 $(OPT) -fPIC -fvisibility=hidden $(WARN) $(HARDEN) -MMD -MP
 LDFLAGS += -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack
 
 # ---- what there is ----
-LIB_SRC := $(wildcard runtime/base/*.c runtime/kernel/*.c runtime/model/*.c runtime/box/*.c)
+LIB_SRC := $(wildcard runtime/base/*.c runtime/kernel/*.c runtime/model/*.c runtime/box/*.c \
+	runtime/warm/*.c)
+AGENTS := $(wildcard runtime/zygotes/*)
 EXEC_SRC := $(wildcard runtime/exec/*.c)
 GEN_SRC := $(wildcard tools/gen/filter-*.c)
 SETS := $(wildcard profiles/seccomp/*.json)
@@ -65,6 +67,13 @@ $(B)/obj/gen/filter_sets.o: $(B)/gen/filter_sets.c
 $(B)/gen/filter_sets.c: $(B)/tool/filter-sets $(SETS)
 	@mkdir -p $(@D)
 	$(Q)$(B)/tool/filter-sets $(SETS) >$@.tmp && mv $@.tmp $@
+
+# The agents are texts in the library: a row of name and text for each.
+$(B)/gen/agents.inc: $(AGENTS)
+	@mkdir -p $(@D)
+	$(Q)for agent in $^; do name=$${agent##*/}; printf '{"%s",\n' "$${name%.*}"; \
+	  sed -e 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' "$$agent"; echo '},'; done >$@
+$(B)/obj/runtime/warm/agent.o: $(B)/gen/agents.inc
 
 $(B)/tool/filter-sets: $(call obj,$(GEN_SRC) $(wildcard runtime/base/*.c))
 	@mkdir -p $(@D)
@@ -140,7 +149,7 @@ $(B)/lib/bench/code.py: tools/bench/inside/code.py
 TEST_LIBS := -lcriterion $(SHARED_LIBS)
 GEN_OBJ := $(filter-out %/filter-sets.o,$(call obj,$(GEN_SRC)))
 SUPPORT_OBJ := $(call obj,$(SUPPORT_SRC))
-TEST_LAYERS := unit gen golden box attack
+TEST_LAYERS := unit gen golden box warm attack
 TEST_SCRIPTS := example lint bench python
 test_src = $(wildcard tests/$(1)/test_*.c)
 
@@ -189,7 +198,7 @@ asan:
 
 lint:
 	@tools/deps lint
-	@+$(MAKE) --no-print-directory -s $(B)/gen/filter_sets.c
+	@+$(MAKE) --no-print-directory -s $(B)/gen/filter_sets.c $(B)/gen/agents.inc
 	@tools/lint/run
 
 bench:

@@ -184,6 +184,38 @@ SBX_API void sbx_box_cancel(struct sbx_box *box);
 /* Kills whatever still runs and removes every trace on the host. */
 SBX_API void sbx_box_close(struct sbx_box *box);
 
+/* ---- pool ---- */
+
+/* Boxes that are made ahead, for runs that differ in their program, its
+ * arguments, standard input, more variables of the environment, wall and idle
+ * time and output limit, and in nothing else. In each of them the interpreter
+ * has started and waits. A box is used once. */
+struct sbx_pool;
+
+/* A pool of up to size boxes. The spec is a profile with "warm"; a program in
+ * it does not count. The pool keeps nothing of the spec, and is empty until it
+ * is stepped. */
+SBX_API int sbx_pool_open(const struct sbx_spec *spec, unsigned size,
+                          struct sbx_pool **pool, struct sbx_error *err);
+
+/* A descriptor that polls readable when sbx_pool_step() has something to do;
+ * after it has failed, call it again once in a while, too. */
+SBX_API int sbx_pool_fd(const struct sbx_pool *pool);
+
+/* Handles what is pending, and starts to make one box where one is missing.
+ * Returns how many are idle, or why one could not be made. */
+SBX_API int sbx_pool_step(struct sbx_pool *pool, struct sbx_error *err);
+
+/* Starts the plan's program in a box of the pool, which is the caller's from
+ * then on. Nothing has happened, and sbx_box_open() serves the same, on
+ * -EAGAIN: none is idle; -ESTALE: the plan asks for another box; -E2BIG: more
+ * arguments than a waiting interpreter can be told. */
+SBX_API int sbx_pool_start(struct sbx_pool *pool, const struct sbx_plan *plan,
+                           const struct sbx_stdio *stdio, struct sbx_box **box,
+                           struct sbx_error *err);
+
+SBX_API void sbx_pool_close(struct sbx_pool *pool);
+
 /* ---- outcome ---- */
 
 /* The verdict, in the words of the report. */

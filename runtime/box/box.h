@@ -3,8 +3,13 @@
  * One sandbox, from the caller's side.
  *
  *   opened --start--> launching --STARTED--> running --ENDED--> draining
- *      \                  |                     |                  |
- *       `---FAILED--------+                     `--kill--> dying --+--> over
+ *     | \                  |                  |  |                  |
+ *     |  `---FAILED--------+                  |  `--kill--> dying --+--> over
+ *     `-prepare-> launching --ready--> idle --'
+ *                                     assign
+ *
+ * The second way is that of a box that is made ahead: its program is an agent,
+ * an interpreter that has started and waits to be told what to run.
  *
  * Deadlines, measuring, judging and the report are here, outside: nothing that
  * the program does to the processes of the box can reach them.
@@ -31,15 +36,21 @@ struct sbx_box {
 	int workspace; /* a directory on the tmpfs; the same */
 	int listener;  /* of the filter; -1 until started, and once it is
 	                * of no more use */
+	int control;   /* what the agent of a box that waits is told with */
+	int pipes[N_STREAMS]; /* its streams, until a run has them */
 	int epoll, timer;
 
 	bool ready;              /* it waits to be started */
+	bool launched;           /* the program's process has its filter */
+	bool waiting;            /* it is an agent, and there is no run yet */
+	bool idle;               /* and it can take one at once */
 	bool ended;              /* pid 1 has told how the program ended */
 	bool failed;             /* failure says why */
 	uint64_t deadline_ns;    /* of the setup, then of the run */
 	uint64_t timer_ns;       /* what the timer is set to */
 	uint64_t asked_ns;       /* pid 1 is to measure, since then; 0: not */
 	uint64_t asked_sum;      /* the quick sum then */
+	uint64_t base_cpu_ns;    /* used before the run began */
 	uint64_t known;          /* bytes of memory in use, at the last look */
 	uint64_t next_ask_ns;    /* pid 1 is left alone until then */
 	uint64_t next_sample_ns; /* 0: none */
@@ -52,12 +63,19 @@ struct sbx_box {
 	struct sbx_error failure;
 };
 
+/* ---- make.c ---- */
+
+/* The plan of a box that is made ahead: the spec's program is an agent. */
+int plan_make_waiting(const struct sbx_spec *spec, struct sbx_plan **plan,
+                      struct sbx_error *err);
+
 /* ---- watch.c ---- */
 
 /* What an event of the epoll is about. */
-enum { TAG_WIRE, TAG_PIDFD, TAG_TIMER, TAG_LISTENER, TAG_STREAM };
+enum { TAG_WIRE, TAG_PIDFD, TAG_TIMER, TAG_LISTENER, TAG_CONTROL, TAG_STREAM };
 
 int watch_open(struct sbx_box *box, struct sbx_error *err);
+/* Begins to watch them, and the time. */
 int watch_add_streams(struct sbx_box *box, struct sbx_error *err);
 int watch_add(struct sbx_box *box, int fd, uint32_t events, uint64_t tag);
 void watch_drop(struct sbx_box *box, int *fd);
@@ -70,6 +88,38 @@ int box_failure(const struct sbx_box *box, struct sbx_error *err);
 
 /* Ends it because sbx itself failed. */
 void box_fail(struct sbx_box *box, int code, const char *what);
+
+/* The setup, of whatever kind, has so much time from now. */
+void watch_setup(struct sbx_box *box);
+
+/* ---- start.c ---- */
+
+/* The three pipes: our ends, and the program's. */
+int box_open_pipes(struct sbx_box *box, int *ours, int *theirs,
+                   struct sbx_error *err);
+
+/* Makes streams of our ends, which it takes, and the caller's descriptors. */
+int box_attach(struct sbx_box *box, int *ours, const struct sbx_stdio *stdio,
+               struct sbx_error *err);
+
+/* The program begins, at ns: all limits count from here. */
+void box_begin(struct sbx_box *box, uint64_t ns);
+
+/* ---- standby.c ---- */
+
+/* Starts the agent of an open box whose plan waits. It is idle later, which
+ * sbx_box_step() brings about; if it never is, the box fails. */
+int box_prepare(struct sbx_box *box, struct sbx_error *err);
+
+/* Gives an idle box to a run, whose plan is borrowed from now on. -ESTALE when
+ * the run asks for another box, -E2BIG when it has more arguments than an
+ * agent can be told: then nothing has happened. After any other failure the
+ * box is of no more use. */
+int box_assign(struct sbx_box *box, const struct sbx_plan *plan,
+               const struct sbx_stdio *stdio, struct sbx_error *err);
+
+/* The agent has something to say. */
+void standby_receive(struct sbx_box *box);
 
 /* ---- receive.c ---- */
 
@@ -87,6 +137,9 @@ void measure_schedule(struct sbx_box *box, uint64_t now, uint64_t memory);
 
 /* Pid 1 has measured the memory of all processes exactly. */
 void measure_answer(struct sbx_box *box, uint64_t memory);
+
+/* Takes what was used before the run began out of its CPU times. */
+void measure_discount(struct sbx_box *box);
 
 /* The bytes that the program holds on the tmpfs. */
 uint64_t measure_disk(struct sbx_box *box);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The caller's side of making and ending a box. */
 #include <errno.h>
-#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -27,6 +26,8 @@ static const struct sbx_box closed_box = {
 	.proc = -1,
 	.workspace = -1,
 	.listener = -1,
+	.control = -1,
+	.pipes = {-1, -1, -1},
 	.epoll = -1,
 	.timer = -1,
 	.streams = {STREAM_NONE, STREAM_NONE, STREAM_NONE},
@@ -207,80 +208,12 @@ int sbx_box_request(struct sbx_box *box, const char *id, uint64_t request_ns,
 	return 0;
 }
 
-/* A pipe for one stream: ours is kept, theirs is the program's. */
-static int open_stream(struct sbx_box *box, int index, int fd, int *theirs)
-{
-	uint64_t limit = box->plan->limits[LIMIT_OUTPUT].value;
-	int ends[2];
-	int r;
-
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return -errno;
-	/* So that the program may open /dev/stdin and the like; without it, it
-	 * may not, and all else works. */
-	if (box->plan->privileged)
-		(void)!fchown(ends[0], box->uid, (gid_t)box->uid);
-	if (index == STREAM_IN) {
-		*theirs = ends[0];
-		r = stream_input(&box->streams[index], fd, ends[1]);
-	} else {
-		*theirs = ends[1];
-		r = stream_output(&box->streams[index], ends[0], fd, limit);
-	}
-	return r;
-}
-
-static int open_streams(struct sbx_box *box, const int ours[N_STREAMS],
-                        int theirs[N_STREAMS], struct sbx_error *err)
-{
-	int r;
-
-	for (int i = 0; i < N_STREAMS; i++) {
-		r = open_stream(box, i, ours[i], &theirs[i]);
-		if (r < 0)
-			return err_set(err, SBX_STAGE_WATCH, -r,
-			               "make the pipes for the program");
-	}
-	return 0;
-}
-
-int sbx_box_start(struct sbx_box *box, const struct sbx_stdio *stdio,
-                  struct sbx_error *err)
-{
-	const struct wire_message start = {.kind = WIRE_START};
-	int ours[N_STREAMS] = {stdio->in, stdio->out, stdio->err};
-	int theirs[N_STREAMS] = {-1, -1, -1};
-	CLEANUP_FD int file = -1;
-	int r;
-
-	if (box->streams[STREAM_IN].pipe >= 0)
-		return err_say(err, SBX_STAGE_WATCH, EALREADY,
-		               "the box has been started already");
-	r = input_stdin(box->plan, &file, err);
-	if (r < 0)
-		return r;
-	if (file >= 0)
-		ours[STREAM_IN] = file;
-	r = open_streams(box, ours, theirs, err);
-	if (r == 0) {
-		r = wire_send(box->wire, &start, theirs, N_STREAMS);
-		/* EPIPE: pid 1 has failed, and has said why. */
-		if (r < 0 && r != -EPIPE)
-			r = err_set(err, SBX_STAGE_WATCH, -r,
-			            "start the program");
-		else
-			r = watch_add_streams(box, err);
-	}
-	for (int i = 0; i < N_STREAMS; i++)
-		cleanup_fd(&theirs[i]);
-	return r;
-}
-
 void sbx_box_close(struct sbx_box *box)
 {
-	int *const fds[] = {&box->pidfd, &box->wire,      &box->uid_lock,
-	                    &box->proc,  &box->workspace, &box->listener,
-	                    &box->epoll, &box->timer};
+	int *const fds[] = {&box->pidfd,    &box->wire,      &box->uid_lock,
+	                    &box->proc,     &box->workspace, &box->listener,
+	                    &box->control,  &box->pipes[0],  &box->pipes[1],
+	                    &box->pipes[2], &box->epoll,     &box->timer};
 	siginfo_t info;
 
 	if (!box)

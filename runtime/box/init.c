@@ -88,7 +88,11 @@ static int keep_descriptors(const struct setup *setup, struct sbx_error *err)
 	for (int i = 0; i < 3; i++)
 		if (null != i && dup3(null, i, O_CLOEXEC) < 0)
 			return fail(err, "dup3");
-	if (close_range(lock < 0 ? INIT_LOCK : INIT_LOCK + 1, ~0u, 0) < 0)
+	/* So that nothing else gets that place. */
+	if (lock < 0 && null != INIT_LOCK &&
+	    dup3(null, INIT_LOCK, O_CLOEXEC) < 0)
+		return fail(err, "dup3");
+	if (close_range(INIT_LOCK + 1, ~0u, 0) < 0)
 		return fail(err, "close_range");
 	return 0;
 }
@@ -193,13 +197,20 @@ static int run_payload(void *payload)
 static int open_payload(struct payload *payload, struct sbx_error *err)
 {
 	struct wire_message start;
+	int fds[WIRE_MAX_FDS];
+	int r;
 
 	payload->proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	payload->workspace =
 		open("/workspace", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (payload->proc < 0 || payload->workspace < 0)
 		return fail(err, "open /proc and /workspace");
-	return await(WIRE_START, &start, payload->stdio, err);
+	r = await(WIRE_START, &start, fds, err);
+	if (r < 0)
+		return r;
+	memcpy(payload->stdio, fds, sizeof(payload->stdio));
+	payload->control = fds[3];
+	return 0;
 }
 
 /* Reaps whatever has ended. Returns 1 and its status once the program is
@@ -294,6 +305,7 @@ static _Noreturn void serve(const struct setup *setup, struct sbx_error *err)
 	/* Nobody but the program holds its streams. */
 	for (int i = 0; i < 3; i++)
 		(void)close(payload.stdio[i]);
+	cleanup_fd(&payload.control);
 	status = attend(program, payload.proc, children);
 	if (status < 0) {
 		errno = -status;

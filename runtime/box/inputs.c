@@ -90,7 +90,8 @@ static int copy_bytes(int from, int to, size_t len)
 	return 0;
 }
 
-int input_place(const struct step *step, int from)
+int input_place(int directory, const char *path, const struct step *step,
+                int from)
 {
 	const struct open_how how = {
 		.flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
@@ -99,7 +100,7 @@ int input_place(const struct step *step, int from)
 	};
 	CLEANUP_FD int fd = -1;
 
-	fd = (int)syscall(SYS_openat2, AT_FDCWD, step->path, &how, sizeof(how));
+	fd = (int)syscall(SYS_openat2, directory, path, &how, sizeof(how));
 	if (fd < 0)
 		return -errno;
 	if (from >= 0)

@@ -14,8 +14,10 @@ int inputs_look(const struct sbx_spec *spec, struct arena *arena,
 int input_open(const struct step *step);
 
 /* Makes the file of a STEP_FILE or STEP_COPY (from is its source then) at a
- * path without a symbolic link, where there is none yet. 0 or -errno. */
-int input_place(const struct step *step, int from);
+ * path from directory, without a symbolic link, where there is none yet. 0 or
+ * -errno. */
+int input_place(int directory, const char *path, const struct step *step,
+                int from);
 
 /* The plan's own standard input, opened: stdin_path or stdin_text. -1 where
  * it has neither: it is the caller's. */

@@ -53,6 +53,36 @@ int sbx_plan_make(const struct sbx_spec *spec, struct sbx_plan **plan,
 	return 0;
 }
 
+int plan_make_waiting(const struct sbx_spec *spec, struct sbx_plan **plan,
+                      struct sbx_error *err)
+{
+	struct sbx_plan *made = NULL;
+	const char **items;
+	int r = sbx_plan_make(spec, &made, err);
+
+	if (r < 0)
+		return r;
+	made->waits = true;
+	items = arena_alloc(&made->arena,
+	                    (spec->preload.n + 1) * sizeof(*items));
+	for (size_t i = 0; items && i < spec->preload.n; i++) {
+		items[i] = arena_strdup(&made->arena, spec->preload.items[i]);
+		if (!items[i])
+			items = NULL;
+	}
+	if (!items || made->file_at == 0) {
+		sbx_plan_free(made);
+		return items ? err_say(err, SBX_STAGE_PLAN, EINVAL,
+		                       "warm: the profile's command has no "
+		                       "argument \"{file}\"")
+		             : err_say(err, SBX_STAGE_PLAN, ENOMEM,
+		                       "no memory left");
+	}
+	made->preload = (struct strings){items, spec->preload.n};
+	*plan = made;
+	return 0;
+}
+
 int sbx_report_write(const struct sbx_plan *plan, const struct sbx_box *box,
                      const struct sbx_error *failure, int fd,
                      struct sbx_error *err)

@@ -47,6 +47,15 @@ uint64_t measure_disk(struct sbx_box *box)
 	return used;
 }
 
+void measure_discount(struct sbx_box *box)
+{
+	struct run *run = &box->run;
+	uint64_t user = MIN(run->user_ns, box->base_cpu_ns);
+
+	run->user_ns -= user;
+	run->system_ns -= MIN(run->system_ns, box->base_cpu_ns - user);
+}
+
 /* How long pid 1 may take for the exact sum; longer if the quick one has not
  * grown since. The program can keep it waiting, for example by mapping memory
  * all the time, so no answer counts as too much; but so can a busy host. */
@@ -181,6 +190,7 @@ void measure(struct sbx_box *box, uint64_t now)
 		return;
 	}
 	if (r == 0) {
+		sample.cpu_ns -= MIN(sample.cpu_ns, box->base_cpu_ns);
 		/* Never less than before: a process that is gone without
 		 * having been waited for takes its time with it. */
 		sample.cpu_ns = MAX(sample.cpu_ns, box->sample.cpu_ns);

@@ -49,6 +49,15 @@ static int step_stdio(const struct payload *payload, struct sbx_error *err)
 	return 0;
 }
 
+/* The one descriptor beside its streams that a program ever gets, and only the
+ * agent of a box that is made ahead: it closes it before it runs anything. */
+static int step_control(const struct payload *payload, struct sbx_error *err)
+{
+	if (payload->control >= 0 && dup2(payload->control, AGENT_CONTROL) < 0)
+		return fail(err, "dup2");
+	return 0;
+}
+
 /* What is left closes on exec. All other numbers are free, so that a low limit
  * on open files still has room for the filter's listener. */
 static int step_descriptors(const struct payload *payload,
@@ -56,8 +65,10 @@ static int step_descriptors(const struct payload *payload,
 {
 	unsigned low = (unsigned)MIN(payload->proc, payload->workspace);
 	unsigned high = (unsigned)MAX(payload->proc, payload->workspace);
+	unsigned first =
+		payload->control < 0 ? INIT_WIRE + 1 : AGENT_CONTROL + 1;
 	const unsigned ranges[][2] = {
-		{INIT_WIRE + 1, low - 1}, {low + 1, high - 1}, {high + 1, ~0u}};
+		{first, low - 1}, {low + 1, high - 1}, {high + 1, ~0u}};
 
 	for (size_t i = 0; i < ARRAY_SIZE(ranges); i++)
 		if (ranges[i][0] <= ranges[i][1] &&
@@ -157,7 +168,7 @@ static int step_filter(const struct payload *payload, struct sbx_error *err)
 {
 	struct wire_message started = {.kind = WIRE_STARTED};
 	const struct sbx_plan *plan = payload->setup->plan;
-	int fds[WIRE_MAX_FDS] = {-1, payload->proc, payload->workspace};
+	int fds[] = {-1, payload->proc, payload->workspace};
 	int r;
 
 	fds[0] = notify_install(plan->filter, plan->n_filter);
@@ -165,7 +176,7 @@ static int step_filter(const struct payload *payload, struct sbx_error *err)
 		return err_set(err, SBX_STAGE_FILTER, -fds[0],
 		               "install the system call filter");
 	started.ns = clock_ns();
-	r = wire_send(INIT_WIRE, &started, fds, WIRE_MAX_FDS);
+	r = wire_send(INIT_WIRE, &started, fds, (int)ARRAY_SIZE(fds));
 	if (r < 0)
 		return err_set(err, SBX_STAGE_FILTER, -r,
 		               "hand out the filter's listener");
@@ -183,6 +194,7 @@ static int step_exec(const struct payload *payload, struct sbx_error *err)
 const struct payload_step payload_steps[N_PAYLOAD_STEPS] = {
 	{"session", step_session},
 	{"stdio", step_stdio},
+	{"control", step_control},
 	{"descriptors", step_descriptors},
 	{"workdir", step_workdir},
 	{"habits", step_habits},

@@ -8,6 +8,7 @@
 struct payload {
 	const struct setup *setup;
 	int stdio[3];
+	int control; /* of a program that waits for its run; or -1 */
 	int proc,
 		workspace; /* for the supervisor, with the filter's listener */
 };
@@ -22,7 +23,7 @@ struct payload_step {
 _Noreturn void payload_main(const struct payload *payload);
 #define PAYLOAD_STACK (16 * 1024)
 
-#define N_PAYLOAD_STEPS 12
+#define N_PAYLOAD_STEPS 13
 extern const struct payload_step payload_steps[N_PAYLOAD_STEPS];
 
 #endif

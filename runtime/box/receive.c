@@ -23,25 +23,20 @@ static void on_ready(struct sbx_box *box, const struct wire_message *message,
 	(void)message;
 	(void)fds;
 	box->ready = true;
+	box->deadline_ns = UINT64_MAX; /* it waits as long as its caller */
 }
 
 static void on_started(struct sbx_box *box, const struct wire_message *message,
                        int *fds)
 {
-	const struct plan_limit *wall = &box->plan->limits[LIMIT_WALL_TIME];
 	int r;
 
 	box->listener = TAKE_FD(fds[0]);
 	box->proc = TAKE_FD(fds[1]);
 	box->workspace = TAKE_FD(fds[2]);
-	box->run.started = true;
-	box->run.start_ns = box->last_progress_ns = message->ns;
-	box->deadline_ns =
-		wall->value == LIMIT_OFF ||
-				wall->value > UINT64_MAX - message->ns
-			? UINT64_MAX
-			: message->ns + wall->value;
-	measure_schedule(box, message->ns, 0);
+	box->launched = true;
+	if (!box->waiting)
+		box_begin(box, message->ns);
 	r = watch_add(box, box->listener, EPOLLIN, TAG_LISTENER);
 	if (r < 0)
 		box_fail(box, -r, "watch the filter's listener");
@@ -80,6 +75,7 @@ static void on_ended(struct sbx_box *box, const struct wire_message *message,
 	run->wait_status = message->wait_status;
 	run->user_ns = message->user_ns;
 	run->system_ns = message->system_ns;
+	measure_discount(box);
 	run->memory_peak = MAX(run->memory_peak, message->memory_peak);
 	if (run->cause != CAUSE_NONE)
 		return;
@@ -118,13 +114,13 @@ static bool wire_expected(const struct sbx_box *box, uint32_t kind)
 {
 	switch (kind) {
 	case WIRE_READY:
-		return !box->ready && !box->run.started;
+		return !box->ready && !box->launched;
 	case WIRE_STARTED:
-		return !box->run.started;
+		return !box->launched;
 	case WIRE_MEASURED:
 		return box->asked_ns != 0;
 	case WIRE_ENDED:
-		return box->run.started && !box->ended;
+		return box->launched && !box->ended;
 	case WIRE_FAILED:
 		return !box->ended;
 	default:

@@ -35,7 +35,7 @@ static int take_directory(const struct step *step, int tree)
 
 static int take_file(const struct step *step, int tree)
 {
-	return input_place(step, tree);
+	return input_place(AT_FDCWD, step->path, step, tree);
 }
 
 static int take_link(const struct step *step, int tree)

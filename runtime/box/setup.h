@@ -27,6 +27,10 @@ _Noreturn void init_main(const struct setup *setup);
 #define INIT_WIRE 3
 #define INIT_LOCK 4
 
+/* Where a program that waits for its run is told: in the lock's place, which
+ * pid 1 alone needs. */
+#define AGENT_CONTROL INIT_LOCK
+
 /* Tells the caller what failed, and ends the process. */
 _Noreturn void child_fail(const struct sbx_error *err);
 

@@ -39,11 +39,16 @@ void watch_drop(struct sbx_box *box, int *fd)
 	*fd = -1;
 }
 
+void watch_setup(struct sbx_box *box)
+{
+	box->deadline_ns = clock_ns() + SETUP_TIME;
+}
+
 int watch_open(struct sbx_box *box, struct sbx_error *err)
 {
 	int r;
 
-	box->deadline_ns = clock_ns() + SETUP_TIME;
+	watch_setup(box);
 	box->epoll = epoll_create1(EPOLL_CLOEXEC);
 	box->timer =
 		timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
@@ -159,13 +164,6 @@ static void stream_step(struct sbx_box *box, size_t index)
 	box_kill(box, CAUSE_OUTPUT);
 }
 
-int watch_add_streams(struct sbx_box *box, struct sbx_error *err)
-{
-	for (size_t i = 0; i < N_STREAMS; i++)
-		stream_watch(box, i);
-	return box->failed ? box_failure(box, err) : 0;
-}
-
 /* Pid 1 is dead, and so is everything that was in the box. */
 static void pidfd_step(struct sbx_box *box)
 {
@@ -185,12 +183,15 @@ static void pidfd_step(struct sbx_box *box)
 		box->deadline_ns = UINT64_MAX;
 	else
 		box->deadline_ns = clock_ns() + DRAIN_TIME;
+	if (box->waiting && !box->failed)
+		box_fail(box, ECHILD, "the interpreter that was started ahead");
 	if (box->ended || box->failed)
 		return;
 	if (run->end_ns == 0)
 		run->end_ns = clock_ns();
 	run->user_ns = clock_timeval_ns(usage.ru_utime);
 	run->system_ns = clock_timeval_ns(usage.ru_stime);
+	measure_discount(box);
 	/* What died with pid 1 was not waited for; the last sample saw it. */
 	run->user_ns = MAX(run->user_ns + run->system_ns, box->sample.cpu_ns) -
 	               run->system_ns;
@@ -245,6 +246,14 @@ static void set_timer(struct sbx_box *box)
 		box_fail(box, errno, "set the timer");
 }
 
+int watch_add_streams(struct sbx_box *box, struct sbx_error *err)
+{
+	for (size_t i = 0; i < N_STREAMS; i++)
+		stream_watch(box, i);
+	set_timer(box);
+	return box->failed ? box_failure(box, err) : 0;
+}
+
 static void dispatch(struct sbx_box *box, const struct epoll_event *event)
 {
 	uint64_t ticks, tag = event->data.u64;
@@ -263,6 +272,9 @@ static void dispatch(struct sbx_box *box, const struct epoll_event *event)
 	case TAG_LISTENER:
 		if (box->listener >= 0)
 			receive_refused(box, event->events);
+		break;
+	case TAG_CONTROL:
+		standby_receive(box);
 		break;
 	default:
 		stream_step(box, tag - TAG_STREAM);

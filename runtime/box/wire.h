@@ -7,7 +7,8 @@
  * it; what arrives is checked all the same.
  *
  *	caller  -> pid 1    MAPPED   the id maps are written; what to clear
- *	caller  -> pid 1    START    and the program's three streams
+ *	caller  -> pid 1    START    and the program's three streams, and
+ *	                             for one that waits where it is told
  *	pid 1   -> caller   READY    the root stands, and there is no START yet
  *	program -> caller   STARTED  the filter is on: its listener, the box's
  *	                             proc, and its workspace
@@ -23,7 +24,7 @@
 #include "kernel/inherited.h"
 #include "sbx.h"
 
-#define WIRE_MAX_FDS 3
+#define WIRE_MAX_FDS 4
 
 enum wire_kind {
 	WIRE_MAPPED = 1,

@@ -262,6 +262,39 @@ int proc_sample(int proc, struct proc_sample *sample)
 	return r;
 }
 
+/* CONFIG_SCHED_INFO: the first number is the time on a processor. */
+static int add_schedstat(int tasks, const char *tid, void *sum)
+{
+	char text[128];
+	int r = read_text(tasks, tid, "schedstat", text, sizeof(text));
+
+	if (r == 0)
+		*(uint64_t *)sum += strtoull(text, NULL, 10);
+	return r;
+}
+
+static int add_cpu_exact(int proc, const char *pid, void *sum)
+{
+	CLEANUP_FD int tasks = -1;
+	char path[64];
+
+	if (strcmp(pid, "1") == 0)
+		return 0;
+	(void)snprintf(path, sizeof(path), "%.20s/task", pid);
+	tasks = openat(proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return tasks < 0 ? -errno : for_each_pid(tasks, add_schedstat, sum);
+}
+
+int proc_cpu_exact(int proc, uint64_t *ns)
+{
+	uint64_t sum = 0;
+	int r = for_each_pid(proc, add_cpu_exact, &sum);
+
+	if (r == 0)
+		*ns = sum;
+	return r;
+}
+
 int proc_memory_exact(int proc, uint64_t *bytes)
 {
 	uint64_t sum = 0;

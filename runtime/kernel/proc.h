@@ -22,6 +22,10 @@ struct proc_sample {
  * count. Reads counters only: no process can make it wait. 0 or -errno. */
 int proc_sample(int proc, struct proc_sample *sample);
 
+/* The CPU time again, to the nanosecond, of the threads that live now. 0 where
+ * the kernel does not count it. 0 or -errno. */
+int proc_cpu_exact(int proc, uint64_t *ns);
+
 /* The memory again, with each shared page counted once. This walks page
  * tables, under a lock that a process can keep busy: it may take long, so it
  * is not for the supervisor, but for pid 1 of the box, whose own /proc it is.

@@ -115,6 +115,12 @@ bool package_name_ok(const char *text)
 	       made_of(text, LETTERS DIGITS "+._-", PACKAGE_LEN);
 }
 
+bool module_name_ok(const char *text)
+{
+	return text[0] != '-' &&
+	       made_of(text, LETTERS DIGITS "._:/-", PACKAGE_LEN);
+}
+
 bool env_key_ok(const char *text, size_t len)
 {
 	return len > 0 && !strchr(DIGITS, text[0]) &&

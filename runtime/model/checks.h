@@ -20,6 +20,7 @@ bool hostname_ok(const char *text);
 bool rootfs_ok(const char *text);
 bool set_name_ok(const char *text); /* a rule set: "threads" */
 bool package_name_ok(const char *text);
+bool module_name_ok(const char *text); /* "os.path", "node:fs" */
 bool env_key_ok(const char *text, size_t len);
 
 /* The same but for dashes: "open-files" and "open_files". A NULL is like

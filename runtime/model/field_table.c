@@ -46,6 +46,12 @@ static const char *const network_modes[] = {
 	NULL,
 };
 
+static const char *const warm_kinds[] = {
+	[WARM_NONE] = "none",
+	[WARM_STANDBY] = "standby",
+	NULL,
+};
+
 /* clang-format off */
 static const struct sbx_field fields[] = {
 	/* path, option, alias, value, initial, help, repeatable, rule */
@@ -183,6 +189,16 @@ static const struct sbx_field fields[] = {
 	{"pty", NULL, NULL, NULL, "false",
 	 "give it a private /dev/pts", false,
 	 RULE(.kind = KIND_FLAG, .value = AT(pty), .origin = AT(said.pty))},
+
+	{"warm.kind", NULL, NULL, NULL, "none",
+	 "standby: its interpreter may be started ahead", false,
+	 RULE(.kind = KIND_WORD, .words = warm_kinds,
+	      .value = AT(warm), .origin = AT(said.warm))},
+
+	{"warm.preload", NULL, NULL, NULL, NULL,
+	 "modules that a standby interpreter has loaded already", false,
+	 LIST_RULE(preload, module_name_ok,
+		   "the name of a module: letters, digits and \"._:/-\"")},
 };
 /* clang-format on */
 

@@ -35,6 +35,7 @@ struct run_output {
 struct run {
 	char id[SBX_MAX_ID + 1];
 	uint64_t request_ns; /* clock_ns() when it was asked for */
+	bool warm;           /* in a box that was made ahead */
 	bool started;        /* the program was exec'ed */
 	bool ended;          /* nothing of it is left */
 	enum cause cause;

@@ -110,6 +110,9 @@ static int plan_program(struct sbx_plan *plan, const struct sbx_spec *spec,
 		r = plan_environment(plan, spec, facts, err);
 	if (r < 0)
 		return r;
+	for (size_t i = 1; i < spec->command.n && facts->code_name; i++)
+		if (strcmp(spec->command.items[i], "{file}") == 0)
+			plan->file_at = i;
 	plan->executable = arena_strdup(&plan->arena, facts->executable);
 	plan->workdir = arena_strdup(&plan->arena, spec->workdir.text);
 	plan->hostname = arena_strdup(&plan->arena, spec->hostname.text);

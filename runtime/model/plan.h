@@ -72,6 +72,11 @@ struct sbx_plan {
 	struct arena arena; /* owns everything below */
 	uint64_t made_ns;   /* clock_ns() when it was asked for */
 
+	/* Of a box that is made ahead: its program is an agent that waits to
+	 * be told what to run, and loads these modules meanwhile. */
+	bool waits;
+	struct strings preload;
+
 	/* What it is, for the report. */
 	const char *id;      /* of a run that is given none of its own */
 	const char *profile; /* or NULL */
@@ -88,7 +93,8 @@ struct sbx_plan {
 	/* The root tree. */
 	struct step *steps;
 	size_t n_steps, max_steps;
-	uint64_t tmpfs_bytes; /* 0: no bound */
+	size_t late_at, n_late; /* of them, what goes into the workspace */
+	uint64_t tmpfs_bytes;   /* 0: no bound */
 	uint64_t tmpfs_inodes;
 	uint64_t base_bytes; /* of them, what the steps themselves take */
 	uint64_t base_inodes;
@@ -104,6 +110,7 @@ struct sbx_plan {
 	/* The program. */
 	const char *executable;
 	char **argv;
+	size_t file_at; /* in argv: the program's file; 0: there is none */
 	char **envp;
 	const char *workdir;
 	const char *stdin_path; /* of the host; NULL: see below */
@@ -117,6 +124,12 @@ struct sbx_plan {
  * fails as plan_build() would. */
 int plan_arguments(const struct sbx_spec *spec, const char *code_name,
                    struct arena *arena, char ***argv, struct sbx_error *err);
+
+/* Whether a box that was made for one plan is also what the other asks for.
+ * What may differ is what a box is told when its run starts: the files in the
+ * workspace, the arguments, more variables of the environment, standard input,
+ * and the limits that the supervisor alone enforces (plan_same.c). */
+bool plan_same_box(const struct sbx_plan *box, const struct sbx_plan *run);
 
 /* Pure: spec and facts in, plan out. facts->executable is set. */
 int plan_build(const struct sbx_spec *spec, const struct facts *facts,

@@ -275,7 +275,9 @@ int plan_root(struct sbx_plan *plan, const struct sbx_spec *spec,
 	}
 	if (r == 0) {
 		set_budget(plan);
+		plan->late_at = plan->n_steps;
 		r = plan_inputs(plan, spec, facts, err);
+		plan->n_late = plan->n_steps - plan->late_at;
 		if (r < 0)
 			return r;
 		add_simple(plan, STEP_SEAL, "/");

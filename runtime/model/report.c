@@ -148,7 +148,8 @@ static void put_limits(struct json_writer *out, const struct sbx_plan *plan)
 	json_close_object(out);
 }
 
-static void put_isolation(struct json_writer *out, const struct sbx_plan *plan)
+static void put_isolation(struct json_writer *out, const struct sbx_plan *plan,
+                          bool warm)
 {
 	json_open_object(out, "isolation");
 	json_open_array(out, "namespaces");
@@ -162,7 +163,7 @@ static void put_isolation(struct json_writer *out, const struct sbx_plan *plan)
 	json_close_array(out);
 	json_put_text(out, "rootfs", plan->rootfs);
 	json_put_text(out, "network", network_name(plan->network));
-	json_put_bool(out, "warm", false);
+	json_put_bool(out, "warm", warm);
 	json_close_object(out);
 }
 
@@ -193,10 +194,11 @@ static void put_run(struct json_writer *out, const struct sbx_plan *plan,
 	put_events(out, run);
 }
 
-static void put_plan(struct json_writer *out, const struct sbx_plan *plan)
+static void put_plan(struct json_writer *out, const struct sbx_plan *plan,
+                     bool warm)
 {
 	put_limits(out, plan);
-	put_isolation(out, plan);
+	put_isolation(out, plan, warm);
 	json_put_text(out, "profile", plan->profile); /* none: left out */
 	if (plan->code_sha256[0])
 		json_put_text(out, "code_sha256", plan->code_sha256);
@@ -223,7 +225,7 @@ int report_make(const struct sbx_plan *plan, const struct run *run,
 	else if (plan && run)
 		put_run(writer, plan, run);
 	if (plan)
-		put_plan(writer, plan);
+		put_plan(writer, plan, run && run->warm);
 	json_close_object(writer);
 	r = json_writer_text(writer, &text, &len);
 	if (r == 0) {

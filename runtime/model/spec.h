@@ -39,6 +39,7 @@ struct limit_value {
 
 enum output_action { OUTPUT_TRUNCATE, OUTPUT_KILL };
 enum network_mode { NETWORK_NONE, NETWORK_LOOPBACK };
+enum warm_kind { WARM_NONE, WARM_STANDBY };
 
 struct bind {
 	const char *source; /* absolute, on the host */
@@ -111,13 +112,15 @@ struct sbx_spec {
 	const char *id;         /* of the run; NULL: a fresh one */
 	const char *package;    /* what to install for a missing interpreter */
 	bool pty;               /* a private /dev/pts */
+	enum warm_kind warm;    /* what may be made ahead */
+	struct strings preload; /* modules that it has loaded by then */
 	uint32_t require;       /* bits of enum layer */
 	uint32_t degraded_layers; /* bits of enum layer that may be weaker */
 	uint32_t degraded_limits; /* bits of enum limit, the same */
 	struct program program;
 	struct {
 		enum origin description, rootfs, file, command, seccomp;
-		enum origin package, pty;
+		enum origin package, pty, warm, preload;
 	} said; /* who said those that do not hold it themselves */
 };
 

@@ -207,6 +207,9 @@ static const struct row text_rows[] = {
 	{"description", "a\x1b[2J",
          "description: \"a\\x1b[2J\" is not one line of at most 1000 bytes"},
 	{"pty", "true", NULL},
+	{"warm.kind", "standby", NULL},
+	{"warm.kind", "yes", "warm.kind: \"yes\" is neither none nor standby"},
+	{"warm.preload", "json", "warm.preload: only a profile can set this"},
 	{"pty", "yes", "pty: \"yes\" is neither true nor false"},
 	{"command", "python3", "command: only a profile can set this"},
 	{"seccomp", "base", "seccomp: only a profile can set this"},
@@ -431,6 +434,15 @@ static const struct {
          "seccomp: \"../x\" is not the name of a set: a-z, 0-9, \"_\" and "
          "\"-\""},
 	{"{\"pty\": true}", NULL},
+	{"{\"warm\": {\"kind\": \"standby\", \"preload\": [\"os.path\", "
+         "\"node:fs\"]}}",
+         NULL},
+	{"{\"warm\": {\"preload\": [\"a b\"]}}",
+         "warm.preload: \"a b\" is not the name of a module: letters, digits "
+         "and \"._:/-\""},
+	{"{\"warm\": {\"preload\": [\"-c\"]}}",
+         "warm.preload: \"-c\" is not the name of a module: letters, digits "
+         "and \"._:/-\""},
 	{"{\"pty\": \"true\"}", "pty: true or false is wanted, not a string"},
 	{"{\"require\": [\"cgroup\"], \"allow_degraded\": [\"cpus\"]}", NULL},
 	{"{\"require\": \"cgroup\"}",
@@ -457,7 +469,7 @@ static const struct {
 	{"{\"mounts.writable\": []}",
          "unknown key \"mounts.writable\"; an object stands for what is "
          "before the dot"},
-	{"{\"warm\": {}}", "unknown key \"warm\""},
+	{"{\"later\": {}}", "unknown key \"later\""},
 	{"{\"\": 1}", "unknown key \"\""},
 };
 

@@ -7,8 +7,9 @@
 #include "box/payload.h"
 
 static const char *const expected[] = {
-	"session", "stdio", "descriptors",  "workdir", "habits", "processors",
-	"rlimits", "caps",  "no_new_privs", "signals", "filter", "exec",
+	"session", "stdio",      "control", "descriptors", "workdir",
+	"habits",  "processors", "rlimits", "caps",        "no_new_privs",
+	"signals", "filter",     "exec",
 };
 
 /* Where a step is; -1: nowhere. */
@@ -50,6 +51,7 @@ Test(payload, order_has_reasons)
 		{"session", "exec", "no terminal of the caller's"},
 		{"session", "filter", "it must not depend on the filter"},
 		{"stdio", "descriptors", "they come from what is closed next"},
+		{"control", "descriptors", "the same"},
 		{"descriptors", "workdir", "no path leads through one"},
 		{"descriptors", "exec", "none of them crosses"},
 		{"signals", "exec", "none is blocked for the program"},

@@ -81,6 +81,7 @@ Test(wire, carries)
 
 	cr_assert_eq(pipe(given), 0);
 	given[2] = open("/dev/zero", O_RDONLY);
+	given[3] = open("/dev/full", O_RDONLY);
 	for (int n = 0; n <= WIRE_MAX_FDS; n++) {
 		memset(&sent, 'a' + n, sizeof(sent));
 		cr_assert_eq(wire_send(ends[n % 2], &sent, given, n), 0);

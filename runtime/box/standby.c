@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A box that is made ahead. Everything of it stands before there is a run: the
+ * namespaces, the root, the limits, the filter, and inside of them the
+ * interpreter, which has started and runs an agent (runtime/zygotes). The
+ * agent holds one descriptor beside its streams:
+ *
+ *	caller -> agent  the modules to load, each with a NUL behind it
+ *	agent -> caller  one byte: idle
+ *	caller -> agent  the run: the program's file, how many arguments follow,
+ *	                 these, and what the run has of environment variables
+ *	                 that the box did not know; each with a NUL behind it
+ *
+ * The agent closes it, and becomes the program. Before that the supervisor has
+ * put the run's files into the workspace; a box is used once, and what the
+ * agent did was the same for every run, so nothing of one run is in another.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/fsuid.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "box/box.h"
+#include "box/inputs.h"
+#include "box/wire.h"
+
+/* What an agent is told at once: it reads no more, and a socket always has
+ * room for it. */
+#define MESSAGE_MAX (64 * 1024)
+
+static void add_text(struct buffer *out, const char *text)
+{
+	buffer_append(out, text, strlen(text) + 1);
+}
+
+static int tell(int control, const struct buffer *message)
+{
+	if (message->failed)
+		return -ENOMEM;
+	return send(control, message->data, message->len,
+	            MSG_DONTWAIT | MSG_NOSIGNAL) < 0
+	               ? -errno
+	               : 0;
+}
+
+static int tell_modules(const struct sbx_box *box)
+{
+	const struct strings *modules = &box->plan->preload;
+	struct buffer message CLEANUP(buffer_free) = {0};
+
+	for (size_t i = 0; i < modules->n; i++)
+		add_text(&message, modules->items[i]);
+	/* An empty message would look like the end. */
+	if (modules->n == 0)
+		add_text(&message, "");
+	return message.len > MESSAGE_MAX ? -E2BIG
+	                                 : tell(box->control, &message);
+}
+
+static int prepare(struct sbx_box *box, int *theirs, struct sbx_error *err)
+{
+	const struct wire_message message = {.kind = WIRE_START};
+	int control[2];
+	int r = box_open_pipes(box, box->pipes, theirs, err);
+
+	if (r < 0)
+		return r;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control) < 0)
+		return err_set(err, SBX_STAGE_WATCH, errno, "socketpair");
+	box->control = control[0];
+	theirs[N_STREAMS] = control[1];
+	watch_setup(box);
+	r = tell_modules(box);
+	if (r == 0)
+		r = watch_add(box, box->control, EPOLLIN, TAG_CONTROL);
+	if (r == 0)
+		r = wire_send(box->wire, &message, theirs, WIRE_MAX_FDS);
+	return r < 0 ? err_set(err, SBX_STAGE_WATCH, -r,
+	                       "start an interpreter ahead")
+	             : 0;
+}
+
+int box_prepare(struct sbx_box *box, struct sbx_error *err)
+{
+	int theirs[WIRE_MAX_FDS] = {-1, -1, -1, -1};
+	int r;
+
+	box->waiting = true;
+	r = prepare(box, theirs, err);
+	for (int i = 0; i < WIRE_MAX_FDS; i++)
+		cleanup_fd(&theirs[i]);
+	return r;
+}
+
+/* The last line that an agent which gave up has written. */
+static void last_words(const struct sbx_box *box, char *text, size_t size)
+{
+	ssize_t n = -1;
+	char *line;
+
+	text[0] = '\0';
+	if (fcntl(box->pipes[STREAM_ERR], F_SETFL, O_NONBLOCK) == 0)
+		n = read(box->pipes[STREAM_ERR], text, size - 1);
+	if (n <= 0)
+		return;
+	text[n] = '\0';
+	while (n > 0 && text[n - 1] == '\n')
+		text[--n] = '\0';
+	line = strrchr(text, '\n');
+	if (line)
+		memmove(text, line + 1, strlen(line));
+}
+
+void standby_receive(struct sbx_box *box)
+{
+	char text[4096];
+	ssize_t n = recv(box->control, text, sizeof(text), MSG_DONTWAIT);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n == 1 && !box->idle && box->launched) {
+		box->idle = true;
+		box->deadline_ns = UINT64_MAX;
+		/* 0 where it is not known: the run pays for it. */
+		(void)proc_cpu_exact(box->proc, &box->base_cpu_ns);
+		return;
+	}
+	watch_drop(box, &box->control);
+	box->idle = false;
+	last_words(box, text, sizeof(text));
+	if (!box->failed && text[0])
+		(void)err_say(&box->failure, SBX_STAGE_EXEC, ECHILD,
+		              "%s, started ahead: %s", box->plan->executable,
+		              text);
+	box->failed |= text[0] != '\0';
+	box_fail(box, ECHILD, "start an interpreter ahead");
+}
+
+static bool has_text(char *const *list, const char *text)
+{
+	for (; *list; list++)
+		if (strcmp(*list, text) == 0)
+			return true;
+	return false;
+}
+
+static void compose(const struct sbx_plan *box, const struct sbx_plan *run,
+                    struct buffer *message)
+{
+	char *const *argv = run->argv + run->file_at;
+	size_t n = 1;
+
+	while (argv[n])
+		n++;
+	add_text(message, argv[0]);
+	buffer_printf(message, "%zu", n - 1);
+	add_text(message, "");
+	for (size_t i = 1; i < n; i++)
+		add_text(message, argv[i]);
+	for (char *const *own = run->envp; *own; own++)
+		if (!has_text(box->envp, *own))
+			add_text(message, *own);
+}
+
+static const char *name_of(const struct step *step)
+{
+	return step->path + strlen("/workspace/");
+}
+
+static int place(const struct sbx_box *box, const struct step *step, int from)
+{
+	const char *name = name_of(step);
+	int r = 0;
+
+	if (step->kind != STEP_DIRECTORY)
+		r = input_place(box->workspace, name, step, from);
+	else if (mkdirat(box->workspace, name, step->mode) < 0)
+		r = -errno;
+	/* The caller's umask does not count. */
+	if (r == 0 && fchmodat(box->workspace, name, step->mode, 0) < 0)
+		r = -errno;
+	return r;
+}
+
+/* As root: the files are the program's own. Its ids are known to the box, which
+ * root's are not. Neither call says whether it failed; the next one does. */
+static void become_program(const struct sbx_box *box)
+{
+	if (box->plan->privileged) {
+		(void)setfsgid((gid_t)box->uid);
+		(void)setfsuid(box->uid);
+	}
+}
+
+static void become_self(const struct sbx_box *box)
+{
+	if (box->plan->privileged) {
+		(void)setfsuid(geteuid());
+		(void)setfsgid(getegid());
+	}
+}
+
+/* One step of the run. Its source is opened with the caller's own rights. */
+static int place_step(const struct sbx_box *box, const struct step *step)
+{
+	CLEANUP_FD int from = -1;
+	int r;
+
+	if (step->kind == STEP_COPY) {
+		from = input_open(step);
+		if (from < 0)
+			return from;
+	}
+	become_program(box);
+	r = place(box, step, from);
+	become_self(box);
+	return r;
+}
+
+static int remove_agent(const struct sbx_box *box)
+{
+	const struct step *agent = &box->plan->steps[box->plan->late_at];
+	int r;
+
+	become_program(box);
+	r = unlinkat(box->workspace, name_of(agent), 0) < 0 ? -errno : 0;
+	become_self(box);
+	return r;
+}
+
+/* The run's files in the place of the agent. Nobody else is in the box but the
+ * agent, which waits. */
+static int place_files(const struct sbx_box *box, const struct sbx_plan *plan,
+                       struct sbx_error *err)
+{
+	const struct step *step = plan->steps + plan->late_at;
+	int r = remove_agent(box);
+
+	if (r < 0)
+		return err_set(err, SBX_STAGE_WATCH, -r, "remove the agent");
+	for (size_t i = 0; i < plan->n_late; i++, step++) {
+		r = place_step(box, step);
+		if (r < 0)
+			return err_set(err, SBX_STAGE_WATCH, -r, "make file %s",
+			               step->path);
+	}
+	return 0;
+}
+
+static int assign(struct sbx_box *box, const struct sbx_plan *plan,
+                  const struct sbx_stdio *stdio, const struct buffer *message,
+                  struct sbx_error *err)
+{
+	int r = place_files(box, plan, err);
+
+	if (r < 0)
+		return r;
+	box->plan = plan;
+	r = sbx_box_request(box, plan->id, plan->made_ns, err);
+	if (r == 0)
+		r = box_attach(box, box->pipes, stdio, err);
+	if (r < 0)
+		return r;
+	box->waiting = box->idle = false;
+	box->run.warm = true;
+	box_begin(box, clock_ns());
+	r = tell(box->control, message);
+	watch_drop(box, &box->control);
+	if (r < 0)
+		return err_set(err, SBX_STAGE_WATCH, -r,
+		               "tell the interpreter what to run");
+	return watch_add_streams(box, err);
+}
+
+int box_assign(struct sbx_box *box, const struct sbx_plan *plan,
+               const struct sbx_stdio *stdio, struct sbx_error *err)
+{
+	struct buffer message CLEANUP(buffer_free) = {0};
+
+	if (!box->idle || box->failed || !plan_same_box(box->plan, plan))
+		return err_say(err, SBX_STAGE_PLAN, ESTALE,
+		               "the run asks for another box");
+	compose(box->plan, plan, &message);
+	if (message.len > MESSAGE_MAX)
+		return err_say(err, SBX_STAGE_PLAN, E2BIG,
+		               "arguments and environment are more than a "
+		               "waiting interpreter can be told");
+	return assign(box, plan, stdio, &message, err);
+}

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+/* Boxes that are made ahead for one kind of run. Each is used once. */
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/parse.h"
+#include "box/box.h"
+#include "warm/agent.h"
+
+/* After a box that could not be made: so long until the next try, and twice as
+ * long after each further one. */
+#define FIRST_PAUSE   (100 * NS_PER_MS)
+#define LONGEST_PAUSE (60 * NS_PER_S)
+
+struct sbx_pool {
+	struct sbx_plan *plan;
+	struct sbx_box **boxes; /* idle ones, and one that is on its way */
+	unsigned n_boxes, size;
+	int epoll; /* over the boxes' own */
+	uint64_t pause_ns, not_before_ns;
+};
+
+/* The plan of the agent in the place of a program. What else the spec says is
+ * the same, and so are its walls. */
+static int make_plan(const struct sbx_spec *spec, struct sbx_plan **plan,
+                     struct sbx_error *err)
+{
+	struct sbx_spec own = *spec;
+	const struct agent *agent = NULL;
+	char names[128];
+
+	if (spec->command.n > 0)
+		agent = agent_find(spec->command.items[0]);
+	if (spec->warm == WARM_NONE)
+		return err_say(err, SBX_STAGE_PLAN, ENOTSUP,
+		               "profile %s does not say \"warm\": nothing of "
+		               "it can be started ahead",
+		               spec->profile ? spec->profile : "base");
+	if (!agent)
+		return err_say(err, SBX_STAGE_PLAN, ENOTSUP,
+		               "warm: there is no agent for %s; those with one "
+		               "are %s",
+		               spec->command.n ? spec->command.items[0]
+		                               : "a command",
+		               agent_names(names, sizeof(names)));
+	own.program = (struct program){
+		.kind = PROGRAM_CODE,
+		.code = agent->text,
+		.code_len = strlen(agent->text),
+	};
+	own.stdin_path.text = own.stdin_text = own.id = NULL;
+	own.inputs = NULL;
+	return plan_make_waiting(&own, plan, err);
+}
+
+int sbx_pool_open(const struct sbx_spec *spec, unsigned size,
+                  struct sbx_pool **pool, struct sbx_error *err)
+{
+	struct sbx_pool *made = calloc(1, sizeof(*made));
+	int r;
+
+	if (!made)
+		return err_say(err, SBX_STAGE_PLAN, ENOMEM, "no memory left");
+	made->epoll = epoll_create1(EPOLL_CLOEXEC);
+	made->boxes = calloc(size + 1u, sizeof(struct sbx_box *));
+	made->size = size;
+	made->pause_ns = FIRST_PAUSE;
+	if (made->epoll < 0 || !made->boxes)
+		r = err_set(err, SBX_STAGE_PLAN, made->boxes ? errno : ENOMEM,
+		            "a pool");
+	else
+		r = make_plan(spec, &made->plan, err);
+	if (r < 0)
+		sbx_pool_close(made);
+	else
+		*pool = made;
+	return r;
+}
+
+int sbx_pool_fd(const struct sbx_pool *pool)
+{
+	return pool->epoll;
+}
+
+/* Out of the pool; the box is the caller's now. */
+static struct sbx_box *take_out(struct sbx_pool *pool, unsigned at)
+{
+	struct sbx_box *box = pool->boxes[at];
+
+	(void)epoll_ctl(pool->epoll, EPOLL_CTL_DEL, sbx_box_fd(box), NULL);
+	pool->boxes[at] = pool->boxes[--pool->n_boxes];
+	return box;
+}
+
+static int fill(struct sbx_pool *pool, struct sbx_error *err)
+{
+	struct epoll_event event = {.events = EPOLLIN};
+	struct sbx_box *box = NULL;
+	int r = sbx_box_open(pool->plan, &box, err);
+
+	if (r == 0)
+		r = box_prepare(box, err);
+	if (r == 0 &&
+	    epoll_ctl(pool->epoll, EPOLL_CTL_ADD, sbx_box_fd(box), &event) < 0)
+		r = err_set(err, SBX_STAGE_WATCH, errno, "epoll_ctl");
+	if (r < 0)
+		sbx_box_close(box);
+	else
+		pool->boxes[pool->n_boxes++] = box;
+	return r;
+}
+
+static void pause_filling(struct sbx_pool *pool)
+{
+	pool->not_before_ns = clock_ns() + pool->pause_ns;
+	pool->pause_ns = MIN(2 * pool->pause_ns, LONGEST_PAUSE);
+}
+
+/* Lets every box go on. A failed one is let go, and the failure told. */
+static int step_boxes(struct sbx_pool *pool, unsigned *n_idle,
+                      struct sbx_error *err)
+{
+	int r, result = 0;
+
+	*n_idle = 0;
+	for (unsigned i = 0; i < pool->n_boxes;) {
+		r = sbx_box_step(pool->boxes[i], err);
+		if (r == 0) {
+			*n_idle += pool->boxes[i++]->idle;
+			continue;
+		}
+		sbx_box_close(take_out(pool, i));
+		result = r < 0 ? r : -ECHILD;
+	}
+	return result;
+}
+
+int sbx_pool_step(struct sbx_pool *pool, struct sbx_error *err)
+{
+	unsigned n_idle;
+	int r = step_boxes(pool, &n_idle, err);
+
+	while (pool->n_boxes > pool->size)
+		sbx_box_close(take_out(pool, pool->n_boxes - 1));
+	if (r == 0 && n_idle > 0)
+		pool->pause_ns = FIRST_PAUSE;
+	/* One at a time: more would take the processors from those who run. */
+	if (r == 0 && pool->n_boxes < pool->size && n_idle == pool->n_boxes &&
+	    clock_ns() >= pool->not_before_ns)
+		r = fill(pool, err);
+	if (r < 0)
+		pause_filling(pool);
+	return r < 0 ? r : (int)MIN(n_idle, pool->n_boxes);
+}
+
+int sbx_pool_start(struct sbx_pool *pool, const struct sbx_plan *plan,
+                   const struct sbx_stdio *stdio, struct sbx_box **box,
+                   struct sbx_error *err)
+{
+	struct sbx_box *found;
+	unsigned i = 0;
+	int r;
+
+	while (i < pool->n_boxes && !pool->boxes[i]->idle)
+		i++;
+	if (!plan_same_box(pool->plan, plan))
+		return err_say(err, SBX_STAGE_PLAN, ESTALE,
+		               "the run asks for another box");
+	if (i == pool->n_boxes)
+		return err_say(err, SBX_STAGE_PLAN, EAGAIN,
+		               "no box of the pool is idle");
+	r = box_assign(pool->boxes[i], plan, stdio, err);
+	if (r == -E2BIG)
+		return r;
+	found = take_out(pool, i);
+	if (r < 0)
+		sbx_box_close(found);
+	else
+		*box = found;
+	return r;
+}
+
+void sbx_pool_close(struct sbx_pool *pool)
+{
+	if (!pool)
+		return;
+	while (pool->n_boxes > 0)
+		sbx_box_close(take_out(pool, pool->n_boxes - 1));
+	if (pool->epoll >= 0)
+		(void)close(pool->epoll);
+	free(pool->boxes);
+	sbx_plan_free(pool->plan);
+	free(pool);
+}

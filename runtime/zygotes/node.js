@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+// The agent of a waiting interpreter: see runtime/box/standby.c. It stands
+// where the program will stand, so the command line is the program's.
+'use strict';
+const fs = require('fs');
+const Module = require('module');
+
+const control = 4;
+const buffer = Buffer.alloc(65536);
+const read = () => buffer.toString('utf8', 0, fs.readSync(control, buffer));
+
+for (const name of read().split('\0').filter(Boolean)) require(name);
+// What the first write would set up.
+void process.stdout.writable;
+void process.stderr.writable;
+fs.writeSync(control, '.');
+const told = read().split('\0').slice(0, -1);
+fs.closeSync(control);
+if (told.length === 0) process.reallyExit(125);
+const n = 2 + Number(told[1]);
+for (const text of told.slice(n)) {
+  const equals = text.indexOf('=');
+  process.env[text.slice(0, equals)] = text.slice(equals + 1);
+}
+process.argv.splice(1, Infinity, require('path').resolve(told[0]),
+  ...told.slice(2, n));
+delete require.cache[__filename];
+// From the event loop: none of these frames is below the program's.
+process.nextTick(Module.runMain);

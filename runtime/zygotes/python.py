@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: MIT
+# The agent of a waiting interpreter: see runtime/box/standby.c. It stands where
+# the program will stand, so the command line is the program's, and it leaves
+# no name and no module behind in what it becomes.
+def agent():
+    import builtins
+    import os
+    import sys
+
+    control = 4
+    known = set(sys.modules)
+    modules = os.read(control, 65536).decode().split("\0")
+    for name in filter(None, modules):
+        __import__(name)
+    # What the first compile() and the first error would set up.
+    for text in ("def f(a):\n  return [a for a in a]\nf('x')\n", "x"):
+        try:
+            exec(compile(text, "", "exec"), {})
+        except NameError:
+            pass
+    if not modules[0]:
+        for name in set(sys.modules) - known:
+            del sys.modules[name]
+    os.write(control, b".")
+    told = os.read(control, 65536)
+    os.close(control)
+    if not told:
+        os._exit(125)
+    told = [os.fsdecode(text) for text in told.split(b"\0")[:-1]]
+    n = 2 + int(told[1])
+    for text in told[n:]:
+        key, _, value = text.partition("=")
+        os.environ[key] = value
+    sys.orig_argv[-1:] = sys.argv[:] = [told[0]] + told[2:n]
+    # Its directory was listed before the program's files were there.
+    sys.path_importer_cache.pop(sys.path[0], None)
+    return os.path.abspath(told[0]), sys, builtins
+
+
+def become(path, sys, builtins):
+    main = sys.modules["__main__"]
+    for name in ("agent", "become"):
+        delattr(main, name)
+    main.__file__ = path
+    main.__loader__.path = path
+    try:
+        with open(path, "rb") as file:
+            text = file.read()
+        code = compile(text, path, "exec", dont_inherit=True)
+        del file, text
+        exec(code, main.__dict__)
+    except SystemExit:
+        raise
+    except BaseException as error:
+        # As the interpreter does at its outermost level; the frames of this
+        # file are not the program's.
+        error = error.with_traceback(error.__traceback__.tb_next)
+        sys.last_type, sys.last_value = type(error), error
+        sys.last_traceback = error.__traceback__
+        sys.excepthook(type(error), error, error.__traceback__)
+        if isinstance(error, KeyboardInterrupt):
+            raise SystemExit(130) from None
+        raise SystemExit(1) from None
+
+
+become(*agent())

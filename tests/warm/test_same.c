@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+/* A run is the same, warm or cold: its walls, its surroundings, its verdict,
+ * its output. */
+#include <criterion/criterion.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "support/find.h"
+#include "support/scratch.h"
+#include "support/warm.h"
+
+static void setup(void)
+{
+	(void)umask(077); /* which is not the program's */
+	scratch_make();
+	adopt_orphans();
+}
+
+TestSuite(same, .init = setup, .fini = scratch_remove, .timeout = 300);
+
+/* Runs it in both ways and expects the same output and verdict. */
+static void expect_same(struct sbx_pool *pool, const struct warm_call *call)
+{
+	static const char *const fields[] = {
+		"stdout", "stderr",       "status",
+		"reason", "message",      "exit_code",
+		"signal", "stdout_bytes", "stdout_truncated",
+	};
+	struct result warm, cold;
+
+	pool_await(pool, 1);
+	warm_run(pool, call, &warm);
+	warm_run(NULL, call, &cold);
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
+		cr_expect_str_eq(report_at(&warm, fields[i]),
+		                 report_at(&cold, fields[i]), "%s of %s",
+		                 fields[i], call->code);
+	result_free(&warm);
+	result_free(&cold);
+}
+
+/* What a program can find out about its box, in Python. Numbers that differ
+ * from one box to the next are left out. */
+static const char look[] =
+	"import os, sys, resource, re, socket\n"
+	"def text(path):\n"
+	"  try: return open(path).read()\n"
+	"  except OSError as e: return e.strerror\n"
+	"print(os.getuid(), os.geteuid(), os.getgroups(), os.getpid(),\n"
+	"      os.getsid(0), os.getcwd(), os.uname().nodename)\n"
+	"print(sys.argv, sys.orig_argv, sys.path, sys.flags, __file__)\n"
+	"print(sorted(sys.modules), sorted(globals()), __spec__, "
+	"__loader__.path)\n"
+	"print(sorted(os.environ.items()))\n"
+	"print(text('/proc/self/environ') == text('/proc/self/environ'))\n"
+	"print([resource.getrlimit(i) for i in range(16)])\n"
+	"keep = 'Uid|Gid|Groups|NoNewPrivs|Seccomp|Cap|Threads|NSpid|Umask'\n"
+	"print([l for l in text('/proc/self/status').split('\\n')\n"
+	"       if re.match(keep, l)], "
+	"text('/proc/self/uid_map').split()[0::2])\n"
+	"print(re.sub(r'(?m)^\\d+ \\d+ \\d+:\\d+|:\\d+', '',\n"
+	"             re.sub(r'uid=\\d+|gid=\\d+', '',\n"
+	"                    text('/proc/self/mountinfo'))))\n"
+	"print(sorted(os.listdir('/proc/self/fd')), [os.readlink(\n"
+	"      f'/proc/self/fd/{i}').split(':')[0] for i in range(3)])\n"
+	"print(sorted(p for p in os.listdir('/proc') if p.isdigit()))\n"
+	"print([sorted(os.listdir(d)) for d in ('/', '/workspace', '/tmp',\n"
+	"      '/dev', '/dev/shm', '/etc')], text('/proc/1/environ'))\n"
+	"print(os.stat(__file__)[:6:3], text(__file__)[:20], "
+	"os.stat('.').st_uid)\n"
+	"print(sorted(os.sched_getaffinity(0)) != [], os.nice(0),\n"
+	"      socket.if_nameindex(), "
+	"text('/proc/sys/user/max_user_namespaces'))\n"
+	"for f in (lambda: os.unshare(0x10000000), lambda: os.mkdir('/x'),\n"
+	"          lambda: os.setuid(0), lambda: os.kill(1, 9),\n"
+	"          lambda: socket.socket(socket.AF_NETLINK),\n"
+	"          lambda: os.mkfifo('/workspace/f'),\n"
+	"          lambda: open('/etc/passwd', 'w')):\n"
+	"  try: print(f())\n"
+	"  except Exception as e: print(type(e), e)\n";
+
+/* Every wall that stands around a cold run stands around a warm one. */
+Test(same, the_box)
+{
+	struct sbx_pool *pool = warm_pool(WARM(), 1);
+
+	expect_same(pool, WARM(.code = look));
+	expect_same(pool, WARM(.code = look,
+	                       .arguments = WORDS("a b", "", "--", "\xff\n"),
+	                       .settings = WORDS("env", "MORE=a=b", "env",
+	                                         "EMPTY=")));
+	expect_same(
+		pool,
+		WARM(.code = "import os, a.b\nprint(a.b.x, [(d, f, "
+	                     "[(s.st_mode, s.st_uid, s.st_gid, s.st_size) for "
+	                     "s in [os.stat(d + '/' + n) for n in f]]) for d, "
+	                     "_, f in os.walk('.')])",
+	             .settings = WORDS("inputs",
+	                               text_of("%s:a/b.py",
+	                                       scratch_text("b", "x = 3")))));
+	sbx_pool_close(pool);
+}
+
+/* What a program says and how it ends. */
+Test(same, the_end)
+{
+	static const char *const codes[] = {
+		"print('out')",
+		"",
+		"x = (",
+		"def f(): g()\ndef g(): 1/0\nf()",
+		"raise SystemExit",
+		"raise SystemExit(3)",
+		"raise SystemExit('why')",
+		"import sys; sys.exit(256)",
+		"import os; os._exit(5)",
+		"import os; os.kill(os.getpid(), 11)",
+		"import atexit; atexit.register(print, 'at the end')",
+		"class A:\n  def __del__(self): print('gone')\na = A()",
+		"import threading, time\n"
+		"threading.Thread(target=lambda: (time.sleep(.1), print(1)))"
+		".start()",
+		"import sys; sys.excepthook = lambda *a: print('mine', a[1]); "
+		"1/0",
+		"try:\n  1/0\nexcept Exception as e:\n  raise KeyError(1) from "
+		"e",
+		"import warnings; warnings.warn('careful')",
+		"print(input(), file=__import__('sys').stderr)",
+		"from __future__ import annotations\nx: int = f\nprint("
+		"__annotations__)",
+		"'doc'\nprint(__doc__, __name__)",
+		"import __main__; print(__main__.__file__, __main__.x if 0 "
+		"else 1)",
+		"# coding: latin-1\nprint(ascii('\xe9'))",
+		"import traceback\ntry: 1/0\nexcept: traceback.print_exc()",
+		"import pickle\nclass A: pass\n"
+		"print(type(pickle.loads(pickle.dumps(A()))))",
+		"open('helper.py', 'w').write('x = 5')\nimport helper\n"
+		"print(helper.x)",
+		"print('x' * 3000)",
+		"f = lambda: f()\ntry: f()\n"
+		"except RecursionError: print('deep')",
+		"import multiprocessing as m\nif __name__ == '__main__':\n"
+		"  print(m.get_context('spawn').Pool(1).map(abs, [-1]))",
+	};
+	struct sbx_pool *pool = warm_pool(WARM(), 1);
+
+	for (size_t i = 0; i < ARRAY_SIZE(codes); i++)
+		expect_same(pool,
+		            WARM(.code = codes[i],
+		                 .settings = WORDS("limits.output", "2K")));
+	sbx_pool_close(pool);
+}
+
+/* Node starts each run in a process of its own as well. */
+Test(same, node)
+{
+	static const char *const codes[] = {
+		"console.log('out', process.argv, __filename, __dirname)",
+		"console.log(require.main === module, module.id, "
+		"Object.keys(require.cache))",
+		"console.log(process.env.PATH, process.cwd(), process.pid)",
+		"process.exit(3)",
+		"process.kill(process.pid, 'SIGKILL')",
+		"process.on('exit', (c) => console.log('end', c)); "
+		"process.exitCode = 4",
+		"process.stdin.on('data', (d) => console.log(d)).on('end', () "
+		"=> console.log('eof'))",
+		"setTimeout(() => console.error('late'), 50)",
+		"require('fs').writeFileSync('h.js', 'module.exports = 5'); "
+		"console.log(require('./h.js'))",
+	};
+	struct sbx_pool *pool = warm_pool(WARM(.profile = "node"), 1);
+
+	for (size_t i = 0; i < ARRAY_SIZE(codes); i++)
+		expect_same(pool, WARM(.profile = "node", .code = codes[i],
+		                       .arguments = WORDS("a b", "c")));
+	sbx_pool_close(pool);
+}
