@@ -30,7 +30,8 @@ EXEC_SRC := $(wildcard runtime/exec/*.c)
 GEN_SRC := $(wildcard tools/gen/filter-*.c)
 SETS := $(wildcard profiles/seccomp/*.json)
 PROFILES := $(wildcard profiles/*.json)
-MAN := $(B)/share/man/man1/sbx-exec.1 $(B)/share/man/man3/sbx.3 $(B)/share/man/man5/sbx-profile.5
+BATCH_SRC := $(wildcard tools/batch/*.c)
+MAN := $(B)/share/man/man1/sbx-exec.1 $(B)/share/man/man1/sbx-batch.1 $(B)/share/man/man3/sbx.3 $(B)/share/man/man5/sbx-profile.5
 SUPPORT_SRC := $(wildcard tests/support/*.c)
 PROG_SRC := $(wildcard tests/support/prog/*.c tests/attack/prog/*.c)
 
@@ -48,10 +49,10 @@ SHARED_LIBS := $(shell pkg-config --libs $(PKGS))
 
 .PHONY: all run check lint asan bench install uninstall clean deps help
 .PHONY: objects tests man fidelity
-all: $(B)/bin/sbx-exec $(B)/lib/libsbx.a $(B)/lib/libsbx.so $(B)/lib/pkgconfig/sbx.pc \
+all: $(B)/bin/sbx-exec $(B)/bin/sbx-batch $(B)/lib/libsbx.a $(B)/lib/libsbx.so $(B)/lib/pkgconfig/sbx.pc \
   $(B)/share/sbx/profiles $(MAN)
 
-objects: $(LIB_OBJ) $(EXEC_OBJ) $(call obj,$(wildcard tools/bench/*.c))
+objects: $(LIB_OBJ) $(EXEC_OBJ) $(call obj,$(BATCH_SRC) $(wildcard tools/bench/*.c))
 
 $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
@@ -80,6 +81,10 @@ $(B)/tool/filter-sets: $(call obj,$(GEN_SRC) $(wildcard runtime/base/*.c))
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lseccomp -lyajl -lnettle
 
 $(B)/bin/sbx-exec: $(EXEC_OBJ) $(LIB_OBJ)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -static-pie $(CFLAGS) $(LDFLAGS) $(QUIET) -o $@ $^ $(STATIC_LIBS)
+
+$(B)/bin/sbx-batch: $(call obj,$(BATCH_SRC) runtime/exec/profiles.c) $(LIB_OBJ)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -static-pie $(CFLAGS) $(LDFLAGS) $(QUIET) -o $@ $^ $(STATIC_LIBS)
 
@@ -115,6 +120,10 @@ $(B)/tool/options-mdoc: $(call obj,tools/gen/options-mdoc.c runtime/exec/help.c 
 $(B)/share/man/man1/sbx-exec.1: man/sbx-exec.1.in $(B)/tool/options-mdoc
 	@mkdir -p $(@D)
 	$(Q)$(B)/tool/options-mdoc | sed -e '/^@OPTIONS@$$/{r /dev/stdin' -e 'd}' $< >$@
+
+$(B)/share/man/man1/sbx-batch.1: man/sbx-batch.1
+	@mkdir -p $(@D)
+	$(Q)cp $< $@
 
 # The example in the manual is the one that is built and run.
 $(B)/share/man/man3/sbx.3: man/sbx.3.in examples/run.c
@@ -225,7 +234,7 @@ run:
 DATA := $(DESTDIR)$(PREFIX)/share/sbx
 PYTHON := $(DESTDIR)$(PREFIX)/lib/python3/dist-packages/sbx
 install: all
-	install -D -t $(DESTDIR)$(PREFIX)/bin $(B)/bin/sbx-exec
+	install -D -t $(DESTDIR)$(PREFIX)/bin $(B)/bin/sbx-exec $(B)/bin/sbx-batch
 	install -D -m644 -t $(DESTDIR)$(PREFIX)/include runtime/sbx.h
 	install -D -m644 -t $(DESTDIR)$(PREFIX)/lib $(B)/lib/libsbx.a
 	install -D -m644 $(B)/lib/libsbx.so $(DESTDIR)$(PREFIX)/lib/libsbx.so.$(VERSION)
@@ -240,7 +249,7 @@ install: all
 	install -D -m644 -t $(DESTDIR)$(PREFIX)/share/man/man5 $(filter %.5,$(MAN))
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/sbx-exec $(DESTDIR)$(PREFIX)/include/sbx.h
+	rm -f $(DESTDIR)$(PREFIX)/bin/sbx-exec $(DESTDIR)$(PREFIX)/bin/sbx-batch $(DESTDIR)$(PREFIX)/include/sbx.h
 	rm -f $(DESTDIR)$(PREFIX)/lib/libsbx.* $(DESTDIR)$(PREFIX)/lib/pkgconfig/sbx.pc
 	rm -f $(patsubst $(B)/%,$(DESTDIR)$(PREFIX)/%,$(MAN))
 	rm -rf $(DATA) $(PYTHON)

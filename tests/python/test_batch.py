@@ -1,0 +1,374 @@
+# SPDX-License-Identifier: MIT
+"""sbx-batch: each request has exactly one report, whatever happens."""
+
+import collections
+import json
+import os
+import pty
+import random
+import signal
+import subprocess
+import time
+
+import support
+
+BATCH = str(support.BUILD / "bin/sbx-batch")
+ROUNDS = int(os.environ.get("SBX_BATCH_ROUNDS", "8"))
+
+
+def request(name, code="true", **more):
+    return json.dumps({"id": name, "language": "bash", "code": code, **more})
+
+
+def reports(path):
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+class Batch(support.Scratch):
+    def setUp(self):
+        super().setUp()
+        self.requests = self.path / "requests.jsonl"
+        self.output = self.path / "reports.jsonl"
+
+    def ask(self, *lines):
+        self.requests.write_bytes(b"".join(
+            (line if isinstance(line, bytes) else line.encode()) + b"\n"
+            for line in lines))
+
+    def batch(self, *words, status=0, **options):
+        done = subprocess.run([BATCH, *map(str, words)], text=True,
+                              capture_output=True, timeout=300, **options)
+        self.assertEqual(done.returncode, status, done.stderr)
+        return done
+
+    def run_all(self, *words, status=0):
+        return self.batch("--output", self.output, *words, self.requests,
+                          status=status)
+
+    def by_id(self):
+        made = {report["id"]: report for report in reports(self.output)}
+        self.assertEqual(len(made), len(reports(self.output)))
+        return made
+
+    def merged(self, *files, status=0):
+        target = self.path / "merged.jsonl"
+        done = self.batch("merge", "--output", target, self.requests, *files,
+                          status=status)
+        self.assertEqual(target.exists(), status == 0)
+        return done
+
+
+class Requests(Batch):
+    def test_each_verdict(self):
+        self.ask(request("good", "cat; echo $1", args=["x"], stdin="in "),
+                 request("bad", "exit 3"),
+                 request("slow", "sleep 60", timeout=0.3),
+                 request("big", "while :; do echo y; done",
+                         limits={"output": "1K", "output_action": "kill"}),
+                 request("dead", "kill -SEGV $$"))
+        self.run_all("--jobs", 2)
+        got = self.by_id()
+        self.assertEqual({name: report["status"]
+                          for name, report in got.items()},
+                         {"good": "success", "bad": "failure",
+                          "slow": "timeout", "big": "limit",
+                          "dead": "failure"})
+        self.assertEqual(got["good"]["stdout"], "in x\n")
+        self.assertEqual(got["bad"]["exit_code"], 3)
+        self.assertEqual(got["dead"]["signal"], "SIGSEGV")
+
+    def test_a_broken_line_is_one_report(self):
+        self.ask("not json", "", "[1]", '{"id": 5, "code": "x"}',
+                 request("typo", bogus=1), request("x" * 129),
+                 request("no-profile", language="no-such"), "  \t\r",
+                 b'{"id": "\xff"}', b"\0", "[" * 100000,
+                 '{"id": "twice", "id": "twice"}',
+                 request("huge", "#" * 1200000), request("fine"),
+                 request("fine", "exit 9"), request("late"))
+        self.run_all(status=1)
+        got = self.by_id()
+        lines = {"line-1": 1, "line-3": 3, "line-4": 4, "typo": 5, "line-6": 6,
+                 "no-profile": 7, "line-9": 9, "line-10": 10, "line-11": 11,
+                 "line-12": 12, "line-13": 13, "line-15": 15}
+        self.assertEqual(set(got), {*lines, "fine", "late"})
+        for name, line in lines.items():
+            self.assertEqual(got[name]["status"], "error", name)
+            self.assertEqual(got[name]["line"], line, name)
+            self.assertTrue(got[name]["error"]["text"])
+        self.assertIn("bogus", got["typo"]["message"])
+        self.assertIn("earlier line", got["line-15"]["message"])
+        self.assertEqual(got["fine"]["status"], "success")
+        self.assertEqual(got["late"]["status"], "success")
+        self.merged(self.output)
+
+    def test_lines_of_any_length(self):
+        """Also where a line ends at the end of what is read at once."""
+        lines = []
+        for i, size in enumerate((65535, 65536, 65537, 1, 131072, 40000)):
+            line = request(f"n{i}", f"echo {i}")
+            lines.append(line + " " * (size - len(line) - 1))
+        self.ask(*lines)
+        self.run_all()
+        self.assertEqual({name: report["stdout"] for name, report in
+                          self.by_id().items()},
+                         {f"n{i}": f"{i}\n" for i in range(len(lines))})
+
+    def test_without_an_end_of_line_and_from_a_pipe(self):
+        with subprocess.Popen([BATCH, "-"], stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+                              ) as batch:
+            batch.stdin.write(request("one").encode() + b"\n")
+            batch.stdin.flush()
+            # The first is done before the second is asked for.
+            first = json.loads(batch.stdout.readline())
+            self.assertEqual((first["id"], first["status"]),
+                             ("one", "success"))
+            batch.stdin.write(request("two").encode())
+            batch.stdin.close()
+            self.assertEqual(json.loads(batch.stdout.readline())["id"], "two")
+        self.assertEqual(batch.returncode, 0)
+
+    def test_a_slow_reader_does_not_stop_the_clocks(self):
+        """Reports larger than a pipe wait in the batch, and a program that is
+        out of time is stopped all the same."""
+        self.ask(*(request(f"n{i}", "head -c 300000 /dev/zero | tr '\\0' x")
+                   for i in range(3)), request("slow", "sleep 60", timeout=2))
+        with subprocess.Popen([BATCH, "--jobs", "4", self.requests],
+                              stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL) as batch:
+            time.sleep(4)
+            got = [json.loads(line) for line in batch.stdout]
+        self.assertEqual(batch.returncode, 0)
+        slow = {report["id"]: report for report in got}["slow"]
+        self.assertEqual(slow["status"], "timeout")
+        self.assertLess(slow["wall_time_s"], 3.9)
+        self.assertEqual(len(got), 4)
+
+    def test_a_reader_that_goes(self):
+        self.ask(*(request(f"n{i}", "head -c 200000 /dev/zero | tr '\\0' x")
+                   for i in range(4)))
+        with subprocess.Popen([BATCH, self.requests], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE) as batch:
+            batch.stdout.read(10)
+            batch.stdout.close()
+            self.assertIn(b"Broken pipe", batch.stderr.read())
+        self.assertEqual(batch.returncode, 125)
+
+    def test_programs_cannot_reach_each_other_or_the_output(self):
+        self.output.touch()
+        probe = ("ls /proc/self/fd; ls /workspace /tmp; "
+                 "ps ax 2>/dev/null | wc -l; echo '{\"schema\":1}' >&3")
+        self.ask(*(request(f"n{i}", probe) for i in range(6)))
+        self.run_all("--jobs", 3, "--resume")
+        for report in self.by_id().values():
+            self.assertNotIn("reports.jsonl", report["stdout"])
+            self.assertEqual(report["status"], "failure")
+
+
+class Parts(Batch):
+    def test_shards_are_a_partition(self):
+        self.ask(*(request(f"n{i}") for i in range(7)), "broken")
+        files = []
+        for i in (1, 2, 3):
+            files.append(self.path / f"{i}.jsonl")
+            self.batch("--shard", f"{i}/3", "--output", files[-1],
+                       self.requests, status=1 if i == 2 else 0)
+        self.assertEqual([len(reports(file)) for file in files], [3, 3, 2])
+        self.merged(*files)
+        merged = reports(self.path / "merged.jsonl")
+        self.assertEqual({report["id"] for report in merged},
+                         {*(f"n{i}" for i in range(7)), "line-8"})
+
+    def test_merge_finds_what_is_wrong(self):
+        self.ask(*(request(f"n{i}") for i in range(3)))
+        self.run_all()
+        whole = self.output.read_text()
+        lines = whole.splitlines(keepends=True)
+        stranger = lines[0].replace('"id":"n', '"id":"m')
+        rows = (
+            ("".join(lines[:2]), "no report of"),
+            (whole + lines[0], "another report"),
+            (whole + stranger, "no request has its id"),
+            (whole[:-1], "cut off"),
+            (whole + "{}\n", "not a report"),
+            (whole + '{"schema":1,"id":"\n', "not a report"),
+            (whole + '{"schema":1,"id":"a\\', "cut off"),
+        )
+        for text, told in rows:
+            self.output.write_text(text)
+            done = self.merged(self.output, status=1)
+            self.assertIn(told, done.stderr)
+        self.output.write_text(whole)
+        self.merged(self.output)
+        self.assertEqual((self.path / "merged.jsonl").read_text(), whole)
+        self.assertFalse((self.path / "merged.jsonl.part").exists())
+
+    def test_resume_runs_what_is_left(self):
+        mark = self.path / "ran"
+        mark.mkdir(mode=0o777)
+        self.path.chmod(0o755)
+        mark.chmod(0o777)
+        ask = [request(f"n{i}", f"echo >>/ran/{i}",
+                       mounts=[{"source": str(mark), "target": "/ran",
+                                "writable": True}])
+               for i in range(4)]
+        self.ask(*ask[:2])
+        self.run_all()
+        self.ask(*ask)
+        with open(self.output, "a") as stream:
+            stream.write('{"schema":1,"id":"n2","sta')
+        done = self.run_all("--resume", "--summary", "json")
+        self.assertEqual(json.loads(done.stdout)["skipped"], 2)
+        self.assertEqual(set(self.by_id()), {"n0", "n1", "n2", "n3"})
+        for i in range(4):
+            self.assertEqual((mark / str(i)).read_text(), "\n", i)
+        self.merged(self.output)
+
+    def test_output_is_not_overwritten(self):
+        self.ask(request("a"))
+        self.output.write_text("mine\n")
+        self.assertIn("--resume", self.run_all(status=125).stderr)
+        self.assertIn("not a report",
+                      self.run_all("--resume", status=125).stderr)
+        self.assertEqual(self.output.read_text(), "mine\n")
+
+    def test_one_batch_at_a_time(self):
+        self.ask(request("a", "sleep 60"))
+        with subprocess.Popen([BATCH, "--output", self.output, self.requests],
+                              stdout=subprocess.DEVNULL) as batch:
+            while not self.output.exists():
+                time.sleep(0.01)
+            time.sleep(0.2)
+            self.assertIn("another batch",
+                          self.run_all("--resume", status=125).stderr)
+            batch.kill()
+
+
+class Ends(Batch):
+    def interrupted(self, numbers, seed):
+        """A batch that gets these signals at random moments, until it is
+        through; how often it was."""
+        chance = random.Random(seed)
+        self.ask(*(request(f"n{i}", "sleep 0.02") for i in range(40)))
+        for attempt in range(1000):
+            batch = subprocess.Popen(
+                [BATCH, "--jobs", "3", "--resume", "--output", self.output,
+                 self.requests], stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL)
+            try:
+                batch.wait(chance.uniform(0.02, 0.5))
+            except subprocess.TimeoutExpired:
+                batch.send_signal(chance.choice(numbers))
+            status = batch.wait(100)
+            if status == 0:
+                return attempt
+            self.assertIn(status, {-9, 143, 130, -15, -2})
+        self.fail("it does not come to its end")
+
+    def test_each_id_exactly_once_whatever_kills_it(self):
+        stopped = 0
+        for seed in range(ROUNDS):
+            self.output.unlink(missing_ok=True)
+            stopped += self.interrupted(
+                (signal.SIGKILL, signal.SIGTERM, signal.SIGINT), seed)
+            self.merged(self.output)
+            self.assertEqual(collections.Counter(
+                report["status"] for report in reports(self.output)),
+                {"success": 40})
+            (self.path / "merged.jsonl").unlink()
+        self.assertGreater(stopped, ROUNDS)
+
+    def test_sigterm_finishes_what_runs(self):
+        self.ask(*(request(f"n{i}", "sleep 1; echo done") for i in range(50)))
+        with subprocess.Popen([BATCH, "--jobs", "2", "--output", self.output,
+                               self.requests], stderr=subprocess.PIPE,
+                              stdout=subprocess.DEVNULL, text=True) as batch:
+            while not self.output.exists() or not self.output.stat().st_size:
+                time.sleep(0.02)
+            batch.terminate()
+            self.assertIn("comes to its end", batch.stderr.read())
+        self.assertEqual(batch.returncode, 128 + signal.SIGTERM)
+        got = reports(self.output)
+        self.assertLess(len(got), 50)
+        self.assertEqual({(r["status"], r["stdout"]) for r in got},
+                         {("success", "done\n")})
+
+    def test_a_second_signal_ends_what_runs(self):
+        self.ask(request("a", "sleep 60"))
+        with subprocess.Popen([BATCH, "--output", self.output, self.requests],
+                              stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE, text=True) as batch:
+            while not self.output.exists():
+                time.sleep(0.02)
+            time.sleep(0.5)
+            batch.terminate()
+            batch.stderr.readline()
+            batch.terminate()
+            self.assertEqual(batch.wait(30), 128 + signal.SIGTERM)
+        # It was not reported, so that it is run again.
+        self.assertEqual(self.output.read_text(), "")
+
+    def test_a_full_disk_is_told(self):
+        self.ask(request("a"))
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([BATCH, self.requests], stdout=full,
+                                  stderr=subprocess.PIPE, text=True)
+        self.assertEqual(done.returncode, 125)
+        self.assertIn("No space left", done.stderr)
+
+
+class Telling(Batch):
+    def test_summaries(self):
+        self.ask(request("a"), request("b", "exit 1"), request("c", "exit 2"))
+        done = self.run_all()
+        self.assertRegex(done.stdout, r"success +1 +33\.3 %\n"
+                         r"failure +2 +66\.7 %\nall +3  in ")
+        self.output.unlink()
+        told = json.loads(self.run_all("--summary=json").stdout)
+        self.assertEqual(told["status"], {"success": 1, "failure": 2})
+        self.assertEqual((told["complete"], told["reports"]), (True, 3))
+        done = self.batch("--summary=none", self.requests)
+        self.assertEqual((done.stderr, len(done.stdout.splitlines())),
+                         ("", 3))
+
+    def test_progress_on_a_terminal(self):
+        self.ask(*(request(f"n{i}", "sleep 0.3") for i in range(6)))
+        ours, theirs = pty.openpty()
+        with subprocess.Popen([BATCH, "--output", self.output, self.requests],
+                              stdout=subprocess.DEVNULL, stderr=theirs):
+            os.close(theirs)
+            text = b""
+            try:
+                while chunk := os.read(ours, 4096):
+                    text += chunk
+            except OSError:
+                pass  # the other end is closed
+        os.close(ours)
+        self.assertRegex(text, rb"\r\d run, \d+ %, .*/s, success \d")
+
+    def test_usage(self):
+        rows = (
+            (["--bogus"], "--bogus"), (["--jobs", "0", "x"], "1 to"),
+            (["--jobs=99999", "x"], "1 to"), (["--shard=0/3", "x"], "I/N"),
+            (["--shard=3/2", "x"], "I/N"), (["--shard=1", "x"], "I/N"),
+            ([], "missing"), (["a", "b"], "more than one"),
+            (["--output"], "needs a value"), (["--resume", "x"], "--output"),
+            (["--summary=xml", "x"], "table"), (["merge", "x"], "REPORTS"),
+            (["/no/such"], "/no/such"),
+        )
+        for words, named in rows:
+            done = self.batch(*words, status=125)
+            self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+            if named != "REPORTS":
+                self.assertIn(named, done.stderr)
+        self.assertTrue(self.batch("--help").stdout.startswith("Usage: "))
+        self.assertIn("sbx-batch 0", self.batch("--version").stdout)
+
+    def test_the_help_and_the_manual_name_the_same_options(self):
+        import re
+        told = set(re.findall(r"--[a-z]+", self.batch("--help").stdout))
+        manual = (support.ROOT / "man/sbx-batch.1").read_text()
+        shown = {"--" + name for name in
+                 re.findall(r"Fl -([a-z]+)", "".join(
+                     re.findall(r"^\.It (.*)", manual, re.M)))}
+        self.assertEqual(told - {"--request"}, shown)

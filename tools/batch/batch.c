@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT */
+#include "batch.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/parse.h"
+
+#define N_EVENTS    32
+#define PROGRESS_NS (200 * NS_PER_MS)
+
+#define FAIL(err, code, what) err_set(err, SBX_STAGE_WATCH, code, what)
+
+static const int ending[] = {SIGINT, SIGTERM, SIGHUP};
+
+/* A signal that was ignored when the batch started stays so. */
+static int open_signals(void)
+{
+	struct sigaction action;
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < ARRAY_SIZE(ending); i++)
+		if (sigaction(ending[i], NULL, &action) == 0 &&
+		    action.sa_handler != SIG_IGN)
+			sigaddset(&set, ending[i]);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return -errno;
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return fd < 0 ? -errno : fd;
+}
+
+static int open_clock(void)
+{
+	const struct timespec period = {.tv_nsec = (long)PROGRESS_NS};
+	const struct itimerspec each = {period, period};
+	int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+
+	if (fd >= 0)
+		(void)timerfd_settime(fd, 0, &each, NULL);
+	return fd < 0 ? -errno : fd;
+}
+
+static int add(const struct batch *batch, int fd, void *what, uint32_t events)
+{
+	struct epoll_event event = {.events = events, .data.ptr = what};
+
+	return epoll_ctl(batch->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno
+	                                                              : 0;
+}
+
+/* What an event is about: one of our own descriptors by its address, else a
+ * slot. */
+static int add_own(struct batch *batch)
+{
+	int r = add(batch, batch->signals, &batch->signals, EPOLLIN);
+
+	if (r == 0 && batch->clock >= 0)
+		r = add(batch, batch->clock, &batch->clock, EPOLLIN);
+	if (r == 0) {
+		r = add(batch, batch->input, &batch->input, EPOLLONESHOT);
+		batch->input_polls = r == 0;
+		r = r == -EPERM ? 0 : r; /* a file: it is always there */
+	}
+	if (r == 0) {
+		r = add(batch, batch->reports.fd, &batch->reports,
+		        EPOLLONESHOT);
+		batch->reports_poll = r == 0;
+		r = r == -EPERM ? 0 : r;
+	}
+	return r;
+}
+
+int batch_open(struct batch *batch, size_t n_jobs, bool progress,
+               struct sbx_error *err)
+{
+	int r = slots_open(&batch->slots, n_jobs);
+
+	batch->epoll = epoll_create1(EPOLL_CLOEXEC);
+	batch->signals = open_signals();
+	if (progress)
+		batch->clock = open_clock();
+	if (r == 0 && batch->epoll < 0)
+		r = -errno;
+	if (r == 0 && batch->signals < 0)
+		r = batch->signals;
+	if (r == 0)
+		r = add_own(batch);
+	return r < 0 ? FAIL(err, -r, "the batch") : 0;
+}
+
+void batch_close(struct batch *batch)
+{
+	slots_close(&batch->slots);
+	requests_close(&batch->requests);
+	reports_close(&batch->reports);
+	cleanup_fd(&batch->epoll);
+	cleanup_fd(&batch->signals);
+	cleanup_fd(&batch->clock);
+}
+
+/* ---- starting ---- */
+
+static int refuse(struct batch *batch, const struct request *request,
+                  const struct sbx_error *failure, struct sbx_error *err)
+{
+	tally_add(&batch->tally, "error");
+	return reports_refuse(&batch->reports, request, failure, err);
+}
+
+static int start(struct batch *batch, const struct request *request,
+                 struct sbx_error *err)
+{
+	struct slot *slot = slots_free_one(&batch->slots);
+	struct sbx_error failure = request->broken;
+	int r;
+
+	if (request->reported) {
+		batch->tally.n_skipped++;
+		return 0;
+	}
+	if (failure.code != 0 || slot_start(&batch->slots, slot, request,
+	                                    &batch->places, &failure) < 0)
+		return refuse(batch, request, &failure, err);
+	r = add(batch, sbx_box_fd(slot->box), slot, EPOLLIN);
+	return r < 0 ? FAIL(err, -r, "watch a box") : 0;
+}
+
+/* Starts what can be started now. */
+static int start_more(struct batch *batch, struct sbx_error *err)
+{
+	struct request request;
+	int r = 1;
+
+	while (r == 1 && !batch->at_end && !batch->stopped_by &&
+	       !reports_are_late(&batch->reports) &&
+	       batch->slots.n_busy < batch->slots.n_slots) {
+		r = requests_next(&batch->requests, &request, err);
+		if (r == 1) {
+			r = start(batch, &request, err);
+			r = r < 0 ? r : 1;
+		} else if (r == 0) {
+			batch->at_end = true;
+		} else if (r == -EAGAIN && batch->input_polls) {
+			batch->input_waits = true;
+			return 0;
+		} else if (r == -EAGAIN) {
+			r = lines_fill(batch->requests.lines);
+			if (r < 0)
+				return FAIL(err, -r, "read the requests");
+			r = 1;
+		}
+	}
+	batch->tally.done = lines_offset(batch->requests.lines);
+	return MIN(r, 0);
+}
+
+/* ---- what happens ---- */
+
+static int step(struct batch *batch, struct slot *slot, struct sbx_error *err)
+{
+	struct sbx_error failure;
+	int r = sbx_box_step(slot->box, &failure);
+
+	if (r == 0)
+		return 0;
+	if (r < 0) {
+		r = refuse(batch, &slot->request, &failure, err);
+	} else if (batch->stopped_by &&
+	           strcmp(sbx_box_outcome(slot->box).status, "cancelled") ==
+	                   0) {
+		batch->given_up = true; /* the next batch runs it */
+		r = 0;
+	} else {
+		tally_add(&batch->tally, sbx_box_outcome(slot->box).status);
+		r = reports_put(&batch->reports, slot->plan, slot->box, err);
+	}
+	slot_end(&batch->slots, slot);
+	return r;
+}
+
+static void stop(struct batch *batch)
+{
+	struct signalfd_siginfo info;
+
+	if (read(batch->signals, &info, sizeof(info)) != sizeof(info))
+		return;
+	if (batch->stopped_by)
+		for (size_t i = 0; i < batch->slots.n_slots; i++)
+			if (batch->slots.slots[i].box)
+				sbx_box_cancel(batch->slots.slots[i].box);
+	batch->stopped_by = (int)info.ssi_signo;
+	log_line("sbx-batch", "%s",
+	         "stopped: what runs comes to its end; once more ends it");
+}
+
+static int handle(struct batch *batch, void *what, struct sbx_error *err)
+{
+	uint64_t ticks;
+	int r;
+
+	if (what == &batch->signals) {
+		stop(batch);
+	} else if (what == &batch->clock) {
+		if (read(batch->clock, &ticks, sizeof(ticks)) > 0)
+			tally_show(&batch->tally, STDERR_FILENO);
+	} else if (what == &batch->reports) {
+		return reports_flush(&batch->reports, err);
+	} else if (what == &batch->input && batch->input_waits) {
+		batch->input_waits = false;
+		r = lines_fill(batch->requests.lines);
+		return r < 0 ? FAIL(err, -r, "read the requests") : 0;
+	} else if (what != &batch->input) {
+		return step(batch, what, err);
+	}
+	return 0;
+}
+
+/* Listens for no more than what there is a use for: once, since an end that is
+ * gone is told without being asked for. */
+static int listen_for(struct batch *batch)
+{
+	struct epoll_event in = {.events = EPOLLIN | EPOLLONESHOT,
+	                         .data.ptr = &batch->input};
+	struct epoll_event out = {.events = EPOLLOUT | EPOLLONESHOT,
+	                          .data.ptr = &batch->reports};
+	int r = 0;
+
+	if (batch->input_polls && batch->input_waits)
+		r = epoll_ctl(batch->epoll, EPOLL_CTL_MOD, batch->input, &in);
+	if (r == 0 && batch->reports_poll && reports_are_late(&batch->reports))
+		r = epoll_ctl(batch->epoll, EPOLL_CTL_MOD, batch->reports.fd,
+		              &out);
+	return r < 0 ? -errno : 0;
+}
+
+static bool is_over(const struct batch *batch)
+{
+	return (batch->at_end || batch->stopped_by) &&
+	       batch->slots.n_busy == 0 && !reports_are_late(&batch->reports);
+}
+
+int batch_run(struct batch *batch, struct sbx_error *err)
+{
+	struct epoll_event events[N_EVENTS];
+	int r = start_more(batch, err), n;
+
+	while (r == 0 && !is_over(batch)) {
+		r = listen_for(batch);
+		if (r < 0)
+			return FAIL(err, -r, "epoll");
+		n = epoll_wait(batch->epoll, events, N_EVENTS, -1);
+		if (n < 0 && errno != EINTR)
+			return FAIL(err, errno, "epoll");
+		for (int i = 0; i < n && r == 0; i++)
+			r = handle(batch, events[i].data.ptr, err);
+		if (r == 0 && !batch->input_waits)
+			r = start_more(batch, err);
+	}
+	return r;
+}

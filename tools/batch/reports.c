@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+#include "reports.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/json.h"
+
+/* How a report begins. */
+#define OPENING "{\"schema\":1,\"id\":"
+
+#define FAIL(err, code, ...) err_set(err, SBX_STAGE_REPORT, code, __VA_ARGS__)
+#define SAY(err, code, ...)  err_say(err, SBX_STAGE_REPORT, code, __VA_ARGS__)
+
+int report_id(const struct line *line, char id[SBX_MAX_ID + 1])
+{
+	const size_t opening = strlen(OPENING);
+	const char *text = line->head + opening, *end;
+	struct arena arena = {0};
+	const struct json *root;
+	int r = -EINVAL;
+
+	if (line->head_len <= opening ||
+	    memcmp(line->head, OPENING, opening) != 0 || *text != '"')
+		return -EINVAL;
+	for (end = text + 1; end < line->head + line->head_len; end++) {
+		if (*end == '"')
+			break;
+		end += *end == '\\';
+	}
+	if (end < line->head + line->head_len &&
+	    json_parse(&arena, text, (size_t)(end + 1 - text), &root, NULL) ==
+	            0 &&
+	    root->len > 0 && root->len <= SBX_MAX_ID) {
+		memcpy(id, root->text, root->len + 1);
+		r = 0;
+	}
+	arena_free(&arena);
+	return r;
+}
+
+/* Reads what an earlier batch has reported; *end is where it ends. */
+static int read_ids(int fd, const char *path, struct ids *ids, uint64_t *end,
+                    struct sbx_error *err)
+{
+	struct lines *lines = lines_new(fd, REPORT_HEAD);
+	char id[SBX_MAX_ID + 1];
+	struct line line;
+	int r = -ENOMEM;
+
+	*end = 0;
+	while (lines && (r = lines_read(lines, &line)) == 1 && line.ended) {
+		if (report_id(&line, id) < 0) {
+			r = SAY(err, EINVAL,
+			        "%s:%" PRIu64 ": is not a report; name "
+			        "another output",
+			        path, line.number);
+			break;
+		}
+		r = ids_put(ids, id, strlen(id), ID_REPORTED);
+		if (r < 0)
+			break;
+		*end = lines_offset(lines);
+	}
+	lines_free(lines);
+	if (r < 0 && r != -EINVAL)
+		return FAIL(err, -r, "%s", path);
+	return MIN(r, 0);
+}
+
+/* Makes a file ready to be appended to. */
+static int resume_file(int fd, const char *path, struct ids *resume,
+                       struct sbx_error *err)
+{
+	struct stat st;
+	uint64_t end;
+	int r;
+
+	if (fstat(fd, &st) < 0)
+		return FAIL(err, errno, "%s", path);
+	if (!S_ISREG(st.st_mode))
+		return SAY(err, EINVAL, "%s: is not a regular file", path);
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK
+		               ? SAY(err, EBUSY, "%s: another batch writes it",
+		                     path)
+		               : FAIL(err, errno, "lock %s", path);
+	if (st.st_size == 0)
+		return 0;
+	if (!resume)
+		return SAY(err, EEXIST,
+		           "%s: has reports already; --resume goes on with it",
+		           path);
+	r = read_ids(fd, path, resume, &end, err);
+	if (r == 0 && ftruncate(fd, (off_t)end) < 0)
+		return FAIL(err, errno, "%s", path);
+	return r;
+}
+
+int reports_open(struct reports *reports, const char *path, struct ids *resume,
+                 struct sbx_error *err)
+{
+	reports->scratch = memfd_create("report", MFD_CLOEXEC);
+	if (reports->scratch < 0)
+		return FAIL(err, errno, "memfd");
+	if (path)
+		reports->fd = open(
+			path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	else
+		reports->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+	if (reports->fd < 0)
+		return FAIL(err, errno, "%s", path ? path : "standard output");
+	reports->is_file = path;
+	return path ? resume_file(reports->fd, path, resume, err) : 0;
+}
+
+void reports_close(struct reports *reports)
+{
+	cleanup_fd(&reports->fd);
+	cleanup_fd(&reports->scratch);
+	buffer_free(&reports->late);
+	*reports = REPORTS_NONE;
+}
+
+/* How much the reader takes now without making us wait. */
+static size_t room(const struct reports *reports)
+{
+	struct pollfd out = {.fd = reports->fd, .events = POLLOUT};
+
+	if (reports->is_file)
+		return reports->late.len - reports->sent;
+	if (poll(&out, 1, 0) < 1)
+		return 0;
+	return MIN(reports->late.len - reports->sent, (size_t)PIPE_BUF);
+}
+
+int reports_flush(struct reports *reports, struct sbx_error *err)
+{
+	struct buffer *late = &reports->late;
+	size_t len;
+	int r = 0;
+
+	while (r == 0 && late->len > 0 && (len = room(reports)) > 0) {
+		r = file_write_fd(reports->fd, late->data + reports->sent, len);
+		reports->sent += len;
+		if (reports->sent == late->len)
+			reports->sent = late->len = 0;
+	}
+	return r < 0 ? FAIL(err, -r, "write a report") : 0;
+}
+
+/* What is in the scratch file goes on its way. */
+static int take_scratch(struct reports *reports, struct sbx_error *err)
+{
+	off_t len = lseek(reports->scratch, 0, SEEK_CUR);
+	char *to = len > 0 ? buffer_reserve(&reports->late, (size_t)len) : NULL;
+
+	if (!to)
+		return FAIL(err, ENOMEM, "keep a report");
+	if (pread(reports->scratch, to, (size_t)len, 0) != len ||
+	    ftruncate(reports->scratch, 0) < 0 ||
+	    lseek(reports->scratch, 0, SEEK_SET) < 0)
+		return FAIL(err, EIO, "keep a report");
+	reports->late.len += (size_t)len;
+	return reports_flush(reports, err);
+}
+
+int reports_put(struct reports *reports, const struct sbx_plan *plan,
+                const struct sbx_box *box, struct sbx_error *err)
+{
+	int r = sbx_report_write(plan, box, NULL, reports->scratch, err);
+
+	return r < 0 ? r : take_scratch(reports, err);
+}
+
+static void put_refusal(struct json_writer *out, const struct request *request,
+                        const struct sbx_error *failure)
+{
+	json_open_object(out, NULL);
+	json_put_integer(out, "schema", 1);
+	json_put_text(out, "id", request->id);
+	json_put_unsigned(out, "line", request->line);
+	json_put_text(out, "status", "error");
+	json_put_text(out, "reason", "setup");
+	json_put_text(out, "message", failure->text);
+	json_open_object(out, "error");
+	json_put_text(out, "stage",
+	              sbx_stage_name((enum sbx_stage)failure->stage));
+	json_put_text(out, "code", err_name(failure->code));
+	json_put_text(out, "text", failure->text);
+	json_close_object(out);
+	json_close_object(out);
+}
+
+int reports_refuse(struct reports *reports, const struct request *request,
+                   const struct sbx_error *failure, struct sbx_error *err)
+{
+	struct json_writer *writer = json_writer_new();
+	const char *text;
+	size_t len;
+	int r = -ENOMEM;
+
+	if (writer) {
+		put_refusal(writer, request, failure);
+		r = json_writer_text(writer, &text, &len);
+	}
+	if (r == 0) {
+		buffer_append(&reports->late, text, len);
+		buffer_append(&reports->late, "\n", 1);
+		r = reports->late.failed ? -ENOMEM : 0;
+	}
+	json_writer_free(writer);
+	return r < 0 ? FAIL(err, -r, "keep a report")
+	             : reports_flush(reports, err);
+}
