@@ -41,6 +41,7 @@ enum part {
 	FILTER,      /* every system call is allowed */
 	CAPS,        /* capabilities of the box's user namespace are kept */
 	PRIVILEGES,  /* no no_new_privs */
+	DEATHSIG,    /* pid 1 gets no signal when its caller dies */
 	DUMPABLE,    /* pid 1 is open to those inside */
 	IDS,         /* host root stands behind the box, where it may */
 	DESCRIPTORS, /* nothing is closed */
@@ -57,6 +58,7 @@ static const char *const parts[N_PARTS] = {
 	[FILTER] = "filter",
 	[CAPS] = "caps",
 	[PRIVILEGES] = "privileges",
+	[DEATHSIG] = "deathsig",
 	[DUMPABLE] = "dumpable",
 	[IDS] = "ids",
 	[DESCRIPTORS] = "descriptors",
@@ -187,7 +189,8 @@ int __wrap_idmap_write(pid_t pid, uid_t uid, gid_t gid, struct sbx_error *err)
 int __wrap_prctl(int option, unsigned long a, unsigned long b, unsigned long c,
                  unsigned long d)
 {
-	if (option == PR_SET_NO_NEW_PRIVS && out[PRIVILEGES])
+	if ((option == PR_SET_NO_NEW_PRIVS && out[PRIVILEGES]) ||
+	    (option == PR_SET_PDEATHSIG && out[DEATHSIG]))
 		return 0;
 	/* A change of ids has closed it, too. */
 	if (option == PR_SET_DUMPABLE && out[DUMPABLE])
