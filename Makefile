@@ -31,13 +31,16 @@ GEN_SRC := $(wildcard tools/gen/filter-*.c)
 SETS := $(wildcard profiles/seccomp/*.json)
 PROFILES := $(wildcard profiles/*.json)
 BATCH_SRC := $(wildcard tools/batch/*.c)
-MAN := $(B)/share/man/man1/sbx-exec.1 $(B)/share/man/man1/sbx-batch.1 $(B)/share/man/man3/sbx.3 $(B)/share/man/man5/sbx-profile.5
+PROGRAMS := $(addprefix $(B)/bin/,sbx-exec sbx-batch sbx-check)
+MAN := $(B)/share/man/man1/sbx-exec.1 $(B)/share/man/man1/sbx-batch.1 \
+	$(B)/share/man/man1/sbx-check.1 $(B)/share/man/man3/sbx.3 $(B)/share/man/man5/sbx-profile.5
 SUPPORT_SRC := $(wildcard tests/support/*.c)
 PROG_SRC := $(wildcard tests/support/prog/*.c tests/attack/prog/*.c)
 
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 LIB_OBJ := $(call obj,$(LIB_SRC)) $(B)/obj/gen/filter_sets.o
 EXEC_OBJ := $(call obj,$(EXEC_SRC))
+CHECK_OBJ := $(call obj,$(wildcard tools/check/*.c))
 
 CFLAGS_LIBS := $(shell pkg-config --cflags $(PKGS))
 # sbx-exec is linked statically: loading five libraries costs as much as a
@@ -49,10 +52,10 @@ SHARED_LIBS := $(shell pkg-config --libs $(PKGS))
 
 .PHONY: all run check lint asan bench install uninstall clean deps help
 .PHONY: objects tests man fidelity
-all: $(B)/bin/sbx-exec $(B)/bin/sbx-batch $(B)/lib/libsbx.a $(B)/lib/libsbx.so $(B)/lib/pkgconfig/sbx.pc \
+all: $(PROGRAMS) $(B)/lib/libsbx.a $(B)/lib/libsbx.so $(B)/lib/pkgconfig/sbx.pc \
   $(B)/share/sbx/profiles $(MAN)
 
-objects: $(LIB_OBJ) $(EXEC_OBJ) $(call obj,$(BATCH_SRC) $(wildcard tools/bench/*.c))
+objects: $(LIB_OBJ) $(EXEC_OBJ) $(CHECK_OBJ) $(call obj,$(BATCH_SRC) $(wildcard tools/bench/*.c))
 
 $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
@@ -80,7 +83,9 @@ $(B)/tool/filter-sets: $(call obj,$(GEN_SRC) $(wildcard runtime/base/*.c))
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lseccomp -lyajl -lnettle
 
-$(B)/bin/sbx-exec: $(EXEC_OBJ) $(LIB_OBJ)
+$(B)/bin/sbx-exec: $(EXEC_OBJ)
+$(B)/bin/sbx-check: $(CHECK_OBJ)
+$(B)/bin/sbx-exec $(B)/bin/sbx-check: $(LIB_OBJ)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -static-pie $(CFLAGS) $(LDFLAGS) $(QUIET) -o $@ $^ $(STATIC_LIBS)
 
@@ -131,6 +136,10 @@ $(B)/share/man/man3/sbx.3: man/sbx.3.in examples/run.c
 	$(Q)sed -e 's/\\/\\e/g' examples/run.c | \
 	  sed -e '/^@EXAMPLE@$$/{r /dev/stdin' -e 'd}' $< >$@
 
+$(B)/share/man/man1/sbx-check.1: man/sbx-check.1
+	@mkdir -p $(@D)
+	$(Q)cp $< $@
+
 $(B)/share/man/man5/sbx-profile.5: man/sbx-profile.5
 	@mkdir -p $(@D)
 	$(Q)cp $< $@
@@ -159,7 +168,7 @@ TEST_LIBS := -lcriterion $(SHARED_LIBS)
 GEN_OBJ := $(filter-out %/filter-sets.o,$(call obj,$(GEN_SRC)))
 SUPPORT_OBJ := $(call obj,$(SUPPORT_SRC))
 TEST_LAYERS := unit gen golden box warm attack
-TEST_SCRIPTS := example lint bench python
+TEST_SCRIPTS := example lint bench python check
 test_src = $(wildcard tests/$(1)/test_*.c)
 
 define test_program
@@ -234,7 +243,7 @@ run:
 DATA := $(DESTDIR)$(PREFIX)/share/sbx
 PYTHON := $(DESTDIR)$(PREFIX)/lib/python3/dist-packages/sbx
 install: all
-	install -D -t $(DESTDIR)$(PREFIX)/bin $(B)/bin/sbx-exec $(B)/bin/sbx-batch
+	install -D -t $(DESTDIR)$(PREFIX)/bin $(PROGRAMS)
 	install -D -m644 -t $(DESTDIR)$(PREFIX)/include runtime/sbx.h
 	install -D -m644 -t $(DESTDIR)$(PREFIX)/lib $(B)/lib/libsbx.a
 	install -D -m644 $(B)/lib/libsbx.so $(DESTDIR)$(PREFIX)/lib/libsbx.so.$(VERSION)
@@ -249,7 +258,7 @@ install: all
 	install -D -m644 -t $(DESTDIR)$(PREFIX)/share/man/man5 $(filter %.5,$(MAN))
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/sbx-exec $(DESTDIR)$(PREFIX)/bin/sbx-batch $(DESTDIR)$(PREFIX)/include/sbx.h
+	rm -f $(patsubst $(B)/%,$(DESTDIR)$(PREFIX)/%,$(PROGRAMS)) $(DESTDIR)$(PREFIX)/include/sbx.h
 	rm -f $(DESTDIR)$(PREFIX)/lib/libsbx.* $(DESTDIR)$(PREFIX)/lib/pkgconfig/sbx.pc
 	rm -f $(patsubst $(B)/%,$(DESTDIR)$(PREFIX)/%,$(MAN))
 	rm -rf $(DATA) $(PYTHON)

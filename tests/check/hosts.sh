@@ -1,0 +1,140 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# hosts.sh COPY: one user's part of tests/check/run. COPY has bin and share.
+# shellcheck disable=SC2016 # $check is for the shell that own starts
+set -u
+
+copy=$1
+check=$copy/bin/sbx-check
+above=$copy/bin/above
+own=$copy/bin/own
+export check
+n_run=0
+n_failed=0
+n_skipped=0
+remedy=
+output=$(mktemp /tmp/sbx-check.XXXXXX) || exit 1
+trap 'rm -f "$output"' EXIT
+cd / || exit 1
+
+failed()
+{
+    n_failed=$((n_failed + 1))
+    printf 'FAILED: %s\n' "$1"
+    printf '%s\n' "$2" | sed 's/^/    /'
+}
+
+# expect WHY NAME VERDICT WORDS... -- COMMAND...: COMMAND runs sbx-check --json,
+# which gives the check NAME this VERDICT and says WORDS; its remedy is kept.
+# NAME "-": the form alone. The command ends in --json, and NAME is added.
+expect()
+{
+    local why=$1 words=() status
+    shift
+    while [ "$1" != -- ]; do
+        [ "$1" = - ] || words+=("$1")
+        shift
+    done
+    shift
+    n_run=$((n_run + 1))
+    timeout -k 5 300 "$@" "${words[@]:0:1}" >"$output" 2>&1
+    status=$?
+    remedy=$("$copy/bin/verdict.py" $status "${words[@]}" <"$output") ||
+        failed "$why" "$remedy"
+}
+
+# line WHY STATUS TEXT ARGUMENT...: sbx-check with the arguments prints a line
+# with TEXT.
+line()
+{
+    local why=$1 wanted=$2 text=$3 said status
+    shift 3
+    n_run=$((n_run + 1))
+    said=$(timeout 300 "$check" "$@" 2>&1)
+    status=$?
+    [[ $status =~ ^$wanted$ && $said == *"$text"* ]] ||
+        failed "$why: status $status" "$said"
+}
+
+# ---- the command line ----
+line 'help' 0 'usage: sbx-check' --help
+line 'version' 0 'sbx-check 0' --version
+line 'unknown option' 2 'unknown option "--jsno"; see --help' --jsno
+line 'unknown check' 2 'no check "pmx"; did you mean "pmu"?' pmx
+n_run=$((n_run + 1))
+"$check" --version >/dev/full 2>"$output"
+if [ $? != 2 ] || ! grep -q 'No space left' "$output"; then
+    failed 'a full standard output' "$(cat "$output")"
+fi
+
+# ---- this host, as it is: nothing but what it lacks ----
+expect 'this host' - -- "$check" --json
+expect 'this host runs programs' run pass -- "$check" --json
+line 'text' '[01]' ' passed, '
+
+# ---- namespaces off, each by its sysctl; the remedy is applied ----
+# Emulates root of that namespace, who gives the command.
+for kind in user pid net ipc uts mnt cgroup; do
+    expect "no $kind namespaces" "namespace-$kind" fail "No space left" \
+        "sysctl -w user.max_${kind}_namespaces=" -- \
+        "$own" "echo 0 >/proc/sys/user/max_${kind}_namespaces
+            exec \$check --json \$1"
+    mend=${remedy%%;*}
+    expect "no $kind namespaces, mended" "namespace-$kind" pass -- \
+        "$own" "echo 0 >/proc/sys/user/max_${kind}_namespaces
+            $mend >/dev/null; exec \$check --json \$1"
+done
+expect 'what cannot be tried says what to mend' run fail \
+    'not tried: it needs "namespace-user"' 'first mend "namespace-user"' -- \
+    "$own" 'echo 0 >/proc/sys/user/max_user_namespaces; exec $check --json $1'
+
+# ---- /proc masked; the remedy is applied ----
+expect 'a masked /proc' proc fail 'covered: /proc/cpuinfo' \
+    'umount /proc/cpuinfo' -- \
+    "$own" 'mount --bind /dev/null /proc/cpuinfo; exec $check --json $1'
+mend=${remedy%%;*}
+expect 'a masked /proc, mended' proc pass -- \
+    "$own" "mount --bind /dev/null /proc/cpuinfo; $mend; exec \$check --json \$1"
+expect 'a mask runs nothing' run fail 'needs "proc"' -- \
+    "$own" 'mount --bind /dev/null /proc/cpuinfo; exec $check --json $1'
+
+# ---- a filter above us ----
+expect 'a filter that refuses nothing of ours' filter-above pass \
+    'refuses no system call that sbx makes' -- \
+    "$above" getppid -- "$check" --json
+expect 'clone3 missing' clone3 fail 'clone3: Function not implemented' \
+    'seccomp=unconfined' -- "$above" -e ENOSYS clone3 -- "$check" --json
+expect 'clone3 named' filter-above fail 'refuses: clone3' -- \
+    "$above" -e ENOSYS clone3 -- "$check" --json
+expect 'death for clone3' clone3 fail 'filter killed' 'seccomp=unconfined' -- \
+    "$above" -k clone3 -- "$check" --json
+for call in open_tree mount_setattr fsopen move_mount pivot_root umount2 \
+    sethostname openat2 pidfd_send_signal; do
+    expect "$call refused" filter-above fail "refuses: $call" \
+        'seccomp=unconfined' -- "$above" $call -- "$check" --json
+done
+expect 'no filter may be installed' filter fail 'install a filter' \
+    'seccomp=unconfined' -- "$above" seccomp -- "$check" --json
+expect 'another listener' filter-listener fail 'already listens' \
+    'outside of the program that listens' -- \
+    "$above" -l getppid -- "$check" --json
+expect 'a call that never returns' landlock degraded 'no answer after' -- \
+    "$above" -w landlock_create_ruleset -- "$check" --json
+
+# ---- what may be missing ----
+expect 'no PMU' pmu degraded 'no counter' 'virtual PMU' -- \
+    "$above" -e ENOENT perf_event_open -- "$check" --json
+expect 'no Landlock' landlock degraded 'Function not implemented' \
+    'landlock' -- "$above" -e ENOSYS landlock_create_ruleset -- "$check" --json
+
+# ---- an old kernel ----
+expect 'an old kernel' kernel fail 'Linux 2.6' 'is older than 6.1' -- \
+    setarch --uname-2.6 "$check" --json
+
+# ---- odd starts: the verdicts of a usual one ----
+expect 'SIGCHLD ignored' run pass -- \
+    sh -c 'trap "" CHLD; exec "$0" --json "$1"' "$check"
+expect 'children of somebody else' run pass -- \
+    bash -c 'exec "$0" --json "$1" 3> >(cat)' "$check"
+
+echo "$n_run run, $n_failed failed, $n_skipped skipped"

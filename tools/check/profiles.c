@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/* The profiles that were installed with this program: is what they run there,
+ * and does it run? */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "check.h"
+
+#define SUFFIX ".json"
+
+/* The package that the profile names for its interpreter, or "". */
+static const char *package_of(const struct host *host, const char *profile,
+                              struct arena *arena)
+{
+	const struct json *root, *package = NULL;
+	struct buffer text = {0};
+	char path[sizeof(host->profiles) + 280];
+
+	(void)snprintf(path, sizeof(path), "%s/%s" SUFFIX, host->profiles,
+	               profile);
+	if (file_read(path, JSON_MAX_SIZE, &text) == 0 && !text.failed &&
+	    json_parse(arena, text.data, text.len, &root, NULL) == 0 &&
+	    root->kind == JSON_OBJECT)
+		package = json_get(root, "package");
+	buffer_free(&text);
+	return package && package->kind == JSON_STRING ? package->text : "";
+}
+
+int try_profile(const struct probe *probe, const struct host *host,
+                struct finding *found)
+{
+	struct arena arena = {0}; /* the process's end frees it */
+	struct box_order order = {
+		.profile = probe->subject,
+		.code = "",
+		.arena = &arena,
+	};
+	const struct json *report, *part;
+	const char *package;
+	int r;
+
+	r = box_run(&order, host, &report, found);
+	if (r == -ENOENT) {
+		package = package_of(host, probe->subject, &arena);
+		if (package[0])
+			found_remedy(found, REMEDY_PACKAGE, package);
+		return r;
+	}
+	if (r < 0)
+		return r;
+	part = json_get(report, "status");
+	if (part && part->kind == JSON_STRING &&
+	    strcmp(part->text, "success") == 0)
+		return found_good(found, "its interpreter runs");
+	part = json_get(report, "message");
+	return found_wrong(found, 0, "an empty program: %s",
+	                   part && part->kind == JSON_STRING ? part->text
+	                                                     : "no success");
+}
+
+/* NAME.json but for "base", which is what all others are made of. */
+static int is_profile(const struct dirent *entry)
+{
+	size_t len = strlen(entry->d_name), suffix = strlen(SUFFIX);
+
+	return entry->d_name[0] != '.' && len > suffix && len < 256 &&
+	       strcmp(entry->d_name + len - suffix, SUFFIX) == 0 &&
+	       strcmp(entry->d_name, "base.json") != 0 &&
+	       strcmp(entry->d_name, "profile.schema.json") != 0;
+}
+
+static const char *without_suffix(const char *name)
+{
+	return strndup(name, strlen(name) - strlen(SUFFIX));
+}
+
+size_t profiles_find(const struct host *host, struct probe *found, size_t max)
+{
+	struct dirent **entries;
+	size_t n_found = 0;
+	char *name;
+	int n;
+
+	n = scandir(host->profiles, &entries, is_profile, alphasort);
+	for (int i = 0; i < n; i++) {
+		const char *subject = without_suffix(entries[i]->d_name);
+
+		free(entries[i]);
+		if (!subject || n_found == max ||
+		    asprintf(&name, "profile-%s", subject) < 0)
+			continue;
+		found[n_found++] = (struct probe){
+			.name = name,
+			.layer = "profiles",
+			.attempt = try_profile,
+			.worst = VERDICT_DEGRADED,
+			.needs = {"run"},
+			.meaning = "a run with this profile fails before its "
+				   "program starts",
+			.subject = subject,
+		};
+	}
+	if (n >= 0)
+		free(entries);
+	return n_found;
+}
