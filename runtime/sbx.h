@@ -35,6 +35,7 @@ extern "C" {
 struct sbx_spec;
 struct sbx_plan;
 struct sbx_box;
+struct sbx_built;
 
 /* Where a failure happened, in the order of a run. */
 enum sbx_stage {
@@ -215,6 +216,47 @@ SBX_API int sbx_pool_start(struct sbx_pool *pool, const struct sbx_plan *plan,
                            struct sbx_error *err);
 
 SBX_API void sbx_pool_close(struct sbx_pool *pool);
+
+/* ---- build ---- */
+
+/* Profiles of compiled languages have a build: a program in a box of its own,
+ * whose workspace, as it leaves it, is /build in the run's box, read-only.
+ *
+ *   sbx_spec_build()   the spec of the build; plan it and run it like any
+ *   sbx_built_take()   once it has succeeded
+ *   sbx_spec_built()   then the spec itself can be planned and run
+ *
+ * sbx_built_find() and sbx_built_keep() save the same build a second time. */
+
+/* *build borrows from spec; NULL: the spec has none. */
+SBX_API int sbx_spec_build(const struct sbx_spec *spec, struct sbx_spec **build,
+                           struct sbx_error *err);
+
+/* Regular files and directories of the workspace of a box whose run is over;
+ * links are never followed, and are left out like all else. */
+SBX_API int sbx_built_take(const struct sbx_box *box, struct sbx_built **built,
+                           struct sbx_error *err);
+
+/* What spec runs is there. box: of the build, for the report; NULL where it
+ * was found. Both are borrowed until the report is written. */
+SBX_API void sbx_spec_built(struct sbx_spec *spec,
+                            const struct sbx_built *built,
+                            const struct sbx_box *box);
+
+/* Looks in the directory dir for what the same build left before: the same
+ * sources, command and environment, by the same compiler. *built is NULL when
+ * there is none. dir is the caller's own, and nobody else may write to it:
+ * what is in it gets run. */
+SBX_API int sbx_built_find(const struct sbx_plan *plan, const char *dir,
+                           struct sbx_built **built, struct sbx_error *err);
+
+/* Puts it there, and removes the ones that were not used for the longest
+ * time where they are too many. */
+SBX_API int sbx_built_keep(const struct sbx_plan *plan, const char *dir,
+                           const struct sbx_built *built,
+                           struct sbx_error *err);
+
+SBX_API void sbx_built_free(struct sbx_built *built);
 
 /* ---- outcome ---- */
 

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "exec/build.h"
 #include "exec/help.h"
 #include "exec/options.h"
 #include "exec/profiles.h"
@@ -28,6 +29,7 @@ struct work {
 	struct sbx_spec *spec;
 	struct sbx_plan *plan;
 	struct sbx_box *box;
+	struct building building;
 	struct buffer text; /* the program from standard input; the request */
 	struct report_file report;
 	bool stdin_used; /* the program's text was on it */
@@ -116,6 +118,39 @@ static int make_spec(struct work *work, const struct profile_dirs *dirs,
 	return r;
 }
 
+static int print_plans(const struct work *work, struct sbx_error *err)
+{
+	int r = 0;
+
+	if (work->building.plan)
+		r = sbx_plan_print(work->building.plan, STDOUT_FILENO);
+	if (r == 0)
+		r = sbx_plan_print(work->plan, STDOUT_FILENO);
+	return printed(r, err);
+}
+
+/* The plan of the run was made to see that there is one; what it runs is not
+ * there before the build is over. */
+static int build_and_run(struct work *work, const struct sbx_stdio *stdio,
+                         struct sbx_error *err)
+{
+	int r = building_run(&work->building, stdio->out < 0, err);
+
+	sbx_plan_free(work->plan);
+	work->plan = NULL;
+	if (r != 0 || !work->building.built)
+		return r;
+	sbx_spec_built(work->spec, work->building.built, work->building.box);
+	r = sbx_plan_make(work->spec, &work->plan, err);
+	return r < 0 ? r : run_box(work->plan, stdio, &work->box, err);
+}
+
+/* The box that the outcome is of: the build's, if it came no further. */
+static struct sbx_box *last_box(const struct work *work)
+{
+	return work->box ? work->box : work->building.box;
+}
+
 /* Everything up to the end of the program. Returns the exit status, or a
  * negative errno with err. */
 static int run_program(struct work *work, const struct profile_dirs *dirs,
@@ -135,12 +170,16 @@ static int run_program(struct work *work, const struct profile_dirs *dirs,
 	if (work->stdin_used)
 		stdio.in = -1;
 	if (r == 0)
+		r = building_plan(&work->building, work->spec, err);
+	if (r == 0)
 		r = sbx_plan_make(work->spec, &work->plan, err);
 	if (r < 0)
 		return r;
 	if (options->dry_run)
-		return printed(sbx_plan_print(work->plan, STDOUT_FILENO), err);
-	return run_box(work->plan, &stdio, &work->box, err);
+		return print_plans(work, err);
+	if (!work->building.plan)
+		return run_box(work->plan, &stdio, &work->box, err);
+	return build_and_run(work, &stdio, err);
 }
 
 static int finish(struct work *work, int status, struct sbx_error *err)
@@ -156,15 +195,15 @@ static int finish(struct work *work, int status, struct sbx_error *err)
 	} else if (work->options.dry_run) {
 		return status;
 	} else if (!work->options.json && !work->options.quiet) {
-		struct sbx_outcome outcome = sbx_box_outcome(work->box);
+		struct sbx_outcome outcome = sbx_box_outcome(last_box(work));
 
 		if (outcome.stopped)
 			log_line("sbx-exec", "%s", outcome.message);
 	}
-	r = report_put(
-		&work->report,
-		&(struct report_of){work->spec, work->plan, work->box, why},
-		err);
+	r = report_put(&work->report,
+	               &(struct report_of){work->spec, work->plan,
+	                                   last_box(work), why},
+	               err);
 	if (r < 0) {
 		log_line("sbx-exec", "%s", err->text);
 		return 125;
@@ -219,6 +258,7 @@ static void work_free(struct work *work)
 {
 	sbx_box_close(work->box);
 	sbx_plan_free(work->plan);
+	building_free(&work->building);
 	sbx_spec_free(work->spec);
 	report_close(&work->report);
 	buffer_free(&work->text);

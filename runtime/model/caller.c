@@ -26,6 +26,7 @@ static int set_defaults(struct sbx_spec *spec, struct sbx_error *err)
 			r = field_set_text(spec, fields[i].path,
 			                   fields[i].initial, ORIGIN_DEFAULT,
 			                   err);
+	memcpy(spec->build.limits, spec->limits, sizeof(spec->limits));
 	return r;
 }
 

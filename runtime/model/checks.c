@@ -179,6 +179,7 @@ const char *mount_target_fault(const char *path)
 		{"/proc", true, "is the sandbox's own"},
 		{"/dev", true, "is the sandbox's own"},
 		{"/sys", true, "is not in a sandbox"},
+		{"/build", true, "is for what a build left"},
 		{"/etc", false, "is the sandbox's own; name a file below it"},
 		{"/tmp", false, "is the sandbox's own; name a path below it"},
 		{"/workspace", false,

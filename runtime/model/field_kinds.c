@@ -110,14 +110,14 @@ static int limit_read(const struct field_input *in, const char *text,
 	return 0;
 }
 
-void limit_put(struct sbx_spec *spec, enum limit limit, uint64_t value,
+void limit_put(struct limit_value *limits, enum limit limit, uint64_t value,
                enum origin origin)
 {
-	struct limit_value *file_size = &spec->limits[LIMIT_FILE_SIZE];
+	struct limit_value *file_size = &limits[LIMIT_FILE_SIZE];
 
-	if (origin < spec->limits[limit].origin)
+	if (origin < limits[limit].origin)
 		return;
-	spec->limits[limit] = (struct limit_value){value, origin};
+	limits[limit] = (struct limit_value){value, origin};
 	if (limit == LIMIT_DISK && file_size->origin == ORIGIN_DEFAULT)
 		file_size->value = value;
 }
@@ -128,7 +128,8 @@ static int limit_set_text(const struct field_input *in, const char *text)
 	int r = limit_read(in, text, &value);
 
 	if (r == 0)
-		limit_put(in->spec, in->field->rule->limit, value, in->origin);
+		limit_put(in->spec->limits, in->field->rule->limit, value,
+		          in->origin);
 	return r;
 }
 
@@ -153,7 +154,8 @@ static int limit_set_json(const struct field_input *in, const struct json *json)
 	int r = limit_read_json(in, json, &value);
 
 	if (r == 0)
-		limit_put(in->spec, in->field->rule->limit, value, in->origin);
+		limit_put(in->spec->limits, in->field->rule->limit, value,
+		          in->origin);
 	return r;
 }
 
@@ -241,6 +243,7 @@ static const struct {
 	[KIND_PATTERNS] = {pattern_set_text, patterns_set_json},
 	[KIND_LAYERS] = {layers_set_text, layers_set_json},
 	[KIND_DEGRADED] = {layers_set_text, layers_set_json},
+	[KIND_BUILD] = {no_text, build_set_json},
 	[KIND_EXTENDS] = {no_text, extends_set_json},
 };
 
@@ -270,6 +273,22 @@ static const struct sbx_field *limit_field(enum limit limit)
 		if (fields[i].rule->kind <= KIND_MILLI &&
 		    fields[i].rule->limit == limit)
 			return &fields[i];
+	return NULL;
+}
+
+const struct sbx_field *limit_row(const char *name, struct suggest *suggest)
+{
+	size_t n;
+	const struct sbx_field *fields = sbx_fields(&n);
+
+	for (size_t i = 0; i < n; i++) {
+		if (fields[i].rule->kind > KIND_MILLI)
+			continue;
+		const char *known = limit_name(fields[i].rule->limit);
+		if (strcmp(known, name) == 0)
+			return &fields[i];
+		suggest_offer(suggest, known);
+	}
 	return NULL;
 }
 

@@ -9,6 +9,7 @@
 #define SBX_MODEL_FIELD_KINDS_H
 
 #include "base/json.h"
+#include "base/suggest.h"
 #include "model/spec.h"
 
 enum field_kind {
@@ -29,6 +30,7 @@ enum field_kind {
 	KIND_PATTERNS, /* added up */
 	KIND_LAYERS,   /* added up */
 	KIND_DEGRADED, /* the same, and limits */
+	KIND_BUILD,    /* an object of limits, for the build */
 	KIND_EXTENDS,  /* profile.c does it */
 	N_KINDS
 };
@@ -70,6 +72,7 @@ int pattern_set_text(const struct field_input *in, const char *text);
 int patterns_set_json(const struct field_input *in, const struct json *value);
 int mount_set_text(const struct field_input *in, const char *text);
 int mounts_set_json(const struct field_input *in, const struct json *value);
+int build_set_json(const struct field_input *in, const struct json *value);
 
 /* Reads an array of strings, each as its text would be. */
 int texts_set_json(const struct field_input *in, const struct json *value,
@@ -83,8 +86,12 @@ int input_put(const struct field_input *in, const struct input *input);
 int limit_read_json(const struct field_input *in, const struct json *json,
                     uint64_t *value);
 
-/* Sets a limit, and the one that follows it. */
-void limit_put(struct sbx_spec *spec, enum limit limit, uint64_t value,
+/* The row of a limit by its name, which is its key; else NULL, and suggest has
+ * been offered all of them. */
+const struct sbx_field *limit_row(const char *name, struct suggest *suggest);
+
+/* Sets one of N_LIMITS limits, and the one that follows it. */
+void limit_put(struct limit_value *limits, enum limit limit, uint64_t value,
                enum origin origin);
 
 /* Stores the size bytes of a value and who said it, unless one of higher

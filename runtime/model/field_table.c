@@ -176,6 +176,16 @@ static const struct sbx_field fields[] = {
 	 "what runs it; {file} stands for its name", false,
 	 LIST_RULE(command, argument_ok, "shorter than 128K")},
 
+	{"build.command", NULL, NULL, NULL, NULL,
+	 "what makes the program first, in a sandbox of its own", false,
+	 RULE(.kind = KIND_LIST, .value = AT(build.command),
+	      .origin = AT(build.said), .min = 1, .max = MAX_ITEMS,
+	      .ok = argument_ok, .form = "shorter than 128K")},
+
+	{"build.limits", NULL, NULL, NULL, NULL,
+	 "its limits", false,
+	 RULE(.kind = KIND_BUILD)},
+
 	{"seccomp", NULL, NULL, NULL, NULL,
 	 "names of the sets of system calls that are allowed", false,
 	 LIST_RULE(seccomp, set_name_ok,

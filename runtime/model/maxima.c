@@ -10,28 +10,11 @@
 #include "model/fields.h"
 #include "model/profile.h"
 
-/* The row of a limit by its name, which is the key. */
-static const struct sbx_field *find(const char *key, struct suggest *suggest)
-{
-	size_t n;
-	const struct sbx_field *fields = sbx_fields(&n);
-
-	for (size_t i = 0; i < n; i++) {
-		if (fields[i].rule->kind > KIND_MILLI)
-			continue;
-		const char *name = limit_name(fields[i].rule->limit);
-		if (strcmp(name, key) == 0)
-			return &fields[i];
-		suggest_offer(suggest, name);
-	}
-	return NULL;
-}
-
-static int hold(const struct field_input *in, uint64_t maximum,
-                const char *path)
+static int hold(const struct field_input *in, struct limit_value *limits,
+                uint64_t maximum, const char *path)
 {
 	enum limit limit = in->field->rule->limit;
-	struct limit_value *value = &in->spec->limits[limit];
+	struct limit_value *value = &limits[limit];
 	char asked[24], most[24];
 
 	if (value->value <= maximum)
@@ -42,7 +25,7 @@ static int hold(const struct field_input *in, uint64_t maximum,
 		               in->field->path,
 		               limit_format(limit, value->value, asked), path,
 		               limit_format(limit, maximum, most));
-	limit_put(in->spec, limit, maximum, value->origin);
+	limit_put(limits, limit, maximum, value->origin);
 	return 0;
 }
 
@@ -53,7 +36,7 @@ static int hold_member(struct sbx_spec *spec, const struct json *member,
 	char hint[SUGGEST_TEXT];
 	struct field_input in = {
 		.spec = spec,
-		.field = find(member->key, &suggest),
+		.field = limit_row(member->key, &suggest),
 		.origin = ORIGIN_DEFAULT,
 		.where = path,
 		.line = member->line,
@@ -67,7 +50,9 @@ static int hold_member(struct sbx_spec *spec, const struct json *member,
 		               member->line, CLIP(member->key),
 		               suggest_text(&suggest, "", hint));
 	int r = limit_read_json(&in, member, &maximum);
-	return r < 0 ? r : hold(&in, maximum, path);
+	if (r == 0)
+		r = hold(&in, spec->limits, maximum, path);
+	return r < 0 ? r : hold(&in, spec->build.limits, maximum, path);
 }
 
 static int hold_all(struct sbx_spec *spec, const struct json *root,

@@ -258,6 +258,11 @@ static int build(struct sbx_plan *plan, const struct sbx_spec *spec,
 	plan->gid = facts->gid;
 	plan->network = spec->network;
 	plan->output_action = spec->output_action;
+	plan->is_build = spec->is_build;
+	plan->has_binds = spec->binds;
+	plan->is_built = spec->built;
+	plan->build_plan = spec->build_plan;
+	plan->build_run = spec->build_run;
 	plan->rootfs = arena_strdup(&plan->arena, spec->rootfs);
 	if (spec->profile)
 		plan->profile = arena_strdup(&plan->arena, spec->profile);

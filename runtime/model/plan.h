@@ -46,6 +46,8 @@ struct step {
 
 #define PLAN_MAX_STEPS 1024
 
+struct run;
+
 enum enforcer {
 	ENFORCED_NOT, /* the limit is off */
 	ENFORCED_RLIMIT,
@@ -82,7 +84,12 @@ struct sbx_plan {
 	const char *profile; /* or NULL */
 	const char *rootfs;
 	struct strings seccomp;
-	char code_sha256[65]; /* "" without code */
+	char code_sha256[65];              /* "" without code */
+	bool is_build;                     /* it makes what another one runs */
+	bool is_built;                     /* another one made what it runs: */
+	const struct sbx_plan *build_plan; /* both borrowed; NULL: that one */
+	const struct run *build_run;       /* was found in the cache */
+	bool has_binds; /* of the host's, beside the root tree */
 
 	/* Ids: one of the range, or the caller's own. */
 	bool privileged;

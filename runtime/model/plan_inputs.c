@@ -52,8 +52,9 @@ static int check_names(const struct sbx_spec *spec, const struct facts *facts,
 {
 	const struct input *other;
 
-	if (facts->code && (is_below(input->name, facts->code_name) ||
-	                    is_below(facts->code_name, input->name)))
+	if (facts->code && !spec->built &&
+	    (is_below(input->name, facts->code_name) ||
+	     is_below(facts->code_name, input->name)))
 		return err_say(err, SBX_STAGE_PLAN, EEXIST,
 		               "inputs: %s: that is where the program itself "
 		               "goes; name it otherwise",
@@ -137,7 +138,7 @@ int plan_inputs(struct sbx_plan *plan, const struct sbx_spec *spec,
 	size_t first = plan->n_steps;
 	int r = 0;
 
-	if (facts->code) {
+	if (facts->code && !spec->built) {
 		r = check_binds(spec, facts->code_name, "the program itself",
 		                err);
 		if (r == 0)

@@ -14,6 +14,7 @@
 #include <sys/sysmacros.h>
 
 #include "base/error.h"
+#include "model/built.h"
 #include "model/plan_steps.h"
 
 const char *const root_entries[N_ROOT_ENTRIES] = {
@@ -223,6 +224,38 @@ static int add_masks(struct sbx_plan *plan, const struct facts *facts)
 	return 0;
 }
 
+/* On the root's own part of the tmpfs, which is sealed: nothing of it can be
+ * written to. Its data stays where it is. */
+static int add_built(struct sbx_plan *plan, const struct sbx_built *built)
+{
+	static const mode_t modes[] = {
+		[BUILT_DIRECTORY] = 0755,
+		[BUILT_FILE] = 0644,
+		[BUILT_PROGRAM] = 0755,
+	};
+
+	if (!built)
+		return 0;
+	add_directory(plan, BUILT_PLACE, 0755);
+	for (size_t i = 0; i < built->n_entries; i++) {
+		const struct built_entry *entry = &built->entries[i];
+		const char *path = arena_printf(&plan->arena, BUILT_PLACE "/%s",
+		                                entry->path);
+
+		if (!path)
+			return -ENOMEM;
+		add_step(plan,
+		         (struct step){.kind = entry->kind == BUILT_DIRECTORY
+		                                       ? STEP_DIRECTORY
+		                                       : STEP_FILE,
+		                       .path = path,
+		                       .data = entry->data,
+		                       .len = entry->len,
+		                       .mode = modes[entry->kind]});
+	}
+	return 0;
+}
+
 static void add_scratch(struct sbx_plan *plan)
 {
 	add_directory(plan, "/tmp", 01777);
@@ -271,8 +304,10 @@ int plan_root(struct sbx_plan *plan, const struct sbx_spec *spec,
 		add_dev(plan, spec->pty);
 		add_proc(plan);
 		add_scratch(plan);
-		r = add_binds(plan, spec, facts->binds);
+		r = add_built(plan, spec->built);
 	}
+	if (r == 0)
+		r = add_binds(plan, spec, facts->binds);
 	if (r == 0) {
 		set_budget(plan);
 		plan->late_at = plan->n_steps;

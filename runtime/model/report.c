@@ -204,6 +204,42 @@ static void put_plan(struct json_writer *out, const struct sbx_plan *plan,
 		json_put_text(out, "code_sha256", plan->code_sha256);
 }
 
+static void put_stage(struct json_writer *out, const char *name,
+                      const struct sbx_plan *plan, const struct run *run)
+{
+	json_open_object(out, name);
+	if (plan->is_build)
+		json_put_bool(out, "cached", false);
+	put_run(out, plan, run);
+	put_limits(out, plan);
+	json_close_object(out);
+}
+
+/* Of a program that is built first: what came of the build, and of the run if
+ * there was one. */
+static void put_stages(struct json_writer *out, const struct sbx_plan *plan,
+                       const struct run *run)
+{
+	if (!plan->is_build && !plan->is_built)
+		return;
+	json_open_object(out, "stages");
+	if (plan->is_build) {
+		put_stage(out, "build", plan, run);
+	} else {
+		if (plan->build_run) {
+			put_stage(out, "build", plan->build_plan,
+			          plan->build_run);
+		} else {
+			json_open_object(out, "build");
+			json_put_bool(out, "cached", true);
+			json_put_text(out, "status", "success");
+			json_close_object(out);
+		}
+		put_stage(out, "run", plan, run);
+	}
+	json_close_object(out);
+}
+
 int report_make(const struct sbx_plan *plan, const struct run *run,
                 const struct sbx_error *failure, struct buffer *out)
 {
@@ -226,6 +262,8 @@ int report_make(const struct sbx_plan *plan, const struct run *run,
 		put_run(writer, plan, run);
 	if (plan)
 		put_plan(writer, plan, run && run->warm);
+	if (plan && run && !failure)
+		put_stages(writer, plan, run);
 	json_close_object(writer);
 	r = json_writer_text(writer, &text, &len);
 	if (r == 0) {

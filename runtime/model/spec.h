@@ -86,6 +86,15 @@ struct program {
 	struct strings arguments;
 };
 
+/* What makes the program before it is run, in a box of its own. */
+struct build {
+	struct strings command; /* none: nothing is built */
+	enum origin said;
+	struct limit_value limits[N_LIMITS];
+};
+
+struct run;
+
 struct sbx_spec {
 	struct arena arena;  /* owns everything below */
 	const char *profile; /* its name, or NULL */
@@ -118,6 +127,11 @@ struct sbx_spec {
 	uint32_t degraded_layers; /* bits of enum layer that may be weaker */
 	uint32_t degraded_limits; /* bits of enum limit, the same */
 	struct program program;
+	struct build build;
+	bool is_build;                     /* it is one itself */
+	const struct sbx_built *built;     /* borrowed; NULL: nothing */
+	const struct sbx_plan *build_plan; /* both borrowed; NULL: no run */
+	const struct run *build_run;       /* of the build, or a kept one */
 	struct {
 		enum origin description, rootfs, file, command, seccomp;
 		enum origin package, pty, warm, preload;

@@ -301,7 +301,8 @@ Test(options, shows_profiles)
 	struct result result;
 
 	RUN(&result, OPTIONS("--list-profiles"), .no_report = true);
-	EXPECT_RUN(result, "base\nbash\nlua\nnode\nperl\npython\nruby\n");
+	EXPECT_RUN(result, "base\nbash\nc\ncpp\ngo\nlua\nnode\nperl\npython\nru"
+	                   "by\nrust\n");
 	read_file(text_of("%s/share/sbx/profiles/base.json", build_dir()),
 	          &file);
 	RUN(&result, OPTIONS("--show-profile", "base"), .no_report = true);
@@ -330,8 +331,8 @@ Test(options, finds_the_users_profiles)
 		EXPECT_RUN(result, "1 /workspace\n");
 		RUN(&result, .env = i ? home : env, OPTIONS("--list-profiles"),
 		    .no_report = true);
-		EXPECT_RUN(result,
-		           "perl\nbase\nbash\nlua\nnode\npython\nruby\n");
+		EXPECT_RUN(result, "perl\nbase\nbash\nc\ncpp\ngo\nlua\nnode\npy"
+		                   "thon\nruby\nrust\n");
 	}
 }
 

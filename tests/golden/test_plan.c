@@ -52,6 +52,8 @@ static const struct golden languages[] = {
 	{"bash-file", &facts_root, "bash", .file = "./hello.sh"},
 	{"perl-file", &facts_root, "perl", .file = "../hello.pl"},
 	{"ruby-file", &facts_root, "ruby", .file = "hello.rb"},
+	{"c-file", &facts_root, "c", .file = "hello.c"},
+	{"go-file", &facts_root, "go", .file = "hello.go"},
 	{"lua-file", &facts_root, "lua", .file = "hello.lua"},
 };
 

@@ -94,6 +94,25 @@ Test(maxima, take_file_size_along)
 	sbx_spec_free(spec);
 }
 
+/* A build is held to the same. */
+Test(maxima, hold_builds)
+{
+	struct sbx_spec *spec = new_spec(), *build;
+	struct sbx_error err = {0};
+	const char *const argv[] = {NULL};
+
+	spec->build.command = (struct strings){(const char *[]){"cc", NULL}, 1};
+	spec->build.limits[LIMIT_MEMORY].value = UINT64_C(8) << 30;
+	cr_expect_eq(hold(spec, "{\"memory\": \"1G\", \"pids\": 100}", &err),
+	             0);
+	cr_assert_eq(sbx_spec_code(spec, "x", 1, argv, &err), 0);
+	cr_assert_eq(sbx_spec_build(spec, &build, &err), 0);
+	cr_expect_eq(build->limits[LIMIT_MEMORY].value, 1 << 30);
+	cr_expect_eq(build->limits[LIMIT_PIDS].value, 64);
+	sbx_spec_free(build);
+	sbx_spec_free(spec);
+}
+
 /* What the caller named above the maximum is an error, "none" too. */
 Test(maxima, refuse_the_caller)
 {

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/* The limits of a build: an object like that of the run's, by the same
+ * rows. And the spec of a build, which is the run's with these. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/suggest.h"
+#include "model/field_kinds.h"
+
+static int set_limit(const struct field_input *in, const struct json *member)
+{
+	struct suggest suggest = {.word = member->key};
+	const struct sbx_field *row = limit_row(member->key, &suggest);
+	struct field_input at = *in;
+	struct sbx_field shown;
+	char hint[SUGGEST_TEXT];
+	uint64_t value;
+
+	at.line = member->line;
+	if (!row)
+		return FIELD_FAIL(&at, EINVAL, "unknown limit \"%s\"%s",
+		                  CLIP(member->key),
+		                  suggest_text(&suggest, "", hint));
+	shown = *row;
+	shown.path = arena_printf(&in->spec->arena, "build.%s", row->path);
+	if (!shown.path)
+		return FIELD_FAIL(in, ENOMEM, "out of memory");
+	at.field = &shown;
+	int r = limit_read_json(&at, member, &value);
+	if (r == 0)
+		limit_put(in->spec->build.limits, row->rule->limit, value,
+		          in->origin);
+	return r;
+}
+
+int build_set_json(const struct field_input *in, const struct json *value)
+{
+	int r = field_expect(in, value, JSON_OBJECT, "an object of limits");
+
+	for (value = value->child; value && r == 0; value = value->next)
+		r = set_limit(in, value);
+	return r;
+}
+
+/* A build sees what the run sees and may write nothing of it. */
+static int copy_binds(struct sbx_spec *build, const struct bind *bind)
+{
+	build->binds = NULL;
+	build->last_bind = &build->binds;
+	for (; bind; bind = bind->next) {
+		struct bind *copy;
+
+		if (bind->writable)
+			continue;
+		copy = arena_memdup(&build->arena, bind, sizeof(*bind));
+		if (!copy)
+			return -ENOMEM;
+		copy->next = NULL;
+		*build->last_bind = copy;
+		build->last_bind = &copy->next;
+	}
+	return 0;
+}
+
+int sbx_spec_build(const struct sbx_spec *spec, struct sbx_spec **build,
+                   struct sbx_error *err)
+{
+	struct sbx_spec *made;
+
+	*build = NULL;
+	if (spec->build.command.n == 0 || (spec->program.kind != PROGRAM_FILE &&
+	                                   spec->program.kind != PROGRAM_CODE))
+		return 0;
+	made = malloc(sizeof(*made));
+	if (!made)
+		return err_set(err, SBX_STAGE_SPEC, ENOMEM, "a spec");
+	*made = *spec;
+	made->arena = (struct arena){0};
+	made->is_build = true;
+	made->command = spec->build.command;
+	made->build.command = (struct strings){0};
+	memcpy(made->limits, spec->build.limits, sizeof(made->limits));
+	made->program.arguments = (struct strings){0};
+	made->workdir.text = "/workspace";
+	made->stdin_path.text = NULL;
+	made->stdin_text = NULL;
+	made->network = NETWORK_NONE;
+	if (copy_binds(made, spec->binds) < 0) {
+		sbx_spec_free(made);
+		return err_set(err, SBX_STAGE_SPEC, ENOMEM, "a spec");
+	}
+	*build = made;
+	return 0;
+}
