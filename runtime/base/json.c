@@ -18,6 +18,7 @@
 #include <yajl/yajl_parse.h>
 
 #include "base/error.h"
+#include "base/json_parts.h"
 #include "base/text.h"
 
 #define DIGITS(number)  DIGITS_(number)
@@ -31,6 +32,7 @@ struct frame {
 
 struct reader {
 	yajl_handle handle;
+	struct json_memory memory; /* yajl's */
 	struct arena *arena;
 	struct sbx_error *err;
 	int code; /* of the first failure, negative */
@@ -169,36 +171,6 @@ static int on_number(void *context, const char *text, size_t len)
 	return 1;
 }
 
-/* Four hexadecimal digits, which yajl has checked. */
-static unsigned int hex4(const char *digits)
-{
-	unsigned int code = 0, i;
-
-	for (i = 0; i < 4; i++)
-		code = code << 4 | ((unsigned int)(digits[i] & 0x0f) +
-		                    (digits[i] > '9' ? 9 : 0));
-	return code;
-}
-
-/* The last byte of the escape that starts at the backslash, or NULL when it
- * stands for a NUL or half a character. end is that of the string. */
-static const char *escape_end(const char *at, const char *end)
-{
-	unsigned int code;
-
-	if (at[1] != 'u')
-		return at + 1;
-	code = hex4(at + 2);
-	if (code == 0 || (code & 0xfc00) == 0xdc00)
-		return NULL;
-	if ((code & 0xfc00) != 0xd800)
-		return at + 5;
-	if (end - at < 12 || at[6] != '\\' || at[7] != 'u' ||
-	    (hex4(at + 8) & 0xfc00) != 0xdc00)
-		return NULL;
-	return at + 11;
-}
-
 /* Looks at the string that was just read as it was written. A quote inside a
  * string follows a backslash, and the one that opens it never does. */
 static bool escapes_ok(struct reader *reader)
@@ -209,13 +181,7 @@ static bool escapes_ok(struct reader *reader)
 
 	while (at > reader->text && (*at != '"' || at[-1] == '\\'))
 		at--;
-	for (at++; at < end; at++)
-		if (*at == '\\') {
-			at = escape_end(at, end);
-			if (!at)
-				return false;
-		}
-	return true;
+	return json_escapes_ok(at + 1, end);
 }
 
 static const char *copy_string(struct reader *reader, const void *text,
@@ -354,10 +320,16 @@ static void complain(struct reader *reader, bool at_end)
 	                       (int)(used - from), reader->text + from);
 }
 
-static void run_yajl(struct reader *reader, size_t len)
+static int run_yajl(struct reader *reader, size_t len)
 {
+	yajl_alloc_funcs functions = {json_memory_take, json_memory_grow,
+	                              json_memory_drop, &reader->memory};
 	yajl_status status;
 
+	if (setjmp(reader->memory.none_left) != 0)
+		return no_memory(reader);
+	reader->handle = yajl_alloc(&callbacks, &functions, reader);
+	yajl_config(reader->handle, yajl_allow_comments, 1);
 	status = yajl_parse(reader->handle, (const void *)reader->text, len);
 	if (status == yajl_status_error) {
 		complain(reader, false);
@@ -366,6 +338,7 @@ static void run_yajl(struct reader *reader, size_t len)
 		if (status != yajl_status_ok)
 			complain(reader, true);
 	}
+	return 0;
 }
 
 int json_parse(struct arena *arena, const char *text, size_t len,
@@ -380,16 +353,12 @@ int json_parse(struct arena *arena, const char *text, size_t len,
 	/* A line end, and what old versions of yajl read beyond a string. */
 	buffer_append(&copy, text, len);
 	buffer_append(&copy, "\n\0\0\0\0\0\0", 8);
-	reader.handle = yajl_alloc(&callbacks, NULL, &reader);
-	if (copy.failed || !reader.handle) {
+	reader.text = copy.data;
+	if (copy.failed)
 		no_memory(&reader);
-	} else {
-		reader.text = copy.data;
-		yajl_config(reader.handle, yajl_allow_comments, 1);
+	else
 		run_yajl(&reader, len + 1);
-	}
-	if (reader.handle)
-		yajl_free(reader.handle);
+	arena_free(&reader.memory.arena);
 	if (reader.code == 0)
 		*root = reader.root;
 	return reader.code;

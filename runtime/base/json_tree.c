@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/json_parts.h"
 
 const struct json *json_get(const struct json *object, const char *key)
 {
@@ -59,4 +60,45 @@ const char *json_kind_name(enum json_kind kind)
 	};
 
 	return names[kind];
+}
+
+/* Four hexadecimal digits, which yajl has checked. */
+static unsigned int hex4(const char *digits)
+{
+	unsigned int code = 0, i;
+
+	for (i = 0; i < 4; i++)
+		code = code << 4 | ((unsigned int)(digits[i] & 0x0f) +
+		                    (digits[i] > '9' ? 9 : 0));
+	return code;
+}
+
+/* The last byte of the escape that starts at the backslash, or NULL when it
+ * stands for a NUL or half a character. end is that of the string. */
+static const char *escape_end(const char *at, const char *end)
+{
+	unsigned int code;
+
+	if (at[1] != 'u')
+		return at + 1;
+	code = hex4(at + 2);
+	if (code == 0 || (code & 0xfc00) == 0xdc00)
+		return NULL;
+	if ((code & 0xfc00) != 0xd800)
+		return at + 5;
+	if (end - at < 12 || at[6] != '\\' || at[7] != 'u' ||
+	    (hex4(at + 8) & 0xfc00) != 0xdc00)
+		return NULL;
+	return at + 11;
+}
+
+bool json_escapes_ok(const char *text, const char *end)
+{
+	for (const char *at = text; at < end; at++)
+		if (*at == '\\') {
+			at = escape_end(at, end);
+			if (!at)
+				return false;
+		}
+	return true;
 }

@@ -8,10 +8,12 @@
 #include <yajl/yajl_gen.h>
 
 #include "base/json.h"
+#include "base/json_parts.h"
 #include "base/text.h"
 
 struct json_writer {
 	yajl_gen gen;
+	struct json_memory memory; /* yajl's, all taken at first */
 	struct buffer out;
 	bool misused; /* yajl refused a call */
 };
@@ -21,19 +23,27 @@ static void on_output(void *context, const char *text, size_t len)
 	buffer_append(context, text, len);
 }
 
+static bool open_yajl(struct json_writer *writer)
+{
+	yajl_alloc_funcs functions = {json_memory_take, json_memory_grow,
+	                              json_memory_drop, &writer->memory};
+
+	if (setjmp(writer->memory.none_left) != 0)
+		return false;
+	writer->gen = yajl_gen_alloc(&functions);
+	yajl_gen_config(writer->gen, yajl_gen_print_callback, on_output,
+	                &writer->out);
+	return true;
+}
+
 struct json_writer *json_writer_new(void)
 {
 	struct json_writer *writer = calloc(1, sizeof(*writer));
 
-	if (!writer)
-		return NULL;
-	writer->gen = yajl_gen_alloc(NULL);
-	if (!writer->gen) {
-		free(writer);
+	if (writer && !open_yajl(writer)) {
+		json_writer_free(writer);
 		return NULL;
 	}
-	yajl_gen_config(writer->gen, yajl_gen_print_callback, on_output,
-	                &writer->out);
 	return writer;
 }
 
@@ -41,7 +51,7 @@ void json_writer_free(struct json_writer *writer)
 {
 	if (!writer)
 		return;
-	yajl_gen_free(writer->gen);
+	arena_free(&writer->memory.arena);
 	buffer_free(&writer->out);
 	free(writer);
 }
