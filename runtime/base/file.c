@@ -124,6 +124,8 @@ int file_ensure_stdio(void)
 	for (fd = 0; fd <= 2; fd++) {
 		if (fcntl(fd, F_GETFD) >= 0)
 			continue;
+		if (errno != EBADF)
+			return -errno;
 		/* Without O_CLOEXEC, as standard streams are: a program that
 		 * is started from here would find the hole again. The lowest
 		 * free descriptor is the one that was missing. */

@@ -24,6 +24,7 @@ static int no_memory(struct sbx_error *err)
 static int collect_caller(struct facts *facts, struct sbx_error *err)
 {
 	struct rlimit limit;
+	int may;
 
 	facts->uid = geteuid();
 	facts->gid = getegid();
@@ -36,7 +37,10 @@ static int collect_caller(struct facts *facts, struct sbx_error *err)
 	}
 	if (!facts->privileged)
 		return 0;
-	if (!caps_can_map())
+	may = caps_can_map();
+	if (may < 0)
+		return err_set(err, SBX_STAGE_PLAN, -may, "cap_get_proc");
+	if (!may)
 		return err_say(err, SBX_STAGE_IDMAP, EPERM,
 		               "root here lacks CAP_SETUID, and the program "
 		               "would be root outside: run sbx as an ordinary "
@@ -44,49 +48,83 @@ static int collect_caller(struct facts *facts, struct sbx_error *err)
 	return idmap_range(&facts->range, err);
 }
 
+static int look_error(const char *path, int code, struct sbx_error *err)
+{
+	return err_set(err, SBX_STAGE_PLAN, code, "look at %s", path);
+}
+
+/* Whether there is something of that kind at path. */
+static int look(const char *path, enum probe_kind kind, bool *there,
+                struct sbx_error *err)
+{
+	int found = probe_kind(path);
+
+	if (found < 0)
+		return look_error(path, -found, err);
+	*there = found == (int)kind;
+	return 0;
+}
+
+static int collect_entry(const char *path, struct arena *arena,
+                         struct root_entry *entry, struct sbx_error *err)
+{
+	char target[PATH_MAX];
+	int kind = probe_kind(path), r = 0;
+
+	if (kind == PROBE_DIRECTORY)
+		entry->kind = ROOT_DIRECTORY;
+	if (kind == PROBE_LINK)
+		r = probe_link(path, target, sizeof(target));
+	if (kind < 0 || r < 0)
+		return look_error(path, kind < 0 ? -kind : -r, err);
+	if (kind != PROBE_LINK)
+		return 0;
+	entry->kind = ROOT_LINK;
+	entry->link = arena_strdup(arena, target);
+	return entry->link ? 0 : no_memory(err);
+}
+
+/* Only as a name in /usr: the file itself is not taken. */
+static int collect_zone(struct arena *arena, struct facts *facts,
+                        struct sbx_error *err)
+{
+	static const char path[] = "/etc/localtime";
+	char target[PATH_MAX];
+	int r = probe_link(path, target, sizeof(target));
+
+	if (r == -ENOENT || r == -EINVAL)
+		return 0;
+	if (r < 0)
+		return look_error(path, -r, err);
+	if (strncmp(target, "/usr/share/zoneinfo/", 20) != 0)
+		return 0;
+	facts->zone = arena_strdup(arena, target);
+	return facts->zone ? 0 : no_memory(err);
+}
+
 static int collect_tree(struct arena *arena, struct facts *facts,
                         struct sbx_error *err)
 {
-	char path[PATH_MAX], target[PATH_MAX];
+	char path[PATH_MAX];
+	int r = 0;
 
-	for (size_t i = 0; i < N_ROOT_ENTRIES; i++) {
-		struct root_entry *entry = &facts->root[i];
-
+	for (size_t i = 0; r == 0 && i < N_ROOT_ENTRIES; i++) {
 		(void)snprintf(path, sizeof(path), "/%s", root_entries[i]);
-		switch (probe_kind(path)) {
-		case PROBE_DIRECTORY:
-			entry->kind = ROOT_DIRECTORY;
-			break;
-		case PROBE_LINK:
-			if (probe_link(path, target, sizeof(target)) < 0)
-				break;
-			entry->kind = ROOT_LINK;
-			entry->link = arena_strdup(arena, target);
-			if (!entry->link)
-				return no_memory(err);
-			break;
-		default:
-			break;
-		}
+		r = collect_entry(path, arena, &facts->root[i], err);
 	}
-	for (size_t i = 0; i < N_PROC_MASKS; i++) {
-		(void)snprintf(path, sizeof(path), "/proc/%s",
-		               proc_masks[i].name);
-		facts->masks[i] = probe_kind(path) == (proc_masks[i].directory
-		                                               ? PROBE_DIRECTORY
-		                                               : PROBE_FILE);
+	for (size_t i = 0; r == 0 && i < N_PROC_MASKS; i++) {
+		const struct proc_mask *mask = &proc_masks[i];
+
+		(void)snprintf(path, sizeof(path), "/proc/%s", mask->name);
+		r = look(path, mask->directory ? PROBE_DIRECTORY : PROBE_FILE,
+		         &facts->masks[i], err);
 	}
-	facts->ld_cache = probe_kind("/etc/ld.so.cache") == PROBE_FILE;
-	facts->alternatives =
-		probe_kind("/etc/alternatives") == PROBE_DIRECTORY;
-	/* Only as a name in /usr: the file itself is not taken. */
-	if (probe_link("/etc/localtime", target, sizeof(target)) == 0 &&
-	    strncmp(target, "/usr/share/zoneinfo/", 20) == 0) {
-		facts->zone = arena_strdup(arena, target);
-		if (!facts->zone)
-			return no_memory(err);
-	}
-	return 0;
+	if (r == 0)
+		r = look("/etc/ld.so.cache", PROBE_FILE, &facts->ld_cache, err);
+	if (r == 0)
+		r = look("/etc/alternatives", PROBE_DIRECTORY,
+		         &facts->alternatives, err);
+	return r == 0 ? collect_zone(arena, facts, err) : r;
 }
 
 static int collect_binds(const struct sbx_spec *spec, struct arena *arena,
@@ -95,6 +133,7 @@ static int collect_binds(const struct sbx_spec *spec, struct arena *arena,
 	const struct bind *bind;
 	struct bind_source *sources;
 	size_t n = 0;
+	int r;
 
 	for (bind = spec->binds; bind; bind = bind->next)
 		n++;
@@ -114,7 +153,9 @@ static int collect_binds(const struct sbx_spec *spec, struct arena *arena,
 				"bind %s: it is %s, which would open the "
 				"host; name a directory below it",
 				bind->source, real);
-		sources->directory = probe_kind(real) == PROBE_DIRECTORY;
+		r = look(real, PROBE_DIRECTORY, &sources->directory, err);
+		if (r < 0)
+			return r;
 		sources->path = arena_strdup(arena, real);
 		if (!sources++->path)
 			return no_memory(err);
@@ -126,6 +167,8 @@ static int file_error(const char *path, int code, uint64_t disk,
                       struct sbx_error *err)
 {
 	switch (code) {
+	case ENOMEM:
+		return no_memory(err);
 	case ENOENT:
 	case ENOTDIR:
 		return err_set(err, SBX_STAGE_EXEC, ENOENT, "%s", path);

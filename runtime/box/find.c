@@ -61,7 +61,8 @@ static bool host_path(const struct sbx_spec *spec, const char *inside,
 	return false;
 }
 
-/* 0: it is there; -ENOENT, -EACCES, -EISDIR; 1: only the exec can tell. */
+/* 0: it is there; 1: only the exec can tell; or why not, -ENOENT where there is
+ * none. */
 static int try_path(const struct sbx_spec *spec, const char *inside)
 {
 	char path[PATH_MAX];
@@ -69,6 +70,11 @@ static int try_path(const struct sbx_spec *spec, const char *inside)
 	if (!host_path(spec, inside, path, sizeof(path)))
 		return 1;
 	return probe_executable(path);
+}
+
+static int no_memory(struct sbx_error *err)
+{
+	return err_say(err, SBX_STAGE_PLAN, ENOMEM, "no memory left");
 }
 
 static const char *path_variable(const struct sbx_spec *spec)
@@ -95,24 +101,27 @@ static int search(const struct sbx_spec *spec, struct arena *arena,
                   const char *name, const char **found, struct sbx_error *err)
 {
 	const char *path = path_variable(spec), *part = path;
-	int denied = 0;
+	int other = 0; /* than that it is not there; the first */
 
 	while (*part) {
 		size_t len = strcspn(part, ":");
 		char *inside =
 			arena_printf(arena, "%.*s/%s", (int)len, part, name);
-		int r = inside ? try_path(spec, inside) : -ENOMEM;
+		int r;
 
+		if (!inside)
+			return no_memory(err);
+		r = try_path(spec, inside);
 		if (r == 0) {
 			*found = inside;
 			return 0;
 		}
-		if (r == -EACCES)
-			denied = EACCES;
+		if (r < 0 && r != -ENOENT && r != -EISDIR && other == 0)
+			other = -r;
 		part += len + (part[len] == ':');
 	}
-	if (denied)
-		return err_set(err, SBX_STAGE_EXEC, denied, "%s", name);
+	if (other)
+		return err_set(err, SBX_STAGE_EXEC, other, "%s", name);
 	return missing(spec, name, *path ? path : "an empty PATH", err);
 }
 
@@ -133,7 +142,7 @@ int find_executable(const struct sbx_spec *spec, struct arena *arena,
 	                        : arena_printf(arena, "%s/%s",
 	                                       spec->workdir.text, name);
 	if (!inside)
-		return err_say(err, SBX_STAGE_PLAN, ENOMEM, "no memory left");
+		return no_memory(err);
 	r = try_path(spec, inside);
 	if (r == -ENOENT)
 		return missing(spec, name, "the root tree", err);

@@ -220,10 +220,7 @@ void sbx_box_close(struct sbx_box *box)
 		return;
 	if (box->pid > 0) {
 		(void)pidfd_send_signal(box->pidfd, SIGKILL, NULL, 0);
-		while (sys_waitid(box->pidfd, &info, WEXITED | __WALL, NULL) <
-		               0 &&
-		       errno == EINTR)
-			;
+		(void)sys_waitid(box->pidfd, &info, WEXITED | __WALL, NULL);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
 		cleanup_fd(fds[i]);

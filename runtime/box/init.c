@@ -145,7 +145,12 @@ static int become(struct sbx_error *err)
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
 		return fail(err, "PR_SET_PDEATHSIG");
 	/* It may have died before that. */
-	if (poll(&caller, 1, 0) > 0 && caller.revents & (POLLHUP | POLLERR))
+	do
+		r = poll(&caller, 1, 0);
+	while (r < 0 && errno == EINTR);
+	if (r < 0)
+		return fail(err, "poll");
+	if (caller.revents & (POLLHUP | POLLERR))
 		_exit(125);
 	return 0;
 }
@@ -171,7 +176,7 @@ static _Noreturn void tell_end(int status, uint64_t ns, uint64_t poison)
 		.wait_status = status,
 		.ns = ns,
 	};
-	struct rusage usage;
+	struct rusage usage = {0};
 
 	(void)kill(-1, SIGKILL);
 	while (wait(NULL) > 0 || errno == EINTR)
@@ -220,13 +225,14 @@ static int reap(pid_t program, int *status)
 	pid_t pid;
 	int any;
 
-	while ((pid = waitpid(-1, &any, WNOHANG)) > 0) {
+	do {
+		pid = waitpid(-1, &any, WNOHANG);
 		if (pid == program) {
 			*status = any;
 			return 1;
 		}
-	}
-	return pid < 0 && errno != EINTR ? -errno : 0;
+	} while (pid > 0 || (pid < 0 && errno == EINTR));
+	return pid < 0 ? -errno : 0;
 }
 
 /* Answers what the supervisor would have to wait for itself. */
@@ -289,7 +295,7 @@ static _Noreturn void serve(const struct setup *setup, struct sbx_error *err)
 {
 	struct payload payload = {.setup = setup};
 	_Alignas(16) char stack[PAYLOAD_STACK];
-	struct rusage self;
+	struct rusage self = {0};
 	int children, status;
 	pid_t program;
 
@@ -333,6 +339,9 @@ _Noreturn void init_main(const struct setup *setup)
 	if (r < 0)
 		child_fail(&err);
 	/* What the root was built from. */
-	(void)close_range(INIT_LOCK + 1, ~0u, 0);
+	if (close_range(INIT_LOCK + 1, ~0u, 0) < 0) {
+		(void)fail(&err, "close_range");
+		child_fail(&err);
+	}
 	serve(setup, &err);
 }

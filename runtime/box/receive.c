@@ -163,18 +163,23 @@ static bool is_readable(int fd)
 void receive_refused(struct sbx_box *box, uint32_t events)
 {
 	struct refused_call call;
+	int r = 0;
 
 	if (!(events & EPOLLIN)) {
 		watch_drop(box, &box->listener); /* nobody has the filter */
 		return;
 	}
-	for (int i = 0; i < REFUSALS && is_readable(box->listener); i++) {
-		if (notify_receive(box->listener, &call) != 1)
+	for (int i = 0; r >= 0 && i < REFUSALS && is_readable(box->listener);
+	     i++) {
+		r = notify_receive(box->listener, &call);
+		if (r != 1)
 			continue;
 		run_add_refused(&box->run, &call);
 		if (call_is_native(&call))
-			(void)notify_refuse(box->listener, &call);
+			r = notify_refuse(box->listener, &call);
 		else
 			box_kill(box, CAUSE_SYSCALL);
 	}
+	if (r < 0)
+		box_fail(box, -r, "answer a system call that is refused");
 }

@@ -101,15 +101,32 @@ static enum next took(struct stream *stream, size_t n)
 	return stream->ask_first ? wait_for(stream, false) : NEXT_AGAIN;
 }
 
+/* A terminal that hung up says EIO, and so does a disk that is broken. */
+static bool is_device(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISCHR(st.st_mode);
+}
+
+static bool is_hangup(const struct stream *stream, int code)
+{
+	return code == EPIPE || code == ECONNRESET ||
+	       (code == EIO &&
+	        (is_device(stream->from) || is_device(stream->to)));
+}
+
 static enum next after_error(struct stream *stream, bool room)
 {
+	int code = errno;
+
 	if (errno == EINTR)
 		return NEXT_AGAIN;
 	if (errno == EAGAIN)
 		return wait_for(stream, room);
 	/* Whose reader or terminal has gone away is over, and no failure. */
-	if (errno != EPIPE && errno != ECONNRESET && errno != EIO)
-		stream->error = errno;
+	if (!is_hangup(stream, code))
+		stream->error = code;
 	return NEXT_OVER;
 }
 

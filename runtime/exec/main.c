@@ -271,8 +271,12 @@ int main(int argc, char **argv)
 	struct sbx_error err = {0};
 	int status;
 
-	if (file_ensure_stdio() < 0)
+	status = file_ensure_stdio();
+	if (status < 0) {
+		log_line("sbx-exec", "descriptors 0, 1 and 2: %s",
+		         strerrordesc_np(-status));
 		return 125;
+	}
 	if (getauxval(AT_SECURE)) {
 		log_line("sbx-exec", "is setuid, setgid or has file "
 		                     "capabilities; it needs none of them, and "

@@ -7,6 +7,8 @@
 #include <sys/capability.h>
 #include <sys/prctl.h>
 
+#define MAX_CAPS 64
+
 int caps_prepare(struct caps *caps)
 {
 	caps->empty = cap_init();
@@ -20,15 +22,16 @@ void caps_release(struct caps *caps)
 	caps->empty = NULL;
 }
 
-bool caps_can_map(void)
+int caps_can_map(void)
 {
 	cap_flag_value_t value = CAP_CLEAR;
 	cap_t own = cap_get_proc();
+	int r = own ? 0 : -errno;
 
-	if (own)
-		(void)cap_get_flag(own, CAP_SETUID, CAP_EFFECTIVE, &value);
+	if (own && cap_get_flag(own, CAP_SETUID, CAP_EFFECTIVE, &value) < 0)
+		r = -errno;
 	(void)cap_free(own);
-	return value == CAP_SET;
+	return r < 0 ? r : value == CAP_SET;
 }
 
 int caps_drop(const struct caps *caps)
@@ -36,9 +39,14 @@ int caps_drop(const struct caps *caps)
 	/* libcap's own asks for each capability first. */
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
 		return -errno;
-	for (cap_value_t cap = 0; cap < cap_max_bits(); cap++)
-		if (cap_drop_bound(cap) < 0)
+	/* Up to the first that this kernel does not know. libcap's own idea of
+	 * it, cap_max_bits(), is a guess where prctl fails. */
+	for (cap_value_t cap = 0; cap < MAX_CAPS; cap++)
+		if (cap_drop_bound(cap) < 0) {
+			if (errno == EINVAL && cap > CAP_LAST_CAP)
+				break;
 			return -errno;
+		}
 	if (cap_set_secbits(SECURE_ALL_BITS | SECURE_ALL_LOCKS) < 0)
 		return -errno;
 	if (cap_set_proc(caps->empty) < 0)

@@ -4,8 +4,6 @@
 #ifndef SBX_KERNEL_CAPS_H
 #define SBX_KERNEL_CAPS_H
 
-#include <stdbool.h>
-
 /* libcap allocates, so what is needed inside is made before the clone. */
 struct caps {
 	void *empty; /* cap_t */
@@ -14,8 +12,8 @@ struct caps {
 int caps_prepare(struct caps *caps); /* 0 or -ENOMEM */
 void caps_release(struct caps *caps);
 
-/* Whether this process may map ids that are not its own. */
-bool caps_can_map(void);
+/* Whether this process may map ids that are not its own: 1, 0, or -errno. */
+int caps_can_map(void);
 
 /* In the new process: locks the securebits, so that no exec and no id change
  * ever gives a capability, and empties all five sets. 0 or -errno. */

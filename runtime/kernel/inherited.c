@@ -27,16 +27,17 @@ static int kernel_sigaction(int number, const struct kernel_action *action,
 	                    sizeof(action->mask));
 }
 
-static uint64_t ignored_signals(void)
+static int find_ignored(struct inherited *found)
 {
 	struct kernel_action action;
-	uint64_t ignored = 0;
 
-	for (int i = 1; i < NSIG; i++)
-		if (kernel_sigaction(i, NULL, &action) == 0 &&
-		    action.handler == SIG_IGN)
-			ignored |= UINT64_C(1) << (i - 1);
-	return ignored;
+	for (int i = 1; i < NSIG; i++) {
+		if (kernel_sigaction(i, NULL, &action) < 0)
+			return -errno;
+		if (action.handler == SIG_IGN)
+			found->ignored |= UINT64_C(1) << (i - 1);
+	}
+	return 0;
 }
 
 /* Fields 48 to 51 of /proc/thread-self/stat: arg_start, arg_end, env_start,
@@ -59,11 +60,13 @@ static int find_arguments(const char *stat, struct inherited *found)
 
 int inherited_look(struct inherited *inherited)
 {
-	struct inherited found = {.ignored = ignored_signals()};
+	struct inherited found = {0};
 	struct buffer stat = {0};
 	int r;
 
-	r = file_read("/proc/thread-self/stat", 4096, &stat);
+	r = find_ignored(&found);
+	if (r == 0)
+		r = file_read("/proc/thread-self/stat", 4096, &stat);
 	buffer_append(&stat, "", 1);
 	if (r == 0)
 		r = stat.failed ? -ENOMEM : find_arguments(stat.data, &found);

@@ -47,10 +47,14 @@ int notify_refuse(int listener, const struct refused_call *call)
 		.error = -EPERM,
 	};
 
-	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &response) < 0 &&
-	    errno != ENOENT)
-		return -errno;
-	return 0;
+	int r;
+
+	/* A signal that comes meanwhile must not cost the answer: its caller
+	 * would wait for ever. ENOENT: the caller is gone. */
+	do
+		r = ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &response);
+	while (r < 0 && errno == EINTR);
+	return r < 0 && errno != ENOENT ? -errno : 0;
 }
 
 bool call_is_native(const struct refused_call *call)

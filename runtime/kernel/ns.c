@@ -58,14 +58,15 @@ pid_t ns_clone(void (*child)(const void *argument), const void *argument,
 	sigset_t all, before;
 	siginfo_t info;
 	int n_groups = 0;
-	pid_t pid;
+	pid_t pid = -1;
 	int code;
 
 	for (size_t i = 0; i < n_namespaces; i++)
 		args.flags |= namespaces[i].flag;
 	if (geteuid() == 0) {
 		n_groups = getgroups(0, NULL);
-		groups = calloc((size_t)n_groups + 1, sizeof(*groups));
+		if (n_groups >= 0)
+			groups = calloc((size_t)n_groups + 1, sizeof(*groups));
 		n_groups = groups ? getgroups(n_groups, groups) : -1;
 		if (n_groups < 0 || sys_setgroups(0, NULL) < 0)
 			return err_set(err, SBX_STAGE_CLONE, errno,
@@ -73,14 +74,16 @@ pid_t ns_clone(void (*child)(const void *argument), const void *argument,
 	}
 	/* A handler of the caller's must not run in the new process. */
 	sigfillset(&all);
-	pthread_sigmask(SIG_BLOCK, &all, &before);
-	pid = sys_clone3(&args);
-	if (pid == 0) {
-		child(argument);
-		_exit(125); /* unreachable */
+	code = pthread_sigmask(SIG_BLOCK, &all, &before);
+	if (code == 0) {
+		pid = sys_clone3(&args);
+		if (pid == 0) {
+			child(argument);
+			_exit(125); /* unreachable */
+		}
+		code = errno;
+		(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 	}
-	code = errno;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (groups && sys_setgroups((size_t)n_groups, groups) < 0) {
 		if (pid > 0) {
 			(void)pidfd_send_signal(*pidfd, SIGKILL, NULL, 0);

@@ -10,12 +10,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum probe_kind probe_kind(const char *path)
+static bool is_absent(int code)
+{
+	return code == ENOENT || code == ENOTDIR;
+}
+
+int probe_kind(const char *path)
 {
 	struct stat st;
 
 	if (lstat(path, &st) < 0)
-		return PROBE_ABSENT;
+		return is_absent(errno) ? PROBE_ABSENT : -errno;
 	if (S_ISLNK(st.st_mode))
 		return PROBE_LINK;
 	return S_ISDIR(st.st_mode) ? PROBE_DIRECTORY : PROBE_FILE;
@@ -36,12 +41,12 @@ int probe_executable(const char *path)
 	struct stat st;
 
 	if (stat(path, &st) < 0)
-		return errno == EACCES ? -EACCES : -ENOENT;
+		return is_absent(errno) || errno == ELOOP ? -ENOENT : -errno;
 	if (S_ISDIR(st.st_mode))
 		return -EISDIR;
-	if (!S_ISREG(st.st_mode) || access(path, X_OK) < 0)
+	if (!S_ISREG(st.st_mode))
 		return -EACCES;
-	return 0;
+	return access(path, X_OK) < 0 ? -errno : 0;
 }
 
 int probe_random_id(char id[33])

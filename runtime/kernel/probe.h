@@ -6,15 +6,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What is at path, not following a last symbolic link. */
+/* What is at path, not following a last symbolic link: one of these, or -errno
+ * where that cannot be told. What cannot be told is never absent: a file of
+ * /proc would go uncovered. */
 enum probe_kind { PROBE_ABSENT, PROBE_FILE, PROBE_DIRECTORY, PROBE_LINK };
-enum probe_kind probe_kind(const char *path);
+int probe_kind(const char *path);
 
 /* The target of a symbolic link, cut to fit, as text. -errno if it is none. */
 int probe_link(const char *path, char *target, size_t size);
 
 /* 0 if path is a file that the caller may execute, -ENOENT if there is none,
- * -EACCES if it may not, -EISDIR. */
+ * -EACCES if it may not, -EISDIR, or another -errno. */
 int probe_executable(const char *path);
 
 /* 16 random bytes as 32 digits and a NUL; 0 or -errno. */

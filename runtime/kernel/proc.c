@@ -30,6 +30,16 @@ struct directory_entry {
 
 typedef int (*visit_pid)(int directory, const char *pid, void *sum);
 
+static ssize_t read_entries(int fd, void *entries, size_t size)
+{
+	ssize_t n;
+
+	do
+		n = syscall(SYS_getdents64, fd, entries, size);
+	while (n < 0 && errno == EINTR);
+	return n;
+}
+
 /* Calls visit for each entry of a directory that is a number. One that ends
  * meanwhile is passed over; another failure, or a result above 0, ends it. */
 static int for_each_pid(int directory, visit_pid visit, void *sum)
@@ -42,8 +52,7 @@ static int for_each_pid(int directory, visit_pid visit, void *sum)
 	fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	while ((n = syscall(SYS_getdents64, fd, entries, sizeof(entries))) >
-	       0) {
+	while ((n = read_entries(fd, entries, sizeof(entries))) > 0) {
 		for (ssize_t at = 0; at < n;) {
 			const struct directory_entry *entry =
 				(const void *)(entries + at);
@@ -71,7 +80,9 @@ static int read_text(int proc, const char *pid, const char *file, char *text,
 	fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	n = read(fd, text, size - 1);
+	do
+		n = read(fd, text, size - 1);
+	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return -errno;
 	if ((size_t)n == size - 1)

@@ -4,6 +4,7 @@
 #ifndef SBX_KERNEL_SYS_H
 #define SBX_KERNEL_SYS_H
 
+#include <errno.h>
 #include <linux/sched.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -26,11 +27,17 @@ static inline int sys_seccomp(unsigned operation, unsigned flags, void *args)
 }
 
 /* waitid(2) has a fifth parameter that libc hides: what the child and the
- * children it waited for have used. */
+ * children it waited for have used. Goes on after a signal. */
 static inline int sys_waitid(int pidfd, siginfo_t *info, int options,
                              struct rusage *usage)
 {
-	return (int)syscall(SYS_waitid, P_PIDFD, pidfd, info, options, usage);
+	int r;
+
+	do
+		r = (int)syscall(SYS_waitid, P_PIDFD, pidfd, info, options,
+		                 usage);
+	while (r < 0 && errno == EINTR);
+	return r;
 }
 
 /* glibc's setgroups() changes every thread of the process; this one only the

@@ -318,6 +318,10 @@ int plan_root(struct sbx_plan *plan, const struct sbx_spec *spec,
 		add_simple(plan, STEP_SEAL, "/");
 		r = add_masks(plan, facts);
 	}
+	/* No room, and yet below the most there can be. */
+	if (r == 0 && plan->n_steps > plan->max_steps &&
+	    plan->max_steps < PLAN_MAX_STEPS)
+		r = -ENOMEM;
 	if (r < 0)
 		return err_say(err, SBX_STAGE_PLAN, -r, "no memory left");
 	if (plan->n_steps > plan->max_steps)
