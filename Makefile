@@ -169,6 +169,7 @@ GEN_OBJ := $(filter-out %/filter-sets.o,$(call obj,$(GEN_SRC)))
 SUPPORT_OBJ := $(call obj,$(SUPPORT_SRC))
 TEST_LAYERS := unit gen golden box warm attack
 TEST_SCRIPTS := example lint bench python check
+TEST_LAYERS += fault
 test_src = $(wildcard tests/$(1)/test_*.c)
 
 define test_program
