@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: MIT
+"""The examples do what their first lines say."""
+
+import json
+import os
+import subprocess
+import sys
+
+import support
+
+sys.path.insert(0, str(support.ROOT / "examples"))
+os.environ["SBX_BATCH"] = str(support.BUILD / "bin/sbx-batch")
+
+
+class Example(support.Scratch):
+    def example(self, name, *words, status=0):
+        done = subprocess.run(
+            [support.PYTHON, "-B", support.ROOT / "examples" / name, *words],
+            text=True, capture_output=True, timeout=300)
+        self.assertEqual(done.returncode, status, done.stderr)
+        return done
+
+
+class Judge(Example):
+    PROGRAMS = {
+        "good.py": ("print(sum(map(int, input().split())))", "accepted"),
+        "good.sh": ("read a b; echo $((a + b)) ' '", "accepted"),
+        "wrong.py": ("print(3)", "wrong answer"),
+        "slow.py": ("while 1: pass", "time limit"),
+        "sleepy.sh": ("sleep 60", "time limit"),
+        "big.py": ("x = b'x' * 10**9", "memory limit"),
+        "loud.py": ("while 1: print('x' * 1000)", "output limit"),
+        "bad.py": ("1/0", "runtime error"),
+        "dead.sh": ("kill -SEGV $$", "runtime error"),
+    }
+
+    def test_verdicts(self):
+        problem = self.path / "sum"
+        for i, (given, expected) in enumerate((("1 2", "3"), ("5 6", "11"))):
+            self.write(f"sum/{i}.in", given + "\n")
+            self.write(f"sum/{i}.out", expected + "\n")
+        self.write("sum/limits.json", '{"wall_time": 1.5, "memory": "64M"}')
+        programs = [self.write(name, code)
+                    for name, (code, _) in self.PROGRAMS.items()]
+        told = self.example("judge.py", problem, *programs, status=1).stdout
+        for name, (_, verdict) in self.PROGRAMS.items():
+            self.assertRegex(told, rf"(?m)^{name} +{verdict} ")
+        self.assertRegex(told, r"(?m)^wrong.py +wrong answer +1 ")
+        self.example("judge.py", problem, programs[0])
+
+
+class Reward(Example):
+    def test_rewards(self):
+        tests = [{"input": f"{n}\n", "output": f"{n * n}"} for n in range(4)]
+        codes = {"print(int(input()) ** 2)": 1.0, "print(0)": 0.25,
+                 "import os; os._exit(0)": 0.0, "syntax error": 0.0,
+                 "n = int(input()); print(n * n if n < 2 else 1 / 0)": 0.5}
+        samples = self.write("samples", "".join(
+            json.dumps({"code": code, "tests": tests}) + "\n"
+            for code in codes))
+        told = self.example("reward.py", samples).stdout.split()
+        self.assertEqual([float(word) for word in told],
+                         list(codes.values()))
+
+
+class Ci(Example):
+    def sent(self, code):
+        self.write("sent/test_it.py", "import os, socket, unittest\n"
+                   "class It(unittest.TestCase):\n"
+                   f"    def test_it(self):\n        {code}\n")
+        (self.path / "sent").chmod(0o755)
+        self.path.chmod(0o755)
+        return self.path / "sent"
+
+    def test_what_passes_and_what_fails(self):
+        self.example("ci.py", self.sent("open('made', 'w').write('x')"))
+        self.assertFalse((self.path / "sent/made").exists())
+        done = self.example("ci.py", self.sent("self.fail('no')"), status=1)
+        self.assertIn("exited with status 1", done.stderr)
+        self.example("ci.py", self.sent("pass"), "false", status=1)
+        self.example("ci.py", self.sent("pass"), "true")
+
+    def test_what_would_do_harm_does_not(self):
+        os.environ["CI_TOKEN"] = "secret"
+        self.addCleanup(os.environ.pop, "CI_TOKEN")
+        self.example("ci.py", self.sent(
+            "assert 'CI_TOKEN' not in os.environ"))
+        self.example("ci.py", self.sent(
+            "self.assertRaises(OSError, open, '/src/test_it.py', 'w')"))
+        self.example("ci.py", self.sent(
+            "self.assertRaises(OSError, socket.create_connection, "
+            "('127.0.0.1', 22), 1)"))
