@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import datetime
 import errno
+import fcntl
 import json
 import os
 import signal
 import tempfile
-from typing import Any, Dict, List, Mapping, Optional, Union
+from typing import IO, Any, Dict, List, Mapping, Optional, Union
 
 from ._errors import SandboxError, failure
 from ._find import find_exec
@@ -34,7 +35,9 @@ _REFUSED = {
                  "show a file with ro_bind= or bind="),
     "close_fds": ((True,), "no descriptor but 0, 1 and 2 crosses into a "
                   "sandbox; leave it out"),
-    "executable": ((None,), "the program is the first of args"),
+    "executable": ((None,), "the program is the first of args, and that is "
+                   "what it is called inside; with shell=True it is the "
+                   "shell"),
     "startupinfo": ((None,), "it is for Windows"),
     "creationflags": ((0,), "it is for Windows"),
     "restore_signals": ((True,), "a sandbox starts with the default signals"),
@@ -88,6 +91,8 @@ def _option(name: str, value: Any) -> List[str]:
     if value is True:
         return [option]
     if isinstance(value, Mapping):
+        if any("=" in os.fsdecode(key) for key in value):
+            raise ValueError(f"{name}: illegal environment variable name")
         value = [f"{os.fsdecode(k)}={os.fsdecode(v)}"
                  for k, v in value.items()]
     if isinstance(value, (list, tuple, set, frozenset)):
@@ -102,6 +107,10 @@ def _program(args: Any, options: Dict[str, Any]) -> List[str]:
     code = options.pop("code", None)
     command = options.pop("command", False)
     shell = options.pop("shell", False)
+    if shell:
+        if isinstance(args, os.PathLike):
+            raise TypeError("a path is no command of a shell")
+        shell = os.fsdecode(options.pop("executable", None) or "/bin/sh")
     words = [] if args is None else _words(args)
     chosen = []
     if isinstance(profile, os.PathLike):
@@ -114,12 +123,20 @@ def _program(args: Any, options: Dict[str, Any]) -> List[str]:
                              "the profile")
         return [*chosen, f"--code={os.fsdecode(code)}", "--", *words]
     if not words:
-        raise ValueError("there is no program: give args or code")
+        raise TypeError("there is no program: give args or code")
     if shell:
-        return [*chosen, "--command", "--", "/bin/sh", "-c", *words]
+        return [*chosen, "--command", "--", shell, "-c", *words]
     if command or profile is None:
         return [*chosen, "--command", "--", *words]
     return [*chosen, "--", *words]
+
+
+def _unnamed_file() -> IO[bytes]:
+    """A file without a name, and not at the place of a standard stream that
+    the caller has closed."""
+    with tempfile.TemporaryFile() as file:
+        return open(fcntl.fcntl(file.fileno(), fcntl.F_DUPFD_CLOEXEC, 3),
+                    "r+b")
 
 
 class Launch:
@@ -128,7 +145,6 @@ class Launch:
 
     def __init__(self, args: Any, options: Mapping[str, Any]):
         wanted = dict(options)
-        refuse_foreign(wanted)
         timeout = wanted.pop("timeout", None)
         if timeout is not None:
             wanted["wall_time"] = max(_seconds(timeout), 0.001)
@@ -136,9 +152,10 @@ class Launch:
         if cwd is not None:
             wanted["workdir"] = os.fsdecode(cwd)
         program = _program(args, wanted)
+        refuse_foreign(wanted)
         words = [word for name, value in wanted.items()
                  for word in _option(name, value)]
-        self._report = tempfile.TemporaryFile()
+        self._report = _unnamed_file()
         self.pass_fds = (self._report.fileno(),)
         try:
             self.argv = [find_exec(), "--quiet",
@@ -153,10 +170,11 @@ class Launch:
     def finish(self, status: int) -> int:
         """The return code that subprocess would have given, from the exit
         status of sbx-exec as subprocess gave it. Sets report and failure."""
-        self._report.seek(0)
-        line = self._report.read()
-        if line:
-            self.report = json.loads(line)
+        if not self._report.closed:
+            self._report.seek(0)
+            line = self._report.read()
+            self.report = json.loads(line) if line else None
+            self.close()
         if self.report is None:
             self.failure = SandboxError(errno.EIO, "sbx-exec ended with "
                                         f"status {status} and no report")

@@ -28,13 +28,15 @@ keywords of sbx.run(). What differs is what has to:
 
 from __future__ import annotations
 
+import contextlib
 import locale
 import signal
 import subprocess as _subprocess
 from subprocess import (DEVNULL, PIPE, STDOUT, CalledProcessError,
                         SubprocessError, TimeoutExpired, list2cmdline)
-from typing import Any, ClassVar, Mapping, Optional
+from typing import Any, ClassVar, Dict, Mapping, Optional, Sequence
 
+from ._errors import SandboxError
 from ._launch import Launch, Report
 
 __all__ = [
@@ -51,6 +53,22 @@ _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT,
            signal.SIGKILL)
 
 
+# The order of Popen's arguments after the first.
+_POSITIONAL = ("bufsize", "executable", "stdin", "stdout", "stderr",
+               "preexec_fn", "close_fds", "shell", "cwd", "env",
+               "universal_newlines", "startupinfo", "creationflags",
+               "restore_signals", "start_new_session", "pass_fds")
+
+
+def named(positional: Sequence[Any],
+          options: Mapping[str, Any]) -> Dict[str, Any]:
+    """All arguments as keywords."""
+    names = _POSITIONAL[:len(positional)]
+    if len(names) < len(positional) or set(names) & set(options):
+        raise TypeError("too many arguments, or one of them twice")
+    return {**dict(zip(names, positional)), **options}
+
+
 class Popen(_subprocess.Popen):  # type: ignore[type-arg]
     """A program that runs in a sandbox of its own.
 
@@ -65,9 +83,7 @@ class Popen(_subprocess.Popen):  # type: ignore[type-arg]
     def __init__(self, args: Any = None, *positional: Any, **options: Any):
         self._raw: Optional[int] = None
         self._ended = False  # by a signal of the caller's
-        if positional:
-            raise TypeError("all but args are keywords")
-        wanted = {**self.defaults, **options}
+        wanted = {**self.defaults, **named(positional, options)}
         streams = {name: wanted.pop(name) for name in STREAM_OPTIONS
                    if name in wanted}
         self._launch = Launch(args, wanted)
@@ -92,7 +108,6 @@ class Popen(_subprocess.Popen):  # type: ignore[type-arg]
     def returncode(self, status: Optional[int]) -> None:
         if status is not None:
             status = self._launch.finish(status)
-            self._launch.close()
         self._raw = status
 
     def _told(self) -> None:
@@ -124,7 +139,8 @@ class Popen(_subprocess.Popen):  # type: ignore[type-arg]
             raise ValueError(f"signal {int(sig)} cannot be sent into a "
                              "sandbox: only those that end a program can")
         self._ended = True
-        super().send_signal(sig)
+        with contextlib.suppress(SandboxError):  # wait() tells
+            super().send_signal(sig)
 
 
 class CompletedProcess(_subprocess.CompletedProcess):  # type: ignore[type-arg]
@@ -155,7 +171,8 @@ def complete(process: CompletedProcess, options: Mapping[str, Any],
     raise error
 
 
-def run(args: Any = None, **options: Any) -> CompletedProcess:
+def run(args: Any = None, *positional: Any,
+        **options: Any) -> CompletedProcess:
     """Runs a program to its end.
 
     args: with a profile, a file of the host, copied in, and its arguments;
@@ -168,6 +185,7 @@ def run(args: Any = None, **options: Any) -> CompletedProcess:
     Raises TimeoutExpired with timeout=, CalledProcessError with check=True,
     SandboxError when there was no run. The first two have a report, too.
     """
+    options = named(positional, options)
     given = options.pop("input", None)
     check = options.pop("check", False)
     if given is not None:
@@ -190,18 +208,18 @@ def run(args: Any = None, **options: Any) -> CompletedProcess:
     return complete(done, options, check)
 
 
-def call(args: Any, **options: Any) -> int:
-    """run(args, ...).returncode"""
-    return int(run(args, **options).returncode)
+def call(*args: Any, **options: Any) -> int:
+    """run(...).returncode"""
+    return int(run(*args, **options).returncode)
 
 
-def check_call(args: Any, **options: Any) -> int:
-    """run(args, check=True, ...).returncode"""
-    return int(run(args, check=True, **options).returncode)
+def check_call(*args: Any, **options: Any) -> int:
+    """run(..., check=True).returncode"""
+    return int(run(*args, check=True, **options).returncode)
 
 
-def check_output(args: Any, **options: Any) -> Any:
-    """run(args, check=True, stdout=PIPE, ...).stdout"""
+def check_output(*args: Any, **options: Any) -> Any:
+    """run(..., check=True, stdout=PIPE).stdout"""
     for name in ("stdout", "check"):
         if name in options:
             raise ValueError(f"{name} argument not allowed, it will be "
@@ -210,7 +228,7 @@ def check_output(args: Any, **options: Any) -> Any:
         text = any(options.get(name) for name in
                    ("text", "encoding", "errors", "universal_newlines"))
         options["input"] = "" if text else b""
-    return run(args, stdout=PIPE, check=True, **options).stdout
+    return run(*args, stdout=PIPE, check=True, **options).stdout
 
 
 def getstatusoutput(cmd: str, **options: Any) -> "tuple[int, str]":
