@@ -40,7 +40,6 @@ Test(inside, has_no_rights)
 		{"CapAmb:", "0000000000000000"},
 		{"NoNewPrivs:", "1"},
 		{"Seccomp:", "2"},
-		{"Groups:", ""},
 		{"Uid:", "1000\t1000\t1000\t1000"},
 		{"Gid:", "1000\t1000\t1000\t1000"},
 		{"SigBlk:", "0000000000000000"},
@@ -58,6 +57,30 @@ Test(inside, has_no_rights)
 		                 rows[i][1], "%s", rows[i][0]);
 	cr_expect_str_neq(value_of(outside.out.data, "CapBnd:"), rows[3][1]);
 	cr_expect_str_eq(value_of(outside.out.data, "Seccomp:"), "0");
+	result_free(&result);
+	result_free(&outside);
+}
+
+/* Without being root the groups of a caller cannot be dropped; inside, one is
+ * its own and the others are nobody's. Root's are gone. */
+Test(inside, has_no_group_but_the_callers)
+{
+	struct result result, outside;
+	size_t n = 0, n_outside = 0;
+	const char *word;
+
+	RUN(&result, COMMAND("cat", "/proc/self/status"));
+	RUN(&outside, .outside = true, COMMAND("cat", "/proc/self/status"));
+	word = value_of(outside.out.data, "Groups:");
+	for (; *word; word += strcspn(word, " "), word += strspn(word, " "))
+		n_outside++;
+	word = value_of(result.out.data, "Groups:");
+	for (; *word;
+	     word += strcspn(word, " "), word += strspn(word, " "), n++)
+		cr_expect(strtol(word, NULL, 10) == 1000 ||
+		                  strtol(word, NULL, 10) == 65534,
+		          "%s", word);
+	cr_expect_eq(n, geteuid() == 0 ? 0 : n_outside);
 	result_free(&result);
 	result_free(&outside);
 }
