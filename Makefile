@@ -50,7 +50,7 @@ STATIC_LIBS := -l:libseccomp.a -l:libcap.a -l:libnl-3.a -l:libyajl_s.a -l:libnet
 QUIET := -Wl,--no-warnings
 SHARED_LIBS := $(shell pkg-config --libs $(PKGS))
 
-.PHONY: all run check lint asan bench install uninstall clean deps help
+.PHONY: all run check check-vm lint asan bench install uninstall clean deps help
 .PHONY: objects tests man fidelity
 all: $(PROGRAMS) $(B)/lib/libsbx.a $(B)/lib/libsbx.so $(B)/lib/pkgconfig/sbx.pc \
   $(B)/share/sbx/profiles $(MAN)
@@ -204,8 +204,18 @@ tests: $(if $(filter box,$(TEST_LAYERS)),$(PROG) $(B)/test/example-run $(B)/test
 check: export SBX_MUST_WORK ?=
 check:
 	@tools/deps check
+	@tools/deps vm || :
 	@+$(MAKE) --no-print-directory -s all tests $(B)/bin/sbx-bench
 	@tests/run $(B) $(TEST_LAYERS) $(TEST_SCRIPTS)
+
+# What wants a machine of its own, in QEMU: with systemd and a delegated cgroup.
+TEST_SCRIPTS += vm
+check-vm: export SBX_MUST_WORK ?=
+check-vm:
+	@tools/deps check
+	@tools/deps vm
+	@+$(MAKE) --no-print-directory -s all tests
+	@tests/vm/run $(B)
 
 # The pure layers again, with every memory error and every undefined
 # operation an end.
@@ -265,7 +275,7 @@ uninstall:
 	rm -rf $(DATA) $(PYTHON)
 
 help:
-	@sed -n 's/^\([a-z]*\):.*/\1/p' Makefile | sort -u
+	@sed -n 's/^\([a-z-]*\):.*/\1/p' Makefile | sort -u
 
 clean:
 	rm -rf build build-*
