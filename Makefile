@@ -52,7 +52,8 @@ SHARED_LIBS := $(shell pkg-config --libs $(PKGS))
 
 .PHONY: all run check check-vm lint asan bench install uninstall clean deps help
 .PHONY: objects tests man fidelity
-all: $(PROGRAMS) $(B)/lib/libsbx.a $(B)/lib/libsbx.so $(B)/lib/pkgconfig/sbx.pc \
+all: $(PROGRAMS) $(B)/libexec/sbx/sbx-scope \
+  $(B)/lib/libsbx.a $(B)/lib/libsbx.so $(B)/lib/pkgconfig/sbx.pc \
   $(B)/share/sbx/profiles $(MAN)
 
 objects: $(LIB_OBJ) $(EXEC_OBJ) $(CHECK_OBJ) $(call obj,$(BATCH_SRC) $(wildcard tools/bench/*.c))
@@ -89,9 +90,14 @@ $(B)/bin/sbx-exec $(B)/bin/sbx-check: $(LIB_OBJ)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -static-pie $(CFLAGS) $(LDFLAGS) $(QUIET) -o $@ $^ $(STATIC_LIBS)
 
-$(B)/bin/sbx-batch: $(call obj,$(BATCH_SRC) runtime/exec/profiles.c) $(LIB_OBJ)
+$(B)/bin/sbx-batch: $(call obj,$(BATCH_SRC) runtime/exec/profiles.c runtime/exec/place.c) $(LIB_OBJ)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -static-pie $(CFLAGS) $(LDFLAGS) $(QUIET) -o $@ $^ $(STATIC_LIBS)
+
+# The one program that loads libsystemd.
+$(B)/libexec/sbx/sbx-scope: $(call obj,$(wildcard tools/scope/*.c))
+	@mkdir -p $(@D)
+	$(Q)$(CC) -pie $(CFLAGS) $(LDFLAGS) -o $@ $^ -lsystemd
 
 $(B)/lib/libsbx.a: $(LIB_OBJ)
 	@mkdir -p $(@D)
@@ -255,6 +261,7 @@ DATA := $(DESTDIR)$(PREFIX)/share/sbx
 PYTHON := $(DESTDIR)$(PREFIX)/lib/python3/dist-packages/sbx
 install: all
 	install -D -t $(DESTDIR)$(PREFIX)/bin $(PROGRAMS)
+	install -D -t $(DESTDIR)$(PREFIX)/libexec/sbx $(B)/libexec/sbx/sbx-scope
 	install -D -m644 -t $(DESTDIR)$(PREFIX)/include runtime/sbx.h
 	install -D -m644 -t $(DESTDIR)$(PREFIX)/lib $(B)/lib/libsbx.a
 	install -D -m644 $(B)/lib/libsbx.so $(DESTDIR)$(PREFIX)/lib/libsbx.so.$(VERSION)
@@ -272,7 +279,7 @@ uninstall:
 	rm -f $(patsubst $(B)/%,$(DESTDIR)$(PREFIX)/%,$(PROGRAMS)) $(DESTDIR)$(PREFIX)/include/sbx.h
 	rm -f $(DESTDIR)$(PREFIX)/lib/libsbx.* $(DESTDIR)$(PREFIX)/lib/pkgconfig/sbx.pc
 	rm -f $(patsubst $(B)/%,$(DESTDIR)$(PREFIX)/%,$(MAN))
-	rm -rf $(DATA) $(PYTHON)
+	rm -rf $(DATA) $(PYTHON) $(DESTDIR)$(PREFIX)/libexec/sbx
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*/\1/p' Makefile | sort -u

@@ -114,6 +114,14 @@ SBX_API int sbx_spec_request(struct sbx_spec *spec, const char *json,
                              size_t len, const char *const *dirs,
                              struct sbx_error *err);
 
+/* Where the run's cgroup is to be: "auto", "systemd", "none" or a path. The
+ * text is the spec's. With the first two it is below the cgroup that is
+ * delegated to the caller when the plan is made. */
+SBX_API const char *sbx_spec_cgroup(const struct sbx_spec *spec);
+
+/* Whether a cgroup is delegated to the caller: 0, or why not. */
+SBX_API int sbx_cgroup_find(struct sbx_error *err);
+
 SBX_API void sbx_spec_free(struct sbx_spec *spec);
 
 /* One row of the field table. */

@@ -20,6 +20,7 @@
 #include <sys/types.h>
 
 #include "box/stream.h"
+#include "kernel/cgroup.h"
 #include "kernel/proc.h"
 #include "model/outcome.h"
 
@@ -31,7 +32,8 @@ struct sbx_box {
 	int pidfd;
 	int wire; /* the caller's end; -1 once it has said all */
 	int uid_lock;
-	uid_t uid;     /* of the program, outside */
+	uid_t uid; /* of the program, outside */
+	struct cgroup_leaf leaf;
 	int proc;      /* the box's own /proc; -1 until ready */
 	int workspace; /* a directory on the tmpfs; the same */
 	int listener;  /* of the filter; -1 until started, and once it is
@@ -120,6 +122,20 @@ int box_assign(struct sbx_box *box, const struct sbx_plan *plan,
 
 /* The agent has something to say. */
 void standby_receive(struct sbx_box *box);
+
+/* ---- leaf.c ---- */
+
+/* Makes the run's cgroup with its limits, where the plan has one. */
+int leaf_open(struct sbx_box *box, struct sbx_error *err);
+
+/* The run begins: what has been used so far was for the setup. */
+void leaf_begin(struct sbx_box *box);
+
+/* What its processes use now. 0 or -errno. */
+int leaf_sample(const struct sbx_box *box, struct proc_sample *sample);
+
+/* What they have used, and what became of them, for the run. */
+void leaf_read(struct sbx_box *box);
 
 /* ---- receive.c ---- */
 

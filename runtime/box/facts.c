@@ -48,6 +48,22 @@ static int collect_caller(struct facts *facts, struct sbx_error *err)
 	return idmap_range(&facts->range, err);
 }
 
+/* Without one the run does with what there is else; the plan knows whether
+ * that will do. */
+static int collect_cgroup(const struct sbx_spec *spec, struct arena *arena,
+                          struct facts *facts)
+{
+	const char *asked = spec->cgroup.text;
+	struct sbx_error why = {0};
+
+	if (strcmp(asked, "none") == 0)
+		facts->no_cgroup = "--cgroup none rules one out";
+	else if (cgroup_find(asked[0] == '/' ? asked : NULL, arena,
+	                     &facts->cgroup, &why) < 0)
+		facts->no_cgroup = arena_strdup(arena, why.text);
+	return facts->cgroup.path || facts->no_cgroup ? 0 : -ENOMEM;
+}
+
 static int look_error(const char *path, int code, struct sbx_error *err)
 {
 	return err_set(err, SBX_STAGE_PLAN, code, "look at %s", path);
@@ -259,6 +275,8 @@ int facts_collect(const struct sbx_spec *spec, struct arena *arena,
 	r = collect_caller(&found, err);
 	if (r == 0)
 		r = collect_tree(arena, &found, err);
+	if (r == 0 && collect_cgroup(spec, arena, &found) < 0)
+		r = no_memory(err);
 	if (r == 0)
 		r = collect_binds(spec, arena, &found, err);
 	if (r == 0)

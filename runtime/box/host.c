@@ -23,6 +23,7 @@ static const struct sbx_box closed_box = {
 	.pidfd = -1,
 	.wire = -1,
 	.uid_lock = -1,
+	.leaf = CGROUP_LEAF_NONE,
 	.proc = -1,
 	.workspace = -1,
 	.listener = -1,
@@ -108,7 +109,10 @@ static int launch(struct sbx_box *box, struct setup *setup,
 		gid = (gid_t)box->uid;
 	}
 	setup->uid_lock = box->uid_lock;
-	pid = ns_clone(run_init, setup, &box->pidfd, err);
+	r = leaf_open(box, err);
+	if (r < 0)
+		return r;
+	pid = ns_clone(run_init, setup, box->leaf.fd, &box->pidfd, err);
 	if (pid < 0)
 		return pid;
 	box->pid = pid;
@@ -126,6 +130,9 @@ static int launch(struct sbx_box *box, struct setup *setup,
 	r = wire_send(box->wire, &mapped, NULL, 0);
 	if (r < 0)
 		return err_set(err, SBX_STAGE_CLONE, -r, "tell pid 1 to go on");
+	/* While pid 1 builds its root. */
+	if (box->leaf.fd >= 0)
+		cgroup_sweep(box->leaf.parent);
 	return 0;
 }
 
@@ -222,6 +229,7 @@ void sbx_box_close(struct sbx_box *box)
 		(void)pidfd_send_signal(box->pidfd, SIGKILL, NULL, 0);
 		(void)sys_waitid(box->pidfd, &info, WEXITED | __WALL, NULL);
 	}
+	cgroup_leaf_remove(&box->leaf);
 	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
 		cleanup_fd(fds[i]);
 	for (size_t i = 0; i < N_STREAMS; i++)

@@ -155,6 +155,15 @@ static int become(struct sbx_error *err)
 	return 0;
 }
 
+/* The cgroup that it was born into becomes the root of what is seen inside: the
+ * clone took the caller's. */
+static int enter_cgroup(const struct setup *setup, struct sbx_error *err)
+{
+	if (setup->plan->cgroup.path && unshare(CLONE_NEWCGROUP) < 0)
+		return fail(err, "unshare(CLONE_NEWCGROUP)");
+	return 0;
+}
+
 static int bring_up_loopback(const struct setup *setup, struct sbx_error *err)
 {
 	int r;
@@ -329,7 +338,9 @@ _Noreturn void init_main(const struct setup *setup)
 
 	if (keep_descriptors(setup, &err) < 0)
 		fail_on(setup->wire, &err);
-	r = bring_up_loopback(setup, &err);
+	r = enter_cgroup(setup, &err);
+	if (r == 0)
+		r = bring_up_loopback(setup, &err);
 	if (r == 0)
 		r = root_open(&root, setup->plan, &err);
 	if (r == 0)

@@ -83,6 +83,16 @@ int plan_make_waiting(const struct sbx_spec *spec, struct sbx_plan **plan,
 	return 0;
 }
 
+int sbx_cgroup_find(struct sbx_error *err)
+{
+	struct cgroup_parent parent;
+	struct arena arena = {0};
+	int r = cgroup_find(NULL, &arena, &parent, err);
+
+	arena_free(&arena);
+	return r;
+}
+
 int sbx_report_write(const struct sbx_plan *plan, const struct sbx_box *box,
                      const struct sbx_error *failure, int fd,
                      struct sbx_error *err)

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Limits that the kernel does not enforce without a cgroup: the CPU time and
- * memory of the whole tree, and idleness. They are measured, and the next
- * measurement is set for the earliest moment at which a limit could be
- * reached: CPU time grows by one second a second and processor, memory as fast
- * as the processors can fill it. So a short run is never measured, a run far
- * from its limits seldom, and one near them every few milliseconds.
+ * Limits that the kernel does not enforce: the CPU time of the whole tree,
+ * idleness, and, without a cgroup, the memory of the whole tree. They are
+ * measured, and the next measurement is set for the earliest moment at which a
+ * limit could be reached: CPU time grows by one second a second and processor,
+ * memory as fast as the processors can fill it. So a short run is never
+ * measured, a run far from its limits seldom, and one near them every few
+ * milliseconds.
  */
 #include <errno.h>
 #include <sched.h>
@@ -28,6 +29,11 @@
 static uint64_t limit_of(const struct sbx_box *box, enum limit limit)
 {
 	return box->plan->limits[limit].value;
+}
+
+static bool is_ours(const struct sbx_box *box, enum limit limit)
+{
+	return box->plan->limits[limit].enforced_by == ENFORCED_SUPERVISOR;
 }
 
 /* What the program holds of the tmpfs; it is memory, too. */
@@ -168,8 +174,9 @@ void measure_schedule(struct sbx_box *box, uint64_t now, uint64_t memory)
 
 	next = MIN(next, time_left(box->sample.cpu_ns,
 	                           limit_of(box, LIMIT_CPU_TIME), n));
-	next = MIN(next, time_left(memory, limit_of(box, LIMIT_MEMORY),
-	                           MEMORY_RATE * n));
+	if (is_ours(box, LIMIT_MEMORY))
+		next = MIN(next, time_left(memory, limit_of(box, LIMIT_MEMORY),
+		                           MEMORY_RATE * n));
 	next = MIN(next, limit_of(box, LIMIT_IDLE_TIME) / 4);
 	box->next_sample_ns = now + MAX(next, SHORTEST);
 }
@@ -183,7 +190,8 @@ void measure(struct sbx_box *box, uint64_t now)
 	if (box->proc < 0)
 		return;
 	used = measure_disk(box);
-	r = proc_sample(box->proc, &sample);
+	r = box->leaf.fd >= 0 ? leaf_sample(box, &sample)
+	                      : proc_sample(box->proc, &sample);
 	if (r < 0 && r != -ENOENT && r != -ESRCH) {
 		/* What cannot be measured cannot be limited. */
 		box_fail(box, -r, "measure the program");
@@ -197,7 +205,8 @@ void measure(struct sbx_box *box, uint64_t now)
 		box->sample = sample;
 		box->run.tasks_peak = MAX(box->run.tasks_peak, sample.tasks);
 		measure_cpu(box);
-		used = measure_memory(box, now, used);
+		if (is_ours(box, LIMIT_MEMORY))
+			used = measure_memory(box, now, used);
 		measure_progress(box, now);
 	}
 	measure_schedule(box, now, used);

@@ -71,6 +71,7 @@ void box_begin(struct sbx_box *box, uint64_t ns)
 		wall->value == LIMIT_OFF || wall->value > UINT64_MAX - ns
 			? UINT64_MAX
 			: ns + wall->value;
+	leaf_begin(box);
 	measure_schedule(box, ns, 0);
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/parse.h"
 #include "box/box.h"
 #include "box/wire.h"
@@ -86,6 +87,8 @@ void box_kill(struct sbx_box *box, enum cause cause)
 		return;
 	if (box->run.end_ns == 0)
 		box->run.end_ns = clock_ns();
+	if (box->leaf.fd >= 0)
+		(void)file_put(box->leaf.fd, "cgroup.kill", "1");
 	(void)pidfd_send_signal(box->pidfd, SIGKILL, NULL, 0);
 }
 
@@ -185,8 +188,10 @@ static void pidfd_step(struct sbx_box *box)
 		box->deadline_ns = clock_ns() + DRAIN_TIME;
 	if (box->waiting && !box->failed)
 		box_fail(box, ECHILD, "the interpreter that was started ahead");
-	if (box->ended || box->failed)
+	if (box->ended || box->failed) {
+		leaf_read(box);
 		return;
+	}
 	if (run->end_ns == 0)
 		run->end_ns = clock_ns();
 	run->user_ns = clock_timeval_ns(usage.ru_utime);
@@ -195,8 +200,9 @@ static void pidfd_step(struct sbx_box *box)
 	/* What died with pid 1 was not waited for; the last sample saw it. */
 	run->user_ns = MAX(run->user_ns + run->system_ns, box->sample.cpu_ns) -
 	               run->system_ns;
+	leaf_read(box);
 	if (run->cause == CAUSE_NONE)
-		run->cause = CAUSE_LOST;
+		run->cause = run->oom_kills ? CAUSE_MEMORY : CAUSE_LOST;
 	if (!run->started)
 		run->start_ns = run->end_ns;
 }

@@ -15,6 +15,7 @@
 #include "exec/profiles.h"
 #include "exec/report.h"
 #include "exec/run.h"
+#include "exec/scope.h"
 
 #define MAXIMA "/etc/sbx/limits.json"
 
@@ -169,6 +170,8 @@ static int run_program(struct work *work, const struct profile_dirs *dirs,
 		r = make_spec(work, dirs, err);
 	if (work->stdin_used)
 		stdio.in = -1;
+	if (r == 0 && !options->dry_run)
+		r = scope_enter(work->spec, err);
 	if (r == 0)
 		r = building_plan(&work->building, work->spec, err);
 	if (r == 0)

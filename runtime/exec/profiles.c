@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "exec/place.h"
 
 #define MAX_PROFILE (1024 * 1024)
 #define SUFFIX      ".json"
@@ -38,8 +39,7 @@ static bool is_own(const char *path)
 void profile_dirs_init(struct profile_dirs *dirs)
 {
 	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
-	char self[PATH_MAX];
-	ssize_t len;
+	char installed[PATH_MAX];
 	size_t n = 0;
 
 	memset(dirs, 0, sizeof(*dirs));
@@ -50,19 +50,8 @@ void profile_dirs_init(struct profile_dirs *dirs)
 	if (n > 0 && !is_own(dirs->paths[0]))
 		n = 0;
 	add(dirs, &n, "/etc/sbx/profiles", "");
-	/* PREFIX/bin/sbx-exec and PREFIX/share/sbx/profiles, wherever PREFIX
-	 * is; the build tree has the same shape. */
-	len = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	if (len <= 0)
-		return;
-	self[len] = '\0';
-	for (int i = 0; i < 2; i++) {
-		char *slash = strrchr(self, '/');
-
-		if (slash)
-			*slash = '\0';
-	}
-	add(dirs, &n, self, "/share/sbx/profiles");
+	if (place_of("/share/sbx/profiles", installed) == 0)
+		add(dirs, &n, installed, "");
 }
 
 static int is_profile(const struct dirent *entry)

@@ -18,8 +18,12 @@ const struct ns namespaces[] = {
 };
 const size_t n_namespaces = ARRAY_SIZE(namespaces);
 
-static int clone_error(int code, struct sbx_error *err)
+static int clone_error(int code, int cgroup, struct sbx_error *err)
 {
+	if (cgroup >= 0 && (code == EACCES || code == EBUSY || code == ENODEV))
+		return err_set(err, SBX_STAGE_CLONE, code,
+		               "start a process in the cgroup; it and sbx have "
+		               "to be below one that is delegated");
 	switch (code) {
 	case EPERM:
 	case EACCES:
@@ -48,7 +52,7 @@ static int clone_error(int code, struct sbx_error *err)
 }
 
 pid_t ns_clone(void (*child)(const void *argument), const void *argument,
-               int *pidfd, struct sbx_error *err)
+               int cgroup, int *pidfd, struct sbx_error *err)
 {
 	struct clone_args args = {
 		.flags = CLONE_PIDFD | CLONE_CLEAR_SIGHAND,
@@ -63,6 +67,10 @@ pid_t ns_clone(void (*child)(const void *argument), const void *argument,
 
 	for (size_t i = 0; i < n_namespaces; i++)
 		args.flags |= namespaces[i].flag;
+	if (cgroup >= 0) {
+		args.flags |= CLONE_INTO_CGROUP;
+		args.cgroup = (uint64_t)cgroup;
+	}
 	if (geteuid() == 0) {
 		n_groups = getgroups(0, NULL);
 		if (n_groups >= 0)
@@ -92,7 +100,7 @@ pid_t ns_clone(void (*child)(const void *argument), const void *argument,
 		return err_set(err, SBX_STAGE_CLONE, errno,
 		               "take the supplementary groups back");
 	}
-	return pid > 0 ? pid : clone_error(code, err);
+	return pid > 0 ? pid : clone_error(code, cgroup, err);
 }
 
 pid_t ns_spawn(int (*child)(void *argument), void *argument, void *stack,

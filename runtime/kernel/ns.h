@@ -20,6 +20,7 @@ extern const size_t n_namespaces;
  * Makes a process in new namespaces of every kind, which runs child(argument)
  * in a copy of the caller's memory and with one thread: it must not allocate,
  * and it must not return.
+ * It is born into cgroup, a descriptor, or -1: the caller's own.
  * Returns its pid and a descriptor for it.
  *
  * No signal is sent when it ends (the caller's SIGCHLD is not ours), so it is
@@ -28,7 +29,7 @@ extern const size_t n_namespaces;
  * since inside they could not be dropped any more.
  */
 pid_t ns_clone(void (*child)(const void *argument), const void *argument,
-               int *pidfd, struct sbx_error *err);
+               int cgroup, int *pidfd, struct sbx_error *err);
 
 /* A child in the caller's own memory, on a stack of its own, while the caller
  * waits: until it has exec'ed or ended. Nothing is copied that exec would

@@ -138,6 +138,11 @@ int sbx_spec_command(struct sbx_spec *spec, const char *const *argv,
 	return r;
 }
 
+const char *sbx_spec_cgroup(const struct sbx_spec *spec)
+{
+	return spec->cgroup.text;
+}
+
 void sbx_spec_free(struct sbx_spec *spec)
 {
 	if (!spec)

@@ -99,6 +99,12 @@ bool hostname_ok(const char *text)
 	return made_of(text, LETTERS DIGITS ".-", HOSTNAME_LEN);
 }
 
+bool cgroup_ok(const char *text)
+{
+	return strcmp(text, "auto") == 0 || strcmp(text, "systemd") == 0 ||
+	       strcmp(text, "none") == 0 || path_ok(text);
+}
+
 bool rootfs_ok(const char *text)
 {
 	return strcmp(text, "host") == 0;

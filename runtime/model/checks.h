@@ -17,6 +17,7 @@ bool path_ok(const char *text);       /* "/a/b": absolute and normal */
 bool file_path_ok(const char *text);  /* any path of a file */
 bool inner_path_ok(const char *text); /* "data/a.csv": below /workspace */
 bool hostname_ok(const char *text);
+bool cgroup_ok(const char *text);
 bool rootfs_ok(const char *text);
 bool set_name_ok(const char *text); /* a rule set: "threads" */
 bool package_name_ok(const char *text);

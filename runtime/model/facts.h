@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <sys/resource.h>
 
+#include "kernel/cgroup.h"
 #include "kernel/idmap.h"
 
 /* A top directory of the host that programs need, and what it is there. */
@@ -40,6 +41,8 @@ struct facts {
 	uid_t uid;             /* else: the caller's */
 	gid_t gid;
 	unsigned n_cpus; /* that the caller may use */
+	struct cgroup_parent cgroup;
+	const char *no_cgroup; /* why cgroup is none */
 	rlim_t hard[RLIM_NLIMITS];
 	struct root_entry root[N_ROOT_ENTRIES];
 	bool masks[N_PROC_MASKS];

@@ -145,6 +145,11 @@ static const struct sbx_field fields[] = {
 	 TEXT_RULE(stdin_path.text, stdin_path.origin, file_path_ok,
 		   "the path of a file")},
 
+	{"cgroup", "cgroup", NULL, "auto|systemd|none|PATH", "auto",
+	 "what enforces limits: its own cgroup, where one is delegated", false,
+	 TEXT_RULE(cgroup.text, cgroup.origin, cgroup_ok,
+		   "auto, systemd, none, or the path of a cgroup")},
+
 	{"require", "require", NULL, "LAYER", NULL,
 	 "refuse to run without this layer: cgroup", true,
 	 RULE(.kind = KIND_LAYERS, .value = AT(require))},

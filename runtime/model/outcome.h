@@ -42,7 +42,8 @@ struct run {
 	int wait_status; /* of the program; valid if ended by itself */
 	uint64_t start_ns, end_ns; /* clock_ns() */
 	uint64_t user_ns, system_ns;
-	uint64_t memory_peak; /* bytes; 0: not known */
+	uint64_t memory_peak;             /* bytes; 0: not known */
+	uint64_t oom_kills, pids_refused; /* with a cgroup */
 	uint64_t disk_bytes, disk_inodes;
 	bool disk_full;
 	unsigned tasks_peak;         /* 0: not known */

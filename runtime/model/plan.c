@@ -162,18 +162,18 @@ static bool has_no_writable_bind(const struct sbx_plan *plan,
 	return true;
 }
 
-static bool has_no_memory_limit(const struct sbx_plan *plan,
-                                const struct sbx_spec *spec)
+static bool sees_all_memory(const struct sbx_plan *plan,
+                            const struct sbx_spec *spec)
 {
 	(void)spec;
-	return plan->limits[LIMIT_MEMORY].enforced_by == ENFORCED_NOT;
+	return plan->limits[LIMIT_MEMORY].enforced_by != ENFORCED_SUPERVISOR;
 }
 
-static bool has_no_cpus_limit(const struct sbx_plan *plan,
-                              const struct sbx_spec *spec)
+static bool chooses_no_cpus(const struct sbx_plan *plan,
+                            const struct sbx_spec *spec)
 {
 	(void)spec;
-	return plan->limits[LIMIT_CPUS].enforced_by == ENFORCED_NOT;
+	return plan->limits[LIMIT_CPUS].enforced_by != ENFORCED_AFFINITY;
 }
 
 static const struct conditional_set conditional_sets[] = {
@@ -181,9 +181,9 @@ static const struct conditional_set conditional_sets[] = {
          "a socket of the host's below a bind would answer"},
 	{"setid", has_no_writable_bind,
          "another user of the host could run a setuid file below a bind"},
-	{"memfd", has_no_memory_limit,
+	{"memfd", sees_all_memory,
          "its memory shows in no process, so limits.memory would not hold"},
-	{"affinity", has_no_cpus_limit,
+	{"affinity", chooses_no_cpus,
          "the program could lift limits.cpus, which affinity enforces"},
 };
 
@@ -236,17 +236,6 @@ static int plan_filter(struct sbx_plan *plan, const struct sbx_spec *spec,
 	return filter_compile(names, plan->filter, &plan->n_filter, err);
 }
 
-/* Layers that every run has; the rest cannot be required yet. */
-static int check_required(const struct sbx_spec *spec, struct sbx_error *err)
-{
-	if (spec->require & (1u << LAYER_CGROUP))
-		return err_say(err, SBX_STAGE_PLAN, ENOTSUP,
-		               "cgroup is required, and this version of sbx "
-		               "enforces limits without one: drop --require "
-		               "cgroup");
-	return 0;
-}
-
 static int build(struct sbx_plan *plan, const struct sbx_spec *spec,
                  const struct facts *facts, struct sbx_error *err)
 {
@@ -268,9 +257,7 @@ static int build(struct sbx_plan *plan, const struct sbx_spec *spec,
 		plan->profile = arena_strdup(&plan->arena, spec->profile);
 	if (!plan->rootfs || (spec->profile && !plan->profile))
 		return NO_MEMORY(err);
-	r = check_required(spec, err);
-	if (r == 0)
-		r = plan_limits(plan, spec, facts, err);
+	r = plan_limits(plan, spec, facts, err);
 	if (r == 0)
 		r = plan_program(plan, spec, facts, err);
 	if (r == 0)

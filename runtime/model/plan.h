@@ -50,6 +50,7 @@ struct run;
 
 enum enforcer {
 	ENFORCED_NOT, /* the limit is off */
+	ENFORCED_CGROUP,
 	ENFORCED_RLIMIT,
 	ENFORCED_TMPFS,
 	ENFORCED_AFFINITY,
@@ -69,6 +70,13 @@ struct plan_rlimit {
 	rlim_t value;     /* soft and hard */
 };
 #define N_PLAN_RLIMITS 16
+
+/* A file of the run's cgroup, and what to write there. */
+struct plan_setting {
+	const char *file; /* "memory.max" */
+	char text[32];
+};
+#define N_PLAN_SETTINGS 5
 
 struct sbx_plan {
 	struct arena arena; /* owns everything below */
@@ -96,6 +104,11 @@ struct sbx_plan {
 	struct id_range range;
 	uid_t uid;
 	gid_t gid;
+
+	/* The cgroup. */
+	struct cgroup_parent cgroup; /* for the run's own; path NULL: none */
+	struct plan_setting settings[N_PLAN_SETTINGS];
+	size_t n_settings;
 
 	/* The root tree. */
 	struct step *steps;
@@ -151,7 +164,12 @@ int plan_root(struct sbx_plan *plan, const struct sbx_spec *spec,
 int plan_inputs(struct sbx_plan *plan, const struct sbx_spec *spec,
                 const struct facts *facts, struct sbx_error *err);
 
-/* Settles the limits and who enforces each (plan_limits.c). */
+/* Settles whether there is a cgroup, and takes over the limits that it
+ * enforces (plan_cgroup.c). */
+int plan_cgroup(struct sbx_plan *plan, const struct sbx_spec *spec,
+                const struct facts *facts, struct sbx_error *err);
+
+/* Settles the cgroup, the limits and who enforces each (plan_limits.c). */
 int plan_limits(struct sbx_plan *plan, const struct sbx_spec *spec,
                 const struct facts *facts, struct sbx_error *err);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Which limit is enforced by what. Without a cgroup: the kernel's rlimits, the
- * size of the tmpfs, the choice of processors, and the supervisor, which
- * measures and kills. */
+/* Which limit is enforced by what: the cgroup where there is one, the kernel's
+ * rlimits, the size of the tmpfs, the choice of processors, and the supervisor,
+ * which measures and kills. */
 #include <errno.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -11,13 +11,12 @@
 #include "model/plan.h"
 
 static const char *const enforcer_names[N_ENFORCERS] = {
-	[ENFORCED_NOT] = "none",
-	[ENFORCED_RLIMIT] = "rlimit",
-	[ENFORCED_TMPFS] = "tmpfs",
-	[ENFORCED_AFFINITY] = "affinity",
-	[ENFORCED_SUPERVISOR] = "supervisor",
+	[ENFORCED_NOT] = "none",          [ENFORCED_CGROUP] = "cgroup",
+	[ENFORCED_RLIMIT] = "rlimit",     [ENFORCED_TMPFS] = "tmpfs",
+	[ENFORCED_AFFINITY] = "affinity", [ENFORCED_SUPERVISOR] = "supervisor",
 };
 
+/* Without a cgroup. */
 static const enum enforcer enforcers[N_LIMITS] = {
 	[LIMIT_WALL_TIME] = ENFORCED_SUPERVISOR,
 	[LIMIT_CPU_TIME] = ENFORCED_SUPERVISOR,
@@ -75,50 +74,79 @@ static const struct rlimit_row rlimit_rows[N_PLAN_RLIMITS] = {
 	{RLIMIT_RTTIME, "RLIMIT_RTTIME", -1, RLIM_INFINITY, 1, 0},
 };
 
-static int plan_rlimit(struct plan_rlimit *out, const struct rlimit_row *row,
-                       const struct sbx_spec *spec, const struct facts *facts,
-                       struct sbx_error *err)
+/* What a limit is as the value of an rlimit. One that the cgroup enforces is
+ * left to it: its refusals are counted. */
+static rlim_t rlimit_of(const struct plan_limit *limit,
+                        const struct rlimit_row *row)
 {
-	rlim_t value = row->fixed, hard = facts->hard[row->resource];
+	if (limit->enforced_by == ENFORCED_NOT ||
+	    limit->enforced_by == ENFORCED_CGROUP)
+		return RLIM_INFINITY;
+	return (limit->value + row->unit - 1) / row->unit + row->more;
+}
 
-	if (row->limit >= 0) {
-		value = spec->limits[row->limit].value;
-		value = value == LIMIT_OFF
-		                ? RLIM_INFINITY
-		                : (value + row->unit - 1) / row->unit +
-		                          row->more;
-	}
-	if (value > hard && row->limit >= 0 &&
-	    spec->limits[row->limit].origin == ORIGIN_CALLER &&
-	    spec->limits[row->limit].value != LIMIT_OFF)
+/* Nobody can go above the hard limits that sbx was started with: an error of
+ * the caller's who asked for more, and else a lower limit. */
+static int lower(struct sbx_plan *plan, const struct rlimit_row *row,
+                 const struct sbx_spec *spec, rlim_t hard,
+                 struct sbx_error *err)
+{
+	struct plan_limit *limit = &plan->limits[row->limit];
+
+	if (limit->enforced_by == ENFORCED_NOT ||
+	    limit->enforced_by == ENFORCED_CGROUP)
+		return 0;
+	if (spec->limits[row->limit].origin == ORIGIN_CALLER)
 		return err_say(err, SBX_STAGE_PLAN, EPERM,
 		               "limits.%s is above the hard limit that sbx "
 		               "itself was started with, %ju (ulimit -H)",
 		               limit_name((enum limit)row->limit),
 		               (uintmax_t)hard);
-	*out = (struct plan_rlimit){row->resource, row->name, MIN(value, hard)};
+	limit->value = (MAX(hard, row->more) - row->more) * row->unit;
 	return 0;
 }
 
-/* Whole processors are enforced by choosing them. A part of one takes a
- * cgroup: an error, or rounded up where the caller said that it may be. */
+static int plan_rlimit(struct sbx_plan *plan, size_t i,
+                       const struct sbx_spec *spec, const struct facts *facts,
+                       struct sbx_error *err)
+{
+	const struct rlimit_row *row = &rlimit_rows[i];
+	rlim_t value = row->fixed, hard = facts->hard[row->resource];
+	int r = 0;
+
+	if (row->limit >= 0)
+		value = rlimit_of(&plan->limits[row->limit], row);
+	if (row->limit >= 0 && value > hard)
+		r = lower(plan, row, spec, hard, err);
+	plan->rlimits[i] = (struct plan_rlimit){row->resource, row->name,
+	                                        MIN(value, hard)};
+	return r;
+}
+
+/* Whole processors are chosen, also for programs that count them. A part of
+ * one takes a cgroup: without, an error, or rounded up where the caller said
+ * that it may be. */
 static int plan_cpus(struct sbx_plan *plan, const struct sbx_spec *spec,
                      const struct facts *facts, struct sbx_error *err)
 {
-	uint64_t milli = spec->limits[LIMIT_CPUS].value;
+	struct plan_limit *limit = &plan->limits[LIMIT_CPUS];
+	uint64_t milli = limit->value;
 	char text[24];
 
 	if (milli == LIMIT_OFF)
 		return 0;
-	if (milli % 1000 && !(spec->degraded_limits & (1u << LIMIT_CPUS)))
+	if (limit->enforced_by != ENFORCED_CGROUP && milli % 1000 &&
+	    !(spec->degraded_limits & (1u << LIMIT_CPUS)))
 		return err_say(err, SBX_STAGE_PLAN, ENOTSUP,
-		               "limits.cpus: %s needs a cgroup, which this "
-		               "version of sbx does without: give whole "
-		               "processors, or --allow-degraded cpus to round "
-		               "it up",
-		               format_milli(milli, text));
+		               "limits.cpus: %s needs a cgroup with the cpu "
+		               "controller, and %s: give whole processors, or "
+		               "--allow-degraded cpus to round it up",
+		               format_milli(milli, text),
+		               facts->no_cgroup ? facts->no_cgroup
+		                                : "this one has none");
 	milli = (milli + 999) / 1000 * 1000;
-	plan->limits[LIMIT_CPUS].value = milli;
+	if (limit->enforced_by != ENFORCED_CGROUP)
+		limit->value = milli;
 	plan->n_cpus = (unsigned)MIN(milli / 1000, facts->n_cpus);
 	return 0;
 }
@@ -135,11 +163,10 @@ int plan_limits(struct sbx_plan *plan, const struct sbx_spec *spec,
 		plan->limits[i].enforced_by =
 			value == LIMIT_OFF ? ENFORCED_NOT : enforcers[i];
 	}
-	for (size_t i = 0; i < N_PLAN_RLIMITS; i++) {
-		r = plan_rlimit(&plan->rlimits[i], &rlimit_rows[i], spec, facts,
-		                err);
-		if (r < 0)
-			return r;
-	}
+	r = plan_cgroup(plan, spec, facts, err);
+	for (size_t i = 0; r == 0 && i < N_PLAN_RLIMITS; i++)
+		r = plan_rlimit(plan, i, spec, facts, err);
+	if (r < 0)
+		return r;
 	return plan_cpus(plan, spec, facts, err);
 }

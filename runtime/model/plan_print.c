@@ -80,6 +80,23 @@ static void put_ids(struct buffer *out, const struct sbx_plan *plan)
 	buffer_printf(out, "network: %s\n", network_name(plan->network));
 }
 
+static void put_cgroup(struct buffer *out, const struct sbx_plan *plan)
+{
+	buffer_text(out, "cgroup: ");
+	if (!plan->cgroup.path) {
+		buffer_text(out, "none\n");
+		return;
+	}
+	buffer_text(out, "a new one below ");
+	put_escaped(out, plan->cgroup.path);
+	if (plan->cgroup.crowded)
+		buffer_text(out, ", whose processes move down first");
+	buffer_text(out, "\n");
+	for (size_t i = 0; i < plan->n_settings; i++)
+		buffer_printf(out, "cgroup: %s %s\n", plan->settings[i].file,
+		              plan->settings[i].text);
+}
+
 static void put_limits(struct buffer *out, const struct sbx_plan *plan)
 {
 	char text[24];
@@ -150,6 +167,7 @@ int sbx_plan_print(const struct sbx_plan *plan, int fd)
 	int r;
 
 	put_ids(&out, plan);
+	put_cgroup(&out, plan);
 	buffer_text(&out, "mount: tmpfs of ");
 	put_bound(&out, plan->tmpfs_bytes, " bytes and ");
 	put_bound(&out, plan->tmpfs_inodes, " inodes\n");

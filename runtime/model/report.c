@@ -105,11 +105,16 @@ static void put_usage(struct json_writer *out, const struct run *run)
 	json_close_object(out);
 }
 
-static void put_events(struct json_writer *out, const struct run *run)
+static void put_events(struct json_writer *out, const struct sbx_plan *plan,
+                       const struct run *run)
 {
 	char name[64];
 
 	json_open_object(out, "events");
+	if (plan->cgroup.path) {
+		json_put_unsigned(out, "oom_kills", run->oom_kills);
+		json_put_unsigned(out, "pids_refused", run->pids_refused);
+	}
 	json_put_bool(out, "disk_full", run->disk_full);
 	json_open_array(out, "denied_syscalls");
 	for (size_t i = 0; i < run->n_refused; i++)
@@ -156,7 +161,7 @@ static void put_isolation(struct json_writer *out, const struct sbx_plan *plan,
 	for (size_t i = 0; i < n_namespaces; i++)
 		json_put_text(out, NULL, namespaces[i].name);
 	json_close_array(out);
-	json_put_text(out, "cgroup", "none");
+	json_put_text(out, "cgroup", plan->cgroup.path ? "v2" : "none");
 	json_open_array(out, "seccomp");
 	for (size_t i = 0; i < plan->seccomp.n; i++)
 		json_put_text(out, NULL, plan->seccomp.items[i]);
@@ -191,7 +196,7 @@ static void put_run(struct json_writer *out, const struct sbx_plan *plan,
 	json_put_seconds(out, "setup_time_s",
 	                 elapsed(run->request_ns, run->start_ns));
 	put_usage(out, run);
-	put_events(out, run);
+	put_events(out, plan, run);
 }
 
 static void put_plan(struct json_writer *out, const struct sbx_plan *plan,

@@ -119,6 +119,7 @@ struct sbx_spec {
 	struct input *inputs, **last_input;
 	struct strings collect; /* patterns of files to bring out */
 	const char *id;         /* of the run; NULL: a fresh one */
+	struct choice cgroup;   /* "auto", "systemd", "none" or a path */
 	const char *package;    /* what to install for a missing interpreter */
 	bool pty;               /* a private /dev/pts */
 	enum warm_kind warm;    /* what may be made ahead */

@@ -42,6 +42,7 @@ static const struct golden hosts[] = {
 	{"command-root", &facts_root, "base", .words = WORDS("ls")},
 	{"command-user", &facts_user, "base", .words = WORDS("ls")},
 	{"command-separate", &facts_separate, "base", .words = WORDS("ls")},
+	{"command-cgroup", &facts_cgroup, "base", .words = WORDS("ls")},
 };
 
 static const struct golden languages[] = {

@@ -29,6 +29,7 @@ const struct facts facts_root = {
 	.privileged = true,
 	.range = {IDMAP_FIRST, IDMAP_COUNT},
 	.n_cpus = 4,
+	.no_cgroup = "no cgroup is delegated to sbx here",
 	.hard = NO_LIMITS,
 	.root = MERGED_ROOT,
 	.masks = ALL_MASKS,
@@ -41,6 +42,7 @@ const struct facts facts_user = {
 	.uid = 1234,
 	.gid = 5678,
 	.n_cpus = 4,
+	.no_cgroup = "no cgroup is delegated to sbx here",
 	.hard = {[RLIMIT_CPU] = RLIM_INFINITY,
                  [RLIMIT_FSIZE] = RLIM_INFINITY,
                  [RLIMIT_DATA] = RLIM_INFINITY,
@@ -68,6 +70,7 @@ const struct facts facts_separate = {
 	.privileged = true,
 	.range = {32768, 32768},
 	.n_cpus = 1,
+	.no_cgroup = "no cgroup is delegated to sbx here",
 	.hard = NO_LIMITS,
 	.root = {{ROOT_DIRECTORY, NULL},
                  {ROOT_DIRECTORY, NULL},
@@ -78,6 +81,22 @@ const struct facts facts_separate = {
                  {ROOT_ABSENT, NULL}},
 	.masks = {[0] = true, [4] = true, [20] = true},
 	.ld_cache = true,
+};
+
+const struct facts facts_cgroup = {
+	.uid = 1234,
+	.gid = 5678,
+	.n_cpus = 4,
+	.cgroup = {.path = "/sys/fs/cgroup/a/b.scope",
+                   .controllers = (1u << N_CONTROLLERS) - 1,
+                   .missing = 1u << CONTROLLER_PIDS,
+                   .crowded = true},
+	.hard = NO_LIMITS,
+	.root = MERGED_ROOT,
+	.masks = ALL_MASKS,
+	.ld_cache = true,
+	.alternatives = true,
+	.zone = "/usr/share/zoneinfo/Europe/Zurich",
 };
 
 static void must(int r, const struct sbx_error *err)

@@ -15,6 +15,8 @@ extern const struct facts facts_user;
 /* A small host with directories of its own for /bin, /sbin, /lib and /lib64,
  * no /etc/alternatives, no zone and one processor; root calls. */
 extern const struct facts facts_separate;
+/* A host with one /usr, where a cgroup is delegated to user 1234. */
+extern const struct facts facts_cgroup;
 
 /* A spec that runs "ls" with the profile "base", and its plan on such a host.
  * settings: path, value, ..., NULL; or NULL. What fails ends the process. */

@@ -170,6 +170,16 @@ static const struct row text_rows[] = {
          "and dashes"},
 	{"hostname", "a_b",
          "hostname: \"a_b\" is not 1 to 63 letters, digits, dots and dashes"},
+	{"cgroup", "auto", NULL},
+	{"cgroup", "systemd", NULL},
+	{"cgroup", "none", NULL},
+	{"cgroup", "/sys/fs/cgroup/mine", NULL},
+	{"cgroup", "mine",
+         "cgroup: \"mine\" is not auto, systemd, none, or the path of a "
+         "cgroup"},
+	{"cgroup", "/sys/fs/cgroup/../mine",
+         "cgroup: \"/sys/fs/cgroup/../mine\" is not auto, systemd, none, or "
+         "the path of a cgroup"},
 	{"stdin_file", "input.txt", NULL},
 	{"stdin_file", "", "stdin_file: \"\" is not the path of a file"},
 	{"require", "cgroup", NULL},

@@ -110,7 +110,7 @@ Test(ns, clones)
 	sigemptyset(&usr2);
 	sigaddset(&usr2, SIGUSR2);
 	pthread_sigmask(SIG_BLOCK, &usr2, &before);
-	pid = ns_clone(look, &seen, &pidfd, &err);
+	pid = ns_clone(look, &seen, -1, &pidfd, &err);
 	cr_assert_gt(pid, 0, "%s", err.text);
 	pthread_sigmask(SIG_BLOCK, NULL, &after);
 	cr_expect_eq(sigismember(&after, SIGUSR2), 1);
@@ -158,7 +158,7 @@ static int clone_with_groups(void *data)
 	(void)data;
 	STEP(seen);
 	STEP(setgroups(3, groups) == 0);
-	STEP(ns_clone(look, &seen, &pidfd, &err) > 0);
+	STEP(ns_clone(look, &seen, -1, &pidfd, &err) > 0);
 	STEP(wait_for(pidfd) == 7);
 	STEP(seen->done && seen->n_groups == 0);
 	STEP(getgroups(8, after) == 3);
@@ -182,7 +182,7 @@ static int fail_to_clone(const char *text)
 	int pidfd = -5;
 
 	STEP(seen);
-	STEP(ns_clone(look, &seen, &pidfd, &err) == -err.code);
+	STEP(ns_clone(look, &seen, -1, &pidfd, &err) == -err.code);
 	STEP(err.stage == SBX_STAGE_CLONE);
 	STEP(strncmp(err.text, text, strlen(text)) == 0);
 	STEP(pidfd == -5 && !seen->done);

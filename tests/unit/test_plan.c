@@ -137,17 +137,6 @@ Test(plan, wants_a_command)
 	             "--command, or a profile of a language");
 }
 
-/* What is required and not there is refused. */
-Test(plan, refuses_what_is_required_and_missing)
-{
-	cr_assert_eq(sbx_spec_set(spec, "require", "namespaces", &err), 0);
-	cr_assert_eq(sbx_spec_set(spec, "require", "seccomp", &err), 0);
-	cr_assert_eq(sbx_spec_set(spec, "require", "cgroup", &err), 0);
-	expect_error(ENOTSUP,
-	             "cgroup is required, and this version of sbx enforces "
-	             "limits without one: drop --require cgroup");
-}
-
 static const char *repeat(char letter, size_t len)
 {
 	char *text = arena_alloc(&arena, len + 1);

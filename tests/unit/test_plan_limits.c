@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/parse.h"
 #include "support/facts.h"
 
 TestSuite(plan_limits);
@@ -108,9 +109,6 @@ Test(plan_limits, keeps_below_hard_limits)
 		rlim_t hard, rlimit;
 		const char *fault;
 	} rows[] = {
-		{"hostname", "x", RLIMIT_NOFILE, 100, 100, NULL},
-		{"hostname", "x", RLIMIT_NPROC, 10, 10, NULL},
-		{"hostname", "x", RLIMIT_STACK, 1 << 20, 1 << 20, NULL},
 		{"hostname", "x", RLIMIT_CORE, 0, 0, NULL},
 		{"hostname", "x", RLIMIT_AS, 1 << 30, 1 << 30, NULL},
 		{"limits.open_files", "none", RLIMIT_NOFILE, 100, 100, NULL},
@@ -191,5 +189,36 @@ Test(plan_limits, chooses_processors)
 		}
 		sbx_plan_free(plan);
 		sbx_spec_free(spec);
+	}
+}
+
+/* A default that gives way is reported as what holds. */
+Test(plan_limits, says_what_holds_below_hard_limits)
+{
+	static const struct {
+		int resource;
+		rlim_t hard;
+		enum limit limit;
+		uint64_t value;
+	} rows[] = {
+		{RLIMIT_NOFILE, 100, LIMIT_OPEN_FILES, 100},
+		{RLIMIT_NPROC, 10, LIMIT_PIDS, 9}, /* pid 1 is one */
+		{RLIMIT_NPROC, 0, LIMIT_PIDS, 0},
+		{RLIMIT_STACK, 1 << 20, LIMIT_STACK, 1 << 20},
+		{RLIMIT_FSIZE, 4096, LIMIT_FILE_SIZE, 4096},
+		{RLIMIT_CPU, 10, LIMIT_CPU_TIME, 9 * NS_PER_S},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct facts facts = facts_root;
+		struct sbx_plan *plan;
+
+		facts.hard[rows[i].resource] = rows[i].hard;
+		plan = made_plan(&facts, NULL);
+		cr_expect_eq(rlimit_of(plan, rows[i].resource), rows[i].hard,
+		             "row %zu", i);
+		cr_expect_eq(plan->limits[rows[i].limit].value, rows[i].value,
+		             "row %zu", i);
+		sbx_plan_free(plan);
 	}
 }

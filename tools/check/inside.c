@@ -115,7 +115,7 @@ int inside_try(const struct probe *probe, const struct host *host,
 	if (pipe2(inside.go, O_CLOEXEC) < 0 ||
 	    pipe2(inside.done, O_CLOEXEC) < 0)
 		return found_errno(found, errno, "pipe");
-	pid = ns_clone(inside_main, &inside, &pidfd, &err);
+	pid = ns_clone(inside_main, &inside, -1, &pidfd, &err);
 	if (pid < 0)
 		return found_error(found, &err);
 	(void)close(inside.done[1]);

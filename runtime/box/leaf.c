@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/* The run's cgroup, from its making to what it says of the run. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/parse.h"
+#include "box/box.h"
+
+#define NS_PER_US 1000
+
+/* A kernel without swap has no memory.swap.max, and needs none. */
+static bool is_needless(const char *file)
+{
+	return strcmp(file, "memory.swap.max") == 0 &&
+	       access("/proc/swaps", F_OK) < 0;
+}
+
+int leaf_open(struct sbx_box *box, struct sbx_error *err)
+{
+	const struct sbx_plan *plan = box->plan;
+	int r;
+
+	if (!plan->cgroup.path)
+		return 0;
+	r = cgroup_prepare(&plan->cgroup, err);
+	if (r == 0)
+		r = cgroup_leaf_make(&plan->cgroup, &box->leaf, err);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < plan->n_settings; i++) {
+		const struct plan_setting *setting = &plan->settings[i];
+
+		r = file_put(box->leaf.fd, setting->file, setting->text);
+		if (r < 0 && (r != -ENOENT || !is_needless(setting->file)))
+			return err_set(err, SBX_STAGE_CLONE, -r,
+			               "write %s to %s of the run's cgroup",
+			               setting->text, setting->file);
+	}
+	return 0;
+}
+
+static uint64_t get_number(const struct sbx_box *box, const char *file,
+                           const char *key)
+{
+	char text[2048];
+
+	if (cgroup_get(box->leaf.fd, file, text, sizeof(text)) < 0)
+		return 0;
+	return cgroup_number(text, key);
+}
+
+int leaf_sample(const struct sbx_box *box, struct proc_sample *sample)
+{
+	char text[2048];
+	int r = cgroup_get(box->leaf.fd, "cpu.stat", text, sizeof(text));
+
+	if (r < 0)
+		return r;
+	sample->cpu_ns = cgroup_number(text, "usage_usec") * NS_PER_US;
+	sample->memory = get_number(box, "memory.current", NULL);
+	sample->tasks = (unsigned)get_number(box, "pids.current", NULL);
+	sample->tasks -= sample->tasks > 0; /* pid 1 */
+	return 0;
+}
+
+void leaf_begin(struct sbx_box *box)
+{
+	struct proc_sample sample;
+
+	if (box->leaf.fd >= 0 && leaf_sample(box, &sample) == 0)
+		box->base_cpu_ns = sample.cpu_ns;
+}
+
+void leaf_read(struct sbx_box *box)
+{
+	struct run *run = &box->run;
+	uint64_t peak;
+	char text[2048];
+
+	if (box->leaf.fd < 0)
+		return;
+	if (cgroup_get(box->leaf.fd, "cpu.stat", text, sizeof(text)) == 0) {
+		run->user_ns = cgroup_number(text, "user_usec") * NS_PER_US;
+		run->system_ns = cgroup_number(text, "system_usec") * NS_PER_US;
+		measure_discount(box);
+	}
+	peak = get_number(box, "memory.peak", NULL);
+	if (peak)
+		run->memory_peak = peak;
+	peak = get_number(box, "pids.peak", NULL);
+	if (peak > 1) /* pid 1 */
+		run->tasks_peak = (unsigned)peak - 1;
+	run->oom_kills = get_number(box, "memory.events", "oom_kill");
+	run->pids_refused = get_number(box, "pids.events", "max");
+}
