@@ -180,7 +180,8 @@ test_src = $(wildcard tests/$(1)/test_*.c)
 
 define test_program
 $(B)/test/$(1): $$(call obj,$$(call test_src,$(1))) $(SUPPORT_OBJ) $(LIB_OBJ) \
-  $$(filter-out %/main.o,$(EXEC_OBJ)) $(if $(filter gen,$(1)),$(GEN_OBJ))
+  $$(filter-out %/main.o,$(EXEC_OBJ)) $(if $(filter gen,$(1)),$(GEN_OBJ)) \
+  $$(if $$(filter unit,$(1)),$$(filter-out %/main.o,$(CHECK_OBJ)))
 	@mkdir -p $$(@D)
 	$$(Q)$(CC) $(CFLAGS) -o $$@ $$^ $(TEST_LIBS)
 endef
@@ -259,6 +260,9 @@ run:
 
 DATA := $(DESTDIR)$(PREFIX)/share/sbx
 PYTHON := $(DESTDIR)$(PREFIX)/lib/python3/dist-packages/sbx
+# AppArmor 4 alone knows of user namespaces.
+AA := $(DESTDIR)/etc/apparmor.d
+APPARMOR ?= $(if $(wildcard $(AA)/abi/4.0),yes)
 install: all
 	install -D -t $(DESTDIR)$(PREFIX)/bin $(PROGRAMS)
 	install -D -t $(DESTDIR)$(PREFIX)/libexec/sbx $(B)/libexec/sbx/sbx-scope
@@ -274,8 +278,11 @@ install: all
 	install -D -m644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(filter %.1,$(MAN))
 	install -D -m644 -t $(DESTDIR)$(PREFIX)/share/man/man3 $(filter %.3,$(MAN))
 	install -D -m644 -t $(DESTDIR)$(PREFIX)/share/man/man5 $(filter %.5,$(MAN))
+	$(if $(filter yes,$(APPARMOR)),install -d $(AA) && \
+	  sed 's|@PREFIX@|$(PREFIX)|' tools/apparmor/sbx >$(AA)/sbx)
 
 uninstall:
+	rm -f $(AA)/sbx
 	rm -f $(patsubst $(B)/%,$(DESTDIR)$(PREFIX)/%,$(PROGRAMS)) $(DESTDIR)$(PREFIX)/include/sbx.h
 	rm -f $(DESTDIR)$(PREFIX)/lib/libsbx.* $(DESTDIR)$(PREFIX)/lib/pkgconfig/sbx.pc
 	rm -f $(patsubst $(B)/%,$(DESTDIR)$(PREFIX)/%,$(MAN))

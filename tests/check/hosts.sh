@@ -8,7 +8,7 @@ copy=$1
 check=$copy/bin/sbx-check
 above=$copy/bin/above
 own=$copy/bin/own
-export check
+export check COPY=$copy
 n_run=0
 n_failed=0
 n_skipped=0
@@ -136,5 +136,66 @@ expect 'SIGCHLD ignored' run pass -- \
     sh -c 'trap "" CHLD; exec "$0" --json "$1"' "$check"
 expect 'children of somebody else' run pass -- \
     bash -c 'exec "$0" --json "$1" 3> >(cat)' "$check"
+
+# ---- remedies are for this distribution ----
+# release ID: an os-release file of that distribution.
+for id in debian ubuntu fedora plan9; do
+    printf 'ID=%s\nPRETTY_NAME="Some %s"\n' $id $id >"$output.$id"
+done
+while read -r id words; do
+    expect "a missing compiler on $id" profile-absent degraded \
+        'no-such-compiler: not found' "$words" -- \
+        "$own" "mount --bind $output.$id /etc/os-release
+            exec \$check --json \$1"
+    n_run=$((n_run + 1))
+    [[ $remedy = "$words" ]] || failed "the remedy on $id" "$remedy"
+done <<'END'
+debian apt-get install g++
+ubuntu apt-get install g++
+fedora dnf install gcc-c++
+plan9 install what Debian calls g++
+END
+rm -f "$output".*
+
+# ---- not installed as a whole ----
+expect 'no profiles' run fail 'profile "base"' 'make install' -- \
+    "$copy/alone/bin/sbx-check" --json
+
+# ---- a chroot ----
+expect 'a chroot' namespace-user fail 'Operation not permitted' 'chroot' -- \
+    "$own" 'mkdir -p $COPY/root && mount -t tmpfs none $COPY/root &&
+        cd $COPY/root && mkdir usr proc dev tmp run &&
+        mount --rbind /usr usr && mount --rbind /proc proc &&
+        mount --rbind /dev dev && mount --rbind $COPY tmp &&
+        for link in bin lib lib64; do ln -s usr/$link $link; done &&
+        exec chroot . /tmp/bin/sbx-check --json $1'
+
+# ---- sbx-exec names this program where it is of use, and only there ----
+advice()
+{
+    local why=$1 wanted=$2 said status named=no
+    shift 2
+    n_run=$((n_run + 1))
+    said=$("$@" 2>&1)
+    status=$?
+    [[ $said != *'; run sbx-check '* ]] || named=yes
+    [ "$status $named" = "125 $wanted" ] || failed "$why: status $status" "$said"
+}
+advice 'sbx-exec without clone3' yes "$above" -e ENOSYS clone3 -- \
+    "$copy/bin/sbx-exec" --command -- true
+advice 'sbx-exec without fsopen' yes "$above" fsopen -- \
+    "$copy/bin/sbx-exec" --command -- true
+advice 'sbx-exec of a wrong option' no "$copy/bin/sbx-exec" --nonsense
+advice 'sbx-exec of a bind that is not there' no \
+    "$copy/bin/sbx-exec" --ro-bind /nowhere --command -- true
+
+# ---- killed at some moment, it leaves nothing: tests/check/run looks ----
+for moment in 0.02 0.1 0.3 0.7 1.5; do
+    "$check" >/dev/null &
+    killed=$!
+    sleep $moment
+    kill -KILL $killed
+    wait $killed 2>/dev/null
+done
 
 echo "$n_run run, $n_failed failed, $n_skipped skipped"

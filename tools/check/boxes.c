@@ -76,7 +76,7 @@ int box_run(const struct box_order *order, const struct host *host,
             const struct json **report, struct finding *found)
 {
 	struct sbx_error err = {0};
-	struct sbx_spec *spec = NULL;
+	struct sbx_spec *spec = NULL, *build = NULL;
 	struct sbx_plan *plan = NULL;
 	int r;
 
@@ -84,10 +84,15 @@ int box_run(const struct box_order *order, const struct host *host,
 	if (r < 0 && err.stage == SBX_STAGE_PROFILE)
 		found_remedy(found, REMEDY_INSTALL, NULL);
 	if (r == 0)
-		r = sbx_plan_make(spec, &plan, &err);
+		r = sbx_spec_build(spec, &build, &err);
+	if (r == 0)
+		r = sbx_plan_make(build ? build : spec, &plan, &err);
 	if (r == 0)
 		r = run(order, plan, report, &err);
 	sbx_plan_free(plan);
+	sbx_spec_free(build);
 	sbx_spec_free(spec);
-	return r < 0 ? found_error(found, &err) : 0;
+	if (r < 0)
+		return found_error(found, &err);
+	return build ? 1 : 0;
 }

@@ -180,8 +180,9 @@ struct box_order {
 	struct arena *arena;        /* of the report */
 };
 
-/* Runs it to its end. *report is its report, in the order's arena. 0, or
- * -errno and the finding says why no run was possible. */
+/* Runs it to its end; where the profile builds first, the build. *report is its
+ * report, in the order's arena. 0, 1 if it was the build, or -errno and the
+ * finding says why no run was possible. */
 int box_run(const struct box_order *order, const struct host *host,
             const struct json **report, struct finding *found);
 

@@ -41,6 +41,7 @@ int try_profile(const struct probe *probe, const struct host *host,
 	};
 	const struct json *report, *part;
 	const char *package;
+	bool built;
 	int r;
 
 	r = box_run(&order, host, &report, found);
@@ -52,25 +53,30 @@ int try_profile(const struct probe *probe, const struct host *host,
 	}
 	if (r < 0)
 		return r;
-	part = json_get(report, "status");
+	built = r == 1;
+	/* Nothing is not a program that compiles: that the compiler said so
+	 * will do. */
+	part = json_get(report, built ? "reason" : "status");
 	if (part && part->kind == JSON_STRING &&
-	    strcmp(part->text, "success") == 0)
-		return found_good(found, "its interpreter runs");
+	    strcmp(part->text, built ? "exited" : "success") == 0)
+		return found_good(found, "its %s runs",
+		                  built ? "compiler" : "interpreter");
 	part = json_get(report, "message");
 	return found_wrong(found, 0, "an empty program: %s",
 	                   part && part->kind == JSON_STRING ? part->text
 	                                                     : "no success");
 }
 
-/* NAME.json but for "base", which is what all others are made of. */
+/* NAME.json, but for "base", which is what all others are made of, and for the
+ * schemas. */
 static int is_profile(const struct dirent *entry)
 {
 	size_t len = strlen(entry->d_name), suffix = strlen(SUFFIX);
 
 	return entry->d_name[0] != '.' && len > suffix && len < 256 &&
 	       strcmp(entry->d_name + len - suffix, SUFFIX) == 0 &&
-	       strcmp(entry->d_name, "base.json") != 0 &&
-	       strcmp(entry->d_name, "profile.schema.json") != 0;
+	       !strstr(entry->d_name, ".schema" SUFFIX) &&
+	       strcmp(entry->d_name, "base" SUFFIX) != 0;
 }
 
 static const char *without_suffix(const char *name)
