@@ -51,7 +51,7 @@ QUIET := -Wl,--no-warnings
 SHARED_LIBS := $(shell pkg-config --libs $(PKGS))
 
 .PHONY: all run check check-vm lint asan bench install uninstall clean deps help
-.PHONY: objects tests man fidelity
+.PHONY: objects tests fuzz fuzzers man fidelity
 all: $(PROGRAMS) $(B)/libexec/sbx/sbx-scope \
   $(B)/lib/libsbx.a $(B)/lib/libsbx.so $(B)/lib/pkgconfig/sbx.pc \
   $(B)/share/sbx/profiles $(MAN)
@@ -176,6 +176,7 @@ SUPPORT_OBJ := $(call obj,$(SUPPORT_SRC))
 TEST_LAYERS := unit gen golden box warm attack
 TEST_SCRIPTS := example lint bench python check
 TEST_LAYERS += fault
+TEST_SCRIPTS += fuzz
 test_src = $(wildcard tests/$(1)/test_*.c)
 
 define test_program
@@ -206,7 +207,22 @@ $(B)/test/example-run: examples/run.c $(B)/lib/libsbx.so
 	$(Q)$(CC) -std=c11 -pedantic -Wall -Wextra -Werror -Iruntime -o $@ $< \
 	  -L$(B)/lib -lsbx -Wl,-rpath,$(abspath $(B)/lib)
 
-tests: $(if $(filter box,$(TEST_LAYERS)),$(PROG) $(B)/test/example-run $(B)/test/sbx-weak) $(foreach layer,$(TEST_LAYERS),$(if $(call test_src,$(layer)),$(B)/test/$(layer)))
+# Fuzz targets: with a main that replays files for make check, and as libFuzzer
+# wants them for make fuzz, in a build of their own.
+FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_OBJ := $(call obj,tests/support/facts.c tests/support/child.c) $(LIB_OBJ)
+$(B)/test/fuzz/%: $(B)/obj/tests/fuzz/fuzz_%.o $(call obj,tests/fuzz/replay.c) $(FUZZ_OBJ)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(SHARED_LIBS)
+
+$(B)/fuzz/%: $(B)/obj/tests/fuzz/fuzz_%.o $(FUZZ_OBJ)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer,address,undefined -o $@ $^ $(SHARED_LIBS)
+
+.SECONDARY: $(FUZZ:%=$(B)/obj/tests/fuzz/fuzz_%.o) $(call obj,tests/fuzz/replay.c)
+fuzzers: $(FUZZ:%=$(B)/fuzz/%)
+
+tests: $(FUZZ:%=$(B)/test/fuzz/%) $(if $(filter box,$(TEST_LAYERS)),$(PROG) $(B)/test/example-run $(B)/test/sbx-weak) $(foreach layer,$(TEST_LAYERS),$(if $(call test_src,$(layer)),$(B)/test/$(layer)))
 
 check: export SBX_MUST_WORK ?=
 check:
@@ -230,7 +246,14 @@ ASAN_OPT := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-o
 asan:
 	@tools/deps check
 	@+$(MAKE) --no-print-directory -s B=$(B)-asan OPT='$(ASAN_OPT)' HARDEN= TEST_LAYERS='unit gen golden' tests
-	@tests/run $(B)-asan unit gen golden
+	@tests/run $(B)-asan unit gen golden fuzz
+
+# Every target hunts for T seconds. What it finds new stays in build-fuzz.
+FUZZ_OPT := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+fuzz:
+	@tools/deps lint
+	@+$(MAKE) --no-print-directory -s B=$(B)-fuzz CC=clang OPT='$(FUZZ_OPT)' HARDEN= fuzzers
+	@tests/fuzz/hunt $(B)-fuzz $(or $(T),60) $(FUZZ)
 
 lint:
 	@tools/deps lint
