@@ -85,7 +85,7 @@ $(B)/tool/filter-sets: $(call obj,$(GEN_SRC) $(wildcard runtime/base/*.c))
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lseccomp -lyajl -lnettle
 
 $(B)/bin/sbx-exec: $(EXEC_OBJ)
-$(B)/bin/sbx-check: $(CHECK_OBJ)
+$(B)/bin/sbx-check: $(CHECK_OBJ) $(call obj,runtime/exec/scope.c runtime/exec/place.c)
 $(B)/bin/sbx-exec $(B)/bin/sbx-check: $(LIB_OBJ)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -static-pie $(CFLAGS) $(LDFLAGS) $(QUIET) -o $@ $^ $(STATIC_LIBS)

@@ -9,39 +9,12 @@ check=$copy/bin/sbx-check
 above=$copy/bin/above
 own=$copy/bin/own
 export check COPY=$copy
-n_run=0
-n_failed=0
-n_skipped=0
-remedy=
 output=$(mktemp /tmp/sbx-check.XXXXXX) || exit 1
 trap 'rm -f "$output"' EXIT
 cd / || exit 1
 
-failed()
-{
-    n_failed=$((n_failed + 1))
-    printf 'FAILED: %s\n' "$1"
-    printf '%s\n' "$2" | sed 's/^/    /'
-}
-
-# expect WHY NAME VERDICT WORDS... -- COMMAND...: COMMAND runs sbx-check --json,
-# which gives the check NAME this VERDICT and says WORDS; its remedy is kept.
-# NAME "-": the form alone. The command ends in --json, and NAME is added.
-expect()
-{
-    local why=$1 words=() status
-    shift
-    while [ "$1" != -- ]; do
-        [ "$1" = - ] || words+=("$1")
-        shift
-    done
-    shift
-    n_run=$((n_run + 1))
-    timeout -k 5 300 "$@" "${words[@]:0:1}" >"$output" 2>&1
-    status=$?
-    remedy=$("$copy/bin/verdict.py" $status "${words[@]}" <"$output") ||
-        failed "$why" "$remedy"
-}
+# shellcheck source=tests/check/expect.sh
+. "$copy/expect.sh"
 
 # line WHY STATUS TEXT ARGUMENT...: sbx-check with the arguments prints a line
 # with TEXT.
@@ -122,6 +95,11 @@ expect 'a call that never returns' landlock degraded 'no answer after' -- \
     "$above" -w landlock_create_ruleset -- "$check" --json
 
 # ---- what may be missing ----
+expect 'no cgroup v2' cgroup-v2 degraded 'is not a cgroup v2' \
+    'systemd.unified_cgroup_hierarchy=1' -- \
+    "$own" 'mount -t tmpfs none /sys/fs/cgroup; exec $check --json $1'
+expect 'no cgroup v2, no delegation' cgroup degraded 'needs "cgroup-v2"' -- \
+    "$own" 'mount -t tmpfs none /sys/fs/cgroup; exec $check --json $1'
 expect 'no PMU' pmu degraded 'no counter' 'virtual PMU' -- \
     "$above" -e ENOENT perf_event_open -- "$check" --json
 expect 'no Landlock' landlock degraded 'Function not implemented' \
@@ -198,4 +176,4 @@ for moment in 0.02 0.1 0.3 0.7 1.5; do
     wait $killed 2>/dev/null
 done
 
-echo "$n_run run, $n_failed failed, $n_skipped skipped"
+echo "$n_run run, $n_failed failed"

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "check.h"
+#include "exec/scope.h"
 
 #define MAX_REPORT 65536
 
@@ -85,6 +86,8 @@ int box_run(const struct box_order *order, const struct host *host,
 		found_remedy(found, REMEDY_INSTALL, NULL);
 	if (r == 0)
 		r = sbx_spec_build(spec, &build, &err);
+	if (r == 0)
+		r = scope_enter(spec, &err);
 	if (r == 0)
 		r = sbx_plan_make(build ? build : spec, &plan, &err);
 	if (r == 0)

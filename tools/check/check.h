@@ -11,6 +11,7 @@
 #ifndef SBX_CHECK_H
 #define SBX_CHECK_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -35,12 +36,13 @@ struct host {
 	unsigned major, minor;
 	bool privileged; /* root */
 	bool filtered;   /* a system call filter is on this process */
+	bool systemd;    /* it is pid 1 */
 	/* Sysctls; -1: there is none. */
-	long userns_clone;      /* kernel.unprivileged_userns_clone */
-	long apparmor_restrict; /* ...apparmor_restrict_unprivileged_userns */
-	long perf_paranoid;     /* kernel.perf_event_paranoid */
-	char label[96];         /* of the LSM on this process, or "" */
-	char profiles[4096];    /* the directory of what was installed */
+	long userns_clone;       /* kernel.unprivileged_userns_clone */
+	long apparmor_restrict;  /* ...apparmor_restrict_unprivileged_userns */
+	long perf_paranoid;      /* kernel.perf_event_paranoid */
+	char label[96];          /* of the LSM on this process, or "" */
+	char profiles[PATH_MAX]; /* the directory of what was installed */
 };
 
 /* What to do; the texts are in remedy.c. */
@@ -60,6 +62,10 @@ enum remedy {
 	REMEDY_IDS,
 	REMEDY_PROC_MASK,
 	REMEDY_PROC_NONE,
+	REMEDY_CGROUP2,
+	REMEDY_DELEGATE,
+	REMEDY_DELEGATE_BY_HAND,
+	REMEDY_CONTROLLER,
 	REMEDY_LANDLOCK,
 	REMEDY_PMU,
 	REMEDY_PARANOID,
@@ -187,13 +193,13 @@ int box_run(const struct box_order *order, const struct host *host,
             const struct json **report, struct finding *found);
 
 /* ---- what is tried: kernel.c, above.c, filter.c, namespace.c, mounts.c,
- *      limits.c, profiles.c ---- */
+ *      cgroup.c, limits.c, profiles.c ---- */
 typedef int attempt(const struct probe *probe, const struct host *host,
                     struct finding *found);
 typedef int work(const struct probe *probe, struct finding *found);
 attempt try_kernel_version, try_clone3, try_no_new_privs, try_landlock;
 attempt try_pmu, try_above, try_filter, try_notify, try_namespace, try_proc;
-attempt try_run, try_limit, try_profile;
+attempt try_cgroup2, try_cgroup, try_run, try_limit, try_profile;
 work work_id_map, work_rights, work_loopback, work_capabilities;
 work work_api, work_tmpfs, work_bind, work_device, work_proc, work_pts;
 work work_seal, work_pivot_root, work_above;

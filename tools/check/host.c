@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "check.h"
+#include "exec/place.h"
 #include "kernel/probe.h"
 
 #define MAX_TEXT 65536
@@ -117,25 +118,6 @@ static void look_container(struct host *host)
 		host->container = CONTAINER_OTHER;
 }
 
-/* PREFIX/bin/sbx-check and PREFIX/share/sbx/profiles, wherever PREFIX is. */
-static void look_profiles(struct host *host)
-{
-	char self[PATH_MAX];
-	char *slash;
-
-	if (probe_link("/proc/self/exe", self, sizeof(self)) < 0)
-		return;
-	for (int i = 0; i < 2; i++) {
-		slash = strrchr(self, '/');
-		if (slash)
-			*slash = '\0';
-	}
-	if (snprintf(host->profiles, sizeof(host->profiles),
-	             "%s/share/sbx/profiles",
-	             self) >= (int)sizeof(host->profiles))
-		host->profiles[0] = '\0';
-}
-
 void host_look(struct host *host)
 {
 	struct utsname name;
@@ -157,7 +139,9 @@ void host_look(struct host *host)
 		read_sysctl("/proc/sys/kernel/perf_event_paranoid");
 	read_text("/proc/self/attr/current", host->label, sizeof(host->label));
 	first_line(host->label);
+	host->systemd = probe_kind("/run/systemd/system") == PROBE_DIRECTORY;
 	look_distribution(host);
 	look_container(host);
-	look_profiles(host);
+	if (place_of("/share/sbx/profiles", host->profiles) < 0)
+		host->profiles[0] = '\0';
 }

@@ -75,22 +75,26 @@ static int show(const char *text)
 	return file_write_fd(STDOUT_FILENO, text, strlen(text));
 }
 
-static bool is_needed(const struct probe *probe, const struct probe *other)
+/* How much worse than this the other may not be: a layer may be degraded, what
+ * is needed by its name may not. VERDICT_FAIL: it is not needed. */
+static enum verdict bound(const struct probe *probe, const struct probe *other)
 {
+	enum verdict bound = VERDICT_FAIL;
+
 	for (size_t i = 0; i < ARRAY_SIZE(probe->needs) && probe->needs[i]; i++)
-		if (strcmp(probe->needs[i], other->name) == 0 ||
-		    strcmp(probe->needs[i], other->layer) == 0)
-			return true;
-	return false;
+		if (strcmp(probe->needs[i], other->name) == 0)
+			bound = VERDICT_PASS;
+		else if (strcmp(probe->needs[i], other->layer) == 0)
+			bound = MIN(bound, VERDICT_DEGRADED);
+	return bound;
 }
 
-/* The first that a probe needs and that has failed. */
+/* The first that a probe needs and that is not there. */
 static const struct result *missing(const struct result *results, size_t n,
                                     const struct probe *probe)
 {
 	for (size_t i = 0; i < n; i++)
-		if (results[i].finding.verdict == VERDICT_FAIL &&
-		    is_needed(probe, results[i].probe))
+		if (results[i].finding.verdict > bound(probe, results[i].probe))
 			return &results[i];
 	return NULL;
 }
@@ -140,7 +144,7 @@ static int choose(const struct probe **chosen, size_t n, char *const *names)
 	}
 	for (size_t i = n; i-- > 0;)
 		for (size_t k = 0; wanted[i] && k < i; k++)
-			wanted[k] |= is_needed(chosen[i], chosen[k]);
+			wanted[k] |= bound(chosen[i], chosen[k]) < VERDICT_FAIL;
 	for (size_t i = 0; i < n; i++)
 		if (wanted[i])
 			chosen[n_kept++] = chosen[i];

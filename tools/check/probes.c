@@ -8,6 +8,11 @@ static const char userns_meaning[] =
 	"nothing can be run by an ordinary user, and nothing by root: every "
 	"sandbox begins with this";
 
+static const char cgroup_meaning[] = "memory, CPU time and processes are held "
+				     "by sbx-exec and rlimits, which is "
+				     "weaker; --require cgroup and parts of a "
+				     "processor in --cpus are refused";
+
 #define NAMESPACE(kind, option)                                       \
 	{                                                             \
 		.name = "namespace-" kind, .layer = "namespaces",     \
@@ -26,6 +31,13 @@ static const char userns_meaning[] =
 		.name = "limit-" kind, .layer = "limits",                      \
 		.attempt = try_limit, .worst = VERDICT_FAIL, .needs = {"run"}, \
 		.meaning = means, .subject = kind                              \
+	}
+
+#define CONTROLLER(kind, means)                                        \
+	{                                                              \
+		.name = "cgroup-" kind, .layer = "cgroup",             \
+		.attempt = try_cgroup, .worst = VERDICT_DEGRADED,      \
+		.needs = {"cgroup"}, .meaning = means, .subject = kind \
 	}
 
 const struct probe probes[] = {
@@ -130,6 +142,24 @@ const struct probe probes[] = {
          .meaning = "sbx works without it; a program that shuts itself in "
                     "with Landlock cannot do so",
          .config = "CONFIG_SECURITY_LANDLOCK"},
+	{.name = "cgroup-v2",
+         .layer = "cgroup",
+         .attempt = try_cgroup2,
+         .worst = VERDICT_DEGRADED,
+         .meaning = cgroup_meaning},
+	{.name = "cgroup",
+         .layer = "cgroup",
+         .attempt = try_cgroup,
+         .worst = VERDICT_DEGRADED,
+         .needs = {"cgroup-v2"},
+         .meaning = cgroup_meaning},
+	CONTROLLER("memory",
+                   "memory is measured by sbx-exec, and may be above its "
+                   "limit for a moment"),
+	CONTROLLER("pids",
+                   "processes are limited by an rlimit, and refused ones "
+                   "are not counted"),
+	CONTROLLER("cpu", "--cpus holds for whole processors only"),
 	{.name = "run",
          .layer = "run",
          .attempt = try_run,

@@ -79,36 +79,39 @@ static int is_profile(const struct dirent *entry)
 	       strcmp(entry->d_name, "base" SUFFIX) != 0;
 }
 
-static const char *without_suffix(const char *name)
+static void make_probe(struct probe *probe, const char *file)
 {
-	return strndup(name, strlen(name) - strlen(SUFFIX));
+	int stem = (int)(strlen(file) - strlen(SUFFIX));
+	char *name;
+
+	if (asprintf(&name, "profile-%.*s", stem, file) < 0)
+		return;
+	*probe = (struct probe){
+		.name = name,
+		.layer = "profiles",
+		.attempt = try_profile,
+		.worst = VERDICT_DEGRADED,
+		.needs = {"run"},
+		.meaning = "a run with this profile fails before its program "
+			   "starts",
+		.subject = name + strlen("profile-"),
+	};
 }
 
 size_t profiles_find(const struct host *host, struct probe *found, size_t max)
 {
 	struct dirent **entries;
 	size_t n_found = 0;
-	char *name;
 	int n;
 
 	n = scandir(host->profiles, &entries, is_profile, alphasort);
 	for (int i = 0; i < n; i++) {
-		const char *subject = without_suffix(entries[i]->d_name);
-
+		if (n_found < max) {
+			found[n_found].name = NULL;
+			make_probe(&found[n_found], entries[i]->d_name);
+			n_found += found[n_found].name != NULL;
+		}
 		free(entries[i]);
-		if (!subject || n_found == max ||
-		    asprintf(&name, "profile-%s", subject) < 0)
-			continue;
-		found[n_found++] = (struct probe){
-			.name = name,
-			.layer = "profiles",
-			.attempt = try_profile,
-			.worst = VERDICT_DEGRADED,
-			.needs = {"run"},
-			.meaning = "a run with this profile fails before its "
-				   "program starts",
-			.subject = subject,
-		};
 	}
 	if (n >= 0)
 		free(entries);

@@ -132,6 +132,30 @@ static const struct row {
          "ProtectKernelLogs=, ProtectControlGroups= and ProtectProc=; in "
          "Kubernetes, set procMount: Unmasked"},
 	{REMEDY_PROC_NONE, 0, 0, "mount -t proc proc /proc"},
+	{REMEDY_CGROUP2, DEBIAN, 0,
+         "put systemd.unified_cgroup_hierarchy=1 into GRUB_CMDLINE_LINUX of "
+         "/etc/default/grub, then update-grub, and reboot"},
+	{REMEDY_CGROUP2, UBUNTU, 0,
+         "put systemd.unified_cgroup_hierarchy=1 into GRUB_CMDLINE_LINUX of "
+         "/etc/default/grub, then update-grub, and reboot"},
+	{REMEDY_CGROUP2, FEDORA, 0,
+         "grubby --update-kernel=ALL "
+         "--args=systemd.unified_cgroup_hierarchy=1, and reboot"},
+	{REMEDY_CGROUP2, 0, 0,
+         "boot so that cgroup v2 alone is mounted on /sys/fs/cgroup, with all "
+         "controllers"},
+	{REMEDY_DELEGATE, 0, 0,
+         "systemd-run --user --scope -p Delegate=yes COMMAND; for root without "
+         "--user; for a user who is not logged in, loginctl enable-linger USER "
+         "first"},
+	{REMEDY_DELEGATE_BY_HAND, 0, 0,
+         "as root, make a cgroup below /sys/fs/cgroup, chown it and its "
+         "cgroup.procs and cgroup.subtree_control to the user, start a shell "
+         "of the user's in it, and give it to --cgroup; in a container, mount "
+         "/sys/fs/cgroup writable"},
+	{REMEDY_CONTROLLER, 0, 0,
+         "systemctl edit user@.service, with Delegate=cpu memory pids under "
+         "[Service]; then systemctl daemon-reload, and log in again"},
 	{REMEDY_LANDLOCK, DEBIAN, 0,
          "put lsm=landlock,yama,apparmor into GRUB_CMDLINE_LINUX of "
          "/etc/default/grub, then update-grub, and reboot"},
