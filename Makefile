@@ -32,7 +32,7 @@ SETS := $(wildcard profiles/seccomp/*.json)
 PROFILES := $(wildcard profiles/*.json)
 BATCH_SRC := $(wildcard tools/batch/*.c)
 PROGRAMS := $(addprefix $(B)/bin/,sbx-exec sbx-batch sbx-check)
-MAN := $(B)/share/man/man1/sbx-exec.1 $(B)/share/man/man1/sbx-batch.1 \
+MAN := $(B)/share/man/man1/sbx-exec.1 $(B)/share/man/man1/sbx-batch.1 $(B)/share/man/man1/sbx-slurm-submit.1 \
 	$(B)/share/man/man1/sbx-check.1 $(B)/share/man/man3/sbx.3 $(B)/share/man/man5/sbx-profile.5
 SUPPORT_SRC := $(wildcard tests/support/*.c)
 PROG_SRC := $(wildcard tests/support/prog/*.c tests/attack/prog/*.c)
@@ -51,7 +51,7 @@ QUIET := -Wl,--no-warnings
 SHARED_LIBS := $(shell pkg-config --libs $(PKGS))
 
 .PHONY: all run check check-vm lint asan bench install uninstall clean deps help
-.PHONY: objects tests fuzz fuzzers man fidelity
+.PHONY: objects tests fuzz fuzzers man fidelity slurm
 all: $(PROGRAMS) $(B)/libexec/sbx/sbx-scope \
   $(B)/lib/libsbx.a $(B)/lib/libsbx.so $(B)/lib/pkgconfig/sbx.pc \
   $(B)/share/sbx/profiles $(MAN)
@@ -90,7 +90,7 @@ $(B)/bin/sbx-exec $(B)/bin/sbx-check: $(LIB_OBJ)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -static-pie $(CFLAGS) $(LDFLAGS) $(QUIET) -o $@ $^ $(STATIC_LIBS)
 
-$(B)/bin/sbx-batch: $(call obj,$(BATCH_SRC) runtime/exec/profiles.c runtime/exec/place.c) $(LIB_OBJ)
+$(B)/bin/sbx-batch: $(call obj,$(BATCH_SRC) runtime/exec/profiles.c runtime/exec/place.c runtime/exec/scope.c) $(LIB_OBJ)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -static-pie $(CFLAGS) $(LDFLAGS) $(QUIET) -o $@ $^ $(STATIC_LIBS)
 
@@ -132,7 +132,7 @@ $(B)/share/man/man1/sbx-exec.1: man/sbx-exec.1.in $(B)/tool/options-mdoc
 	@mkdir -p $(@D)
 	$(Q)$(B)/tool/options-mdoc | sed -e '/^@OPTIONS@$$/{r /dev/stdin' -e 'd}' $< >$@
 
-$(B)/share/man/man1/sbx-batch.1: man/sbx-batch.1
+$(B)/share/man/man1/sbx-batch.1 $(B)/share/man/man1/sbx-slurm-submit.1: $(B)/share/man/man1/%: man/%
 	@mkdir -p $(@D)
 	$(Q)cp $< $@
 
@@ -272,6 +272,12 @@ fidelity:
 	@+$(MAKE) --no-print-directory -s all
 	@tests/fidelity/run $(B)
 
+# sbx-slurm-submit on a cluster in miniature, which loses a node: some minutes.
+slurm:
+	@tools/deps slurm
+	@+$(MAKE) --no-print-directory -s all
+	@tests/slurm/run $(B)
+
 # ---- use ----
 deps:
 	@tools/deps check
@@ -297,6 +303,8 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig
 	sed 's|^prefix=.*|prefix=$(PREFIX)|' $(B)/lib/pkgconfig/sbx.pc >$(DESTDIR)$(PREFIX)/lib/pkgconfig/sbx.pc
 	install -D -m644 -t $(DATA)/profiles $(PROFILES)
+	install -D -t $(DESTDIR)$(PREFIX)/bin tools/slurm/sbx-slurm-submit
+	install -D -m644 -t $(DATA)/slurm tools/slurm/shard.sbatch
 	install -D -m644 -t $(PYTHON) tools/python/sbx/py.typed $(wildcard tools/python/sbx/*.py)
 	install -D -m644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(filter %.1,$(MAN))
 	install -D -m644 -t $(DESTDIR)$(PREFIX)/share/man/man3 $(filter %.3,$(MAN))
@@ -305,7 +313,7 @@ install: all
 	  sed 's|@PREFIX@|$(PREFIX)|' tools/apparmor/sbx >$(AA)/sbx)
 
 uninstall:
-	rm -f $(AA)/sbx
+	rm -f $(AA)/sbx $(DESTDIR)$(PREFIX)/bin/sbx-slurm-submit
 	rm -f $(patsubst $(B)/%,$(DESTDIR)$(PREFIX)/%,$(PROGRAMS)) $(DESTDIR)$(PREFIX)/include/sbx.h
 	rm -f $(DESTDIR)$(PREFIX)/lib/libsbx.* $(DESTDIR)$(PREFIX)/lib/pkgconfig/sbx.pc
 	rm -f $(patsubst $(B)/%,$(DESTDIR)$(PREFIX)/%,$(MAN))

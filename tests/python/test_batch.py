@@ -101,6 +101,21 @@ class Requests(Batch):
         self.assertEqual(got["late"]["status"], "success")
         self.merged(self.output)
 
+    def test_what_is_built_first(self):
+        code = "#include <stdio.h>\nint main(void)"
+        self.ask(*(json.dumps({"id": name, "language": "c",
+                               "code": code + body})
+                   for name, body in (("good", '{ puts("hi"); return 3; }'),
+                                      ("bad", "{ return x; }"))),
+                 request("other"))
+        self.run_all("--jobs", 2)
+        got = self.by_id()
+        self.assertEqual((got["good"]["stdout"], got["good"]["exit_code"]),
+                         ("hi\n", 3))
+        self.assertEqual(got["bad"]["status"], "failure")
+        self.assertIn("undeclared", json.dumps(got["bad"]))
+        self.merged(self.output)
+
     def test_lines_of_any_length(self):
         """Also where a line ends at the end of what is read at once."""
         lines = []
@@ -254,15 +269,15 @@ class Ends(Batch):
             batch = subprocess.Popen(
                 [BATCH, "--jobs", "3", "--resume", "--output", self.output,
                  self.requests], stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL)
+                stderr=subprocess.PIPE, text=True)
             try:
                 batch.wait(chance.uniform(0.02, 0.5))
             except subprocess.TimeoutExpired:
                 batch.send_signal(chance.choice(numbers))
-            status = batch.wait(100)
-            if status == 0:
+            told = batch.communicate(timeout=100)[1]
+            if batch.returncode == 0:
                 return attempt
-            self.assertIn(status, {-9, 143, 130, -15, -2})
+            self.assertIn(batch.returncode, {-9, 143, 130, -15, -2}, told)
         self.fail("it does not come to its end")
 
     def test_each_id_exactly_once_whatever_kills_it(self):
@@ -292,6 +307,23 @@ class Ends(Batch):
         self.assertLess(len(got), 50)
         self.assertEqual({(r["status"], r["stdout"]) for r in got},
                          {("success", "done\n")})
+
+    def test_what_is_signalled_with_the_batch_is_run_again(self):
+        """As a cluster does, which signals all processes of a job."""
+        self.ask(request("a", "exec sleep 39.1"), request("b", "kill $$"))
+        with subprocess.Popen([BATCH, "--jobs", "2", "--output", self.output,
+                               self.requests], stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL) as batch:
+            match = ["-xf", "sleep 39.1"]
+            while subprocess.run(["pgrep", *match], stdout=subprocess.DEVNULL
+                                 ).returncode or not reports(self.output):
+                time.sleep(0.02)
+            subprocess.run(["pkill", "-TERM", *match], check=True)
+            batch.terminate()
+        self.assertEqual(batch.returncode, 128 + signal.SIGTERM)
+        # One that has signalled itself has its verdict.
+        self.assertEqual({name: report["signal"] for name, report in
+                          self.by_id().items()}, {"b": "SIGTERM"})
 
     def test_a_second_signal_ends_what_runs(self):
         self.ask(request("a", "sleep 60"))

@@ -2,6 +2,7 @@
 #include "batch.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -13,6 +14,7 @@
 #include "base/parse.h"
 
 #define N_EVENTS    32
+#define DOUBT_MS    20
 #define PROGRESS_NS (200 * NS_PER_MS)
 
 #define FAIL(err, code, what) err_set(err, SBX_STAGE_WATCH, code, what)
@@ -115,12 +117,18 @@ static int refuse(struct batch *batch, const struct request *request,
 	return reports_refuse(&batch->reports, request, failure, err);
 }
 
+static int watch(struct batch *batch, struct slot *slot, struct sbx_error *err)
+{
+	int r = add(batch, sbx_box_fd(slot_box(slot)), slot, EPOLLIN);
+
+	return r < 0 ? FAIL(err, -r, "watch a box") : 0;
+}
+
 static int start(struct batch *batch, const struct request *request,
                  struct sbx_error *err)
 {
 	struct slot *slot = slots_free_one(&batch->slots);
 	struct sbx_error failure = request->broken;
-	int r;
 
 	if (request->reported) {
 		batch->tally.n_skipped++;
@@ -129,8 +137,7 @@ static int start(struct batch *batch, const struct request *request,
 	if (failure.code != 0 || slot_start(&batch->slots, slot, request,
 	                                    &batch->places, &failure) < 0)
 		return refuse(batch, request, &failure, err);
-	r = add(batch, sbx_box_fd(slot->box), slot, EPOLLIN);
-	return r < 0 ? FAIL(err, -r, "watch a box") : 0;
+	return watch(batch, slot, err);
 }
 
 /* Starts what can be started now. */
@@ -164,28 +171,6 @@ static int start_more(struct batch *batch, struct sbx_error *err)
 
 /* ---- what happens ---- */
 
-static int step(struct batch *batch, struct slot *slot, struct sbx_error *err)
-{
-	struct sbx_error failure;
-	int r = sbx_box_step(slot->box, &failure);
-
-	if (r == 0)
-		return 0;
-	if (r < 0) {
-		r = refuse(batch, &slot->request, &failure, err);
-	} else if (batch->stopped_by &&
-	           strcmp(sbx_box_outcome(slot->box).status, "cancelled") ==
-	                   0) {
-		batch->given_up = true; /* the next batch runs it */
-		r = 0;
-	} else {
-		tally_add(&batch->tally, sbx_box_outcome(slot->box).status);
-		r = reports_put(&batch->reports, slot->plan, slot->box, err);
-	}
-	slot_end(&batch->slots, slot);
-	return r;
-}
-
 static void stop(struct batch *batch)
 {
 	struct signalfd_siginfo info;
@@ -194,11 +179,59 @@ static void stop(struct batch *batch)
 		return;
 	if (batch->stopped_by)
 		for (size_t i = 0; i < batch->slots.n_slots; i++)
-			if (batch->slots.slots[i].box)
-				sbx_box_cancel(batch->slots.slots[i].box);
+			if (slot_box(&batch->slots.slots[i]))
+				sbx_box_cancel(
+					slot_box(&batch->slots.slots[i]));
 	batch->stopped_by = (int)info.ssi_signo;
 	log_line("sbx-batch", "%s",
 	         "stopped: what runs comes to its end; once more ends it");
+}
+
+/* Whether a run ended by the hand of whoever stops the batch, and not as its
+ * program would have. What stops a whole job, as Slurm does, signals the
+ * programs in the boxes as well, and maybe before it signals the batch: one
+ * that died of such a signal is looked at twice. */
+static bool was_stopped(struct batch *batch, const struct sbx_outcome *outcome)
+{
+	struct pollfd signals = {.fd = batch->signals, .events = POLLIN};
+	bool dubious = strcmp(outcome->status, "cancelled") == 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(ending); i++)
+		dubious |= outcome->signal == ending[i];
+	if (dubious && !batch->stopped_by && poll(&signals, 1, DOUBT_MS) > 0)
+		stop(batch);
+	return dubious && batch->stopped_by;
+}
+
+static int step(struct batch *batch, struct slot *slot, struct sbx_error *err)
+{
+	struct sbx_outcome outcome;
+	struct sbx_error failure;
+	int r = sbx_box_step(slot_box(slot), &failure);
+
+	if (r == 0)
+		return 0;
+	if (r == 1) {
+		/* It stays open, and readable, until it is reported. */
+		(void)epoll_ctl(batch->epoll, EPOLL_CTL_DEL,
+		                sbx_box_fd(slot_box(slot)), NULL);
+		r = slot_go_on(slot, &failure);
+		if (r == 0)
+			return watch(batch, slot, err);
+	}
+	outcome = sbx_box_outcome(slot_box(slot));
+	if (r < 0) {
+		r = refuse(batch, &slot->request, &failure, err);
+	} else if (was_stopped(batch, &outcome)) {
+		batch->given_up = true; /* the next batch runs it */
+		r = 0;
+	} else {
+		tally_add(&batch->tally, outcome.status);
+		r = reports_put(&batch->reports, slot->run.plan, slot_box(slot),
+		                err);
+	}
+	slot_end(&batch->slots, slot);
+	return r;
 }
 
 static int handle(struct batch *batch, void *what, struct sbx_error *err)

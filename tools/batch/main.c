@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "batch.h"
 #include "exec/profiles.h"
+#include "exec/scope.h"
 #include "merge.h"
 #include "options.h"
 
@@ -91,6 +92,19 @@ static int run(struct batch *batch, const struct options *options,
 	return tally_of(&batch->tally, "error") ? 1 : 0;
 }
 
+/* Where systemd can delegate a cgroup, one is for all boxes. */
+static int enter_scope(struct sbx_error *err)
+{
+	struct sbx_spec *spec;
+	int r = sbx_spec_new(&spec, err);
+
+	if (r < 0)
+		return r;
+	r = scope_enter(spec, err);
+	sbx_spec_free(spec);
+	return r;
+}
+
 static int run_all(const struct options *options, struct sbx_error *err)
 {
 	struct batch batch = BATCH_NONE;
@@ -102,6 +116,8 @@ static int run_all(const struct options *options, struct sbx_error *err)
 	batch.places = (struct places){dirs.list, MAXIMA};
 	batch.requests.ids = &ids;
 	tally_init(&batch.tally);
+	if (r == 0)
+		r = enter_scope(err);
 	if (r == 0)
 		r = open_input(&batch, options, err);
 	if (r == 0)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 
@@ -19,7 +20,7 @@ int slots_open(struct slots *slots, size_t n_slots)
 void slots_close(struct slots *slots)
 {
 	for (size_t i = 0; i < slots->n_slots; i++)
-		if (slots->slots[i].box)
+		if (slot_box(&slots->slots[i]))
 			slot_end(slots, &slots->slots[i]);
 	free(slots->slots);
 	*slots = (struct slots){0};
@@ -28,31 +29,60 @@ void slots_close(struct slots *slots)
 struct slot *slots_free_one(const struct slots *slots)
 {
 	for (size_t i = 0; i < slots->n_slots; i++)
-		if (!slots->slots[i].box)
+		if (!slot_box(&slots->slots[i]))
 			return &slots->slots[i];
 	return NULL;
 }
 
+static void stage_free(struct stage *stage)
+{
+	sbx_box_close(stage->box);
+	sbx_plan_free(stage->plan);
+	sbx_spec_free(stage->spec);
+}
+
 static void empty(struct slot *slot)
 {
-	sbx_box_close(slot->box);
-	sbx_plan_free(slot->plan);
-	sbx_spec_free(slot->spec);
+	/* The build borrows from the run's spec. */
+	sbx_box_close(slot->run.box);
+	slot->run.box = NULL;
+	sbx_built_free(slot->built);
+	stage_free(&slot->build);
+	stage_free(&slot->run);
 	*slot = (struct slot){0};
 }
 
-static int make_plan(struct slot *slot, const struct request *request,
-                     const struct places *places, struct sbx_error *err)
+/* Plans both stages, so that what is wrong with the run is known before
+ * anything is built. */
+static int make_plans(struct slot *slot, const struct request *request,
+                      const struct places *places, struct sbx_error *err)
 {
-	int r = sbx_spec_new(&slot->spec, err);
+	int r = sbx_spec_new(&slot->run.spec, err);
 
 	if (r == 0)
-		r = sbx_spec_request(slot->spec, request->text, request->len,
-		                     places->profiles, err);
+		r = sbx_spec_request(slot->run.spec, request->text,
+		                     request->len, places->profiles, err);
 	if (r == 0)
-		r = sbx_spec_maxima(slot->spec, places->maxima, err);
+		r = sbx_spec_maxima(slot->run.spec, places->maxima, err);
 	if (r == 0)
-		r = sbx_plan_make(slot->spec, &slot->plan, err);
+		r = sbx_spec_build(slot->run.spec, &slot->build.spec, err);
+	if (r == 0 && slot->build.spec)
+		r = sbx_plan_make(slot->build.spec, &slot->build.plan, err);
+	if (r == 0)
+		r = sbx_plan_make(slot->run.spec, &slot->run.plan, err);
+	return r;
+}
+
+static int start(struct slot *slot, struct stage *stage, struct sbx_error *err)
+{
+	const struct sbx_stdio captured = {.in = -1, .out = -1, .err = -1};
+	int r = sbx_box_open(stage->plan, &stage->box, err);
+
+	if (r == 0)
+		r = sbx_box_request(stage->box, slot->request.id,
+		                    slot->request_ns, err);
+	if (r == 0)
+		r = sbx_box_start(stage->box, &captured, err);
 	return r;
 }
 
@@ -60,25 +90,37 @@ int slot_start(struct slots *slots, struct slot *slot,
                const struct request *request, const struct places *places,
                struct sbx_error *err)
 {
-	const struct sbx_stdio captured = {.in = -1, .out = -1, .err = -1};
-	const uint64_t now = clock_ns();
 	int r;
 
-	r = make_plan(slot, request, places, err);
-	if (r == 0)
-		r = sbx_box_open(slot->plan, &slot->box, err);
-	if (r == 0)
-		r = sbx_box_request(slot->box, request->id, now, err);
-	if (r == 0)
-		r = sbx_box_start(slot->box, &captured, err);
-	if (r < 0) {
-		empty(slot);
-		return r;
-	}
 	slot->request = *request;
 	slot->request.text = NULL;
-	slots->n_busy++;
-	return 0;
+	slot->request_ns = clock_ns();
+	r = make_plans(slot, request, places, err);
+	if (r == 0)
+		r = start(slot, slot->build.spec ? &slot->build : &slot->run,
+		          err);
+	if (r < 0)
+		empty(slot);
+	else
+		slots->n_busy++;
+	return r;
+}
+
+int slot_go_on(struct slot *slot, struct sbx_error *err)
+{
+	int r;
+
+	if (slot->run.box ||
+	    strcmp(sbx_box_outcome(slot->build.box).status, "success") != 0)
+		return 1;
+	r = sbx_built_take(slot->build.box, &slot->built, err);
+	if (r < 0)
+		return r;
+	sbx_spec_built(slot->run.spec, slot->built, slot->build.box);
+	sbx_plan_free(slot->run.plan);
+	slot->run.plan = NULL;
+	r = sbx_plan_make(slot->run.spec, &slot->run.plan, err);
+	return r < 0 ? r : start(slot, &slot->run, err);
 }
 
 void slot_end(struct slots *slots, struct slot *slot)

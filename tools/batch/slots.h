@@ -6,13 +6,27 @@
 #include "requests.h"
 #include "sbx.h"
 
+/* What runs at one time. */
+struct stage {
+	struct sbx_spec *spec;
+	struct sbx_plan *plan;
+	struct sbx_box *box; /* NULL: not yet, or not at all */
+};
+
 /* One request, from its spec to its report. */
 struct slot {
 	struct request request; /* without its text */
-	struct sbx_spec *spec;
-	struct sbx_plan *plan;
-	struct sbx_box *box; /* NULL: the slot is free */
+	uint64_t request_ns;
+	struct stage build; /* spec NULL: the profile has none */
+	struct stage run;
+	struct sbx_built *built;
 };
+
+/* What runs, or has ended last; NULL: the slot is free. */
+static inline struct sbx_box *slot_box(const struct slot *slot)
+{
+	return slot->run.box ? slot->run.box : slot->build.box;
+}
 
 struct slots {
 	struct slot *slots;
@@ -37,6 +51,10 @@ struct slot *slots_free_one(const struct slots *slots);
 int slot_start(struct slots *slots, struct slot *slot,
                const struct request *request, const struct places *places,
                struct sbx_error *err);
+
+/* Once its box is over: 1 when that was the last one, and 0 when the next has
+ * started; else as slot_start(), but the slot is not free. */
+int slot_go_on(struct slot *slot, struct sbx_error *err);
 
 /* Takes away what is left of the run; the slot is free. */
 void slot_end(struct slots *slots, struct slot *slot);
