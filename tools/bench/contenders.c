@@ -76,6 +76,29 @@ static const struct contender python[] = {
 	},
 };
 
+/* Below a cgroup that is delegated already; with --gap 200ms as well, for a
+ * move between cgroups would cost most on an idle host. */
+static const struct contender cgroup[] = {
+	{
+		.name = "cgroup",
+		.does = "the whole sandbox, in a cgroup of its own",
+		.claims = NS_ALL,
+		.goal_milli = 1150,
+		.argv = WORDS("{sbx}", "--require", "cgroup", "--ro-bind",
+                              "{probe}:/nsprobe", "--command", "--", "/nsprobe",
+                              "{token}"),
+		.version = WORDS("{sbx}", "--version"),
+	},
+	{
+		.name = "no cgroup",
+		.does = "the whole sandbox, limits by other means",
+		.claims = NS_ALL,
+		.argv = WORDS("{sbx}", "--cgroup", "none", "--ro-bind",
+                              "{probe}:/nsprobe", "--command", "--", "/nsprobe",
+                              "{token}"),
+	},
+};
+
 const struct group groups[] = {
 	{
 		.name = "cold",
@@ -90,6 +113,13 @@ const struct group groups[] = {
 		.reference = "python3",
 		.contenders = python,
 		.n_contenders = ARRAY_SIZE(python),
+	},
+	{
+		.name = "cgroup",
+		.does = "a trivial program, limits held by a cgroup",
+		.reference = "no cgroup",
+		.contenders = cgroup,
+		.n_contenders = ARRAY_SIZE(cgroup),
 	},
 };
 const size_t n_groups = ARRAY_SIZE(groups);
