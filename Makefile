@@ -56,7 +56,7 @@ all: $(PROGRAMS) $(B)/libexec/sbx/sbx-scope \
   $(B)/lib/libsbx.a $(B)/lib/libsbx.so $(B)/lib/pkgconfig/sbx.pc \
   $(B)/share/sbx/profiles $(MAN)
 
-objects: $(LIB_OBJ) $(EXEC_OBJ) $(CHECK_OBJ) $(call obj,$(BATCH_SRC) $(wildcard tools/bench/*.c))
+objects: $(call obj,$(wildcard tools/scope/*.c)) $(LIB_OBJ) $(EXEC_OBJ) $(CHECK_OBJ) $(call obj,$(BATCH_SRC) $(wildcard tools/bench/*.c))
 
 $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)

@@ -60,7 +60,7 @@ int plan_make_waiting(const struct sbx_spec *spec, struct sbx_plan **plan,
 	const char **items;
 	int r = sbx_plan_make(spec, &made, err);
 
-	if (r < 0)
+	if (!made)
 		return r;
 	made->waits = true;
 	items = arena_alloc(&made->arena,

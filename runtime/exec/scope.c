@@ -61,8 +61,8 @@ static int ask(struct sbx_error *err)
 	CLEANUP_FD int said = -1;
 	char path[PATH_MAX], text[200] = "it died";
 	ssize_t n;
-	pid_t child;
-	int r, status;
+	pid_t child = 0;
+	int r, status = 0;
 
 	r = place_of("/libexec/sbx/sbx-scope", path);
 	if (r == 0)

@@ -53,7 +53,7 @@ uint64_t cgroup_number(const char *text, const char *key)
 static int move_down(int parent)
 {
 	CLEANUP_FD int child = -1;
-	char pids[4096];
+	char pids[4096] = "";
 	int r;
 
 	if (mkdirat(parent, SUPERVISOR, 0755) < 0 && errno != EEXIST)
