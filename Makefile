@@ -176,7 +176,7 @@ SUPPORT_OBJ := $(call obj,$(SUPPORT_SRC))
 TEST_LAYERS := unit gen golden box warm attack
 TEST_SCRIPTS := example lint bench python check
 TEST_LAYERS += fault
-TEST_SCRIPTS += fuzz
+TEST_SCRIPTS += fuzz audit
 test_src = $(wildcard tests/$(1)/test_*.c)
 
 define test_program
