@@ -65,6 +65,11 @@ struct sbx_box {
 	struct sbx_error failure;
 };
 
+/* ---- host.c ---- */
+
+/* One that holds nothing: no descriptor, no process. */
+extern const struct sbx_box box_closed;
+
 /* ---- make.c ---- */
 
 /* The plan of a box that is made ahead: the spec's program is an agent. */

@@ -19,7 +19,7 @@
 #include "kernel/probe.h"
 #include "kernel/sys.h"
 
-static const struct sbx_box closed_box = {
+const struct sbx_box box_closed = {
 	.pidfd = -1,
 	.wire = -1,
 	.uid_lock = -1,
@@ -176,7 +176,7 @@ int sbx_box_open(const struct sbx_plan *plan, struct sbx_box **box,
 
 	if (!made)
 		return err_say(err, SBX_STAGE_CLONE, ENOMEM, "no memory left");
-	*made = closed_box;
+	*made = box_closed;
 	made->plan = plan;
 	r = sbx_box_request(made, plan->id, plan->made_ns, err);
 	if (r == 0)

@@ -29,7 +29,9 @@ int cgroup_get(int cgroup, const char *file, char *text, size_t size)
 
 	if (fd < 0)
 		return -errno;
-	n = read(fd, text, size - 1);
+	do
+		n = read(fd, text, size - 1);
+	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return -errno;
 	text[n] = '\0';

@@ -86,14 +86,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int ends[2];
 
 	CHECK(box && wire_pair(ends) == 0);
+	*box = box_closed;
 	box->plan = plan;
 	box->wire = ends[0];
-	box->pidfd = box->uid_lock = box->proc = box->workspace = -1;
-	box->listener = box->control = box->timer = -1;
-	for (int i = 0; i < N_STREAMS; i++) {
-		box->pipes[i] = -1;
-		box->streams[i] = STREAM_NONE;
-	}
 	box->asked_ns = size % 2;
 	box->waiting = size % 3 == 0;
 	box->epoll = epoll_create1(EPOLL_CLOEXEC);
