@@ -306,6 +306,7 @@ install: all
 	install -D -t $(DESTDIR)$(PREFIX)/bin tools/slurm/sbx-slurm-submit
 	install -D -m644 -t $(DATA)/slurm tools/slurm/shard.sbatch
 	install -D -m644 -t $(PYTHON) tools/python/sbx/py.typed $(wildcard tools/python/sbx/*.py)
+	tools/systemd/units $(DESTDIR)$(PREFIX)/lib/systemd $(PREFIX)/bin
 	install -D -m644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(filter %.1,$(MAN))
 	install -D -m644 -t $(DESTDIR)$(PREFIX)/share/man/man3 $(filter %.3,$(MAN))
 	install -D -m644 -t $(DESTDIR)$(PREFIX)/share/man/man5 $(filter %.5,$(MAN))
@@ -317,6 +318,8 @@ uninstall:
 	rm -f $(patsubst $(B)/%,$(DESTDIR)$(PREFIX)/%,$(PROGRAMS)) $(DESTDIR)$(PREFIX)/include/sbx.h
 	rm -f $(DESTDIR)$(PREFIX)/lib/libsbx.* $(DESTDIR)$(PREFIX)/lib/pkgconfig/sbx.pc
 	rm -f $(patsubst $(B)/%,$(DESTDIR)$(PREFIX)/%,$(MAN))
+	rm -f $(foreach m,system user,$(addprefix $(DESTDIR)$(PREFIX)/lib/systemd/$(m)/,\
+	  sbx@.service sbx-once@.service sbx-once@.timer))
 	rm -rf $(DATA) $(PYTHON) $(DESTDIR)$(PREFIX)/libexec/sbx
 
 help:
