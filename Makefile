@@ -27,13 +27,14 @@ LIB_SRC := $(wildcard runtime/base/*.c runtime/kernel/*.c runtime/model/*.c runt
 	runtime/warm/*.c)
 AGENTS := $(wildcard runtime/zygotes/*)
 EXEC_SRC := $(wildcard runtime/exec/*.c)
+SBXD_SRC := $(wildcard runtime/sbxd/*.c) runtime/exec/profiles.c runtime/exec/place.c
 GEN_SRC := $(wildcard tools/gen/filter-*.c)
 SETS := $(wildcard profiles/seccomp/*.json)
 PROFILES := $(wildcard profiles/*.json)
 BATCH_SRC := $(wildcard tools/batch/*.c)
-PROGRAMS := $(addprefix $(B)/bin/,sbx-exec sbx-batch sbx-check)
+PROGRAMS := $(addprefix $(B)/bin/,sbx-exec sbx-batch sbx-check sbxd)
 MAN := $(B)/share/man/man1/sbx-exec.1 $(B)/share/man/man1/sbx-batch.1 $(B)/share/man/man1/sbx-slurm-submit.1 \
-	$(B)/share/man/man1/sbx-check.1 $(B)/share/man/man3/sbx.3 $(B)/share/man/man5/sbx-profile.5
+	$(B)/share/man/man1/sbx-check.1 $(B)/share/man/man8/sbxd.8 $(B)/share/man/man3/sbx.3 $(B)/share/man/man5/sbx-profile.5
 SUPPORT_SRC := $(wildcard tests/support/*.c)
 PROG_SRC := $(wildcard tests/support/prog/*.c tests/attack/prog/*.c)
 
@@ -41,6 +42,7 @@ obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 LIB_OBJ := $(call obj,$(LIB_SRC)) $(B)/obj/gen/filter_sets.o
 EXEC_OBJ := $(call obj,$(EXEC_SRC))
 CHECK_OBJ := $(call obj,$(wildcard tools/check/*.c))
+SBXD_OBJ := $(call obj,$(SBXD_SRC))
 
 CFLAGS_LIBS := $(shell pkg-config --cflags $(PKGS))
 # sbx-exec is linked statically: loading five libraries costs as much as a
@@ -99,6 +101,11 @@ $(B)/libexec/sbx/sbx-scope: $(call obj,$(wildcard tools/scope/*.c))
 	@mkdir -p $(@D)
 	$(Q)$(CC) -pie $(CFLAGS) $(LDFLAGS) -o $@ $^ -lsystemd
 
+# Of the programs this one alone needs HTTP.
+$(B)/bin/sbxd: $(SBXD_OBJ) $(LIB_OBJ)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SHARED_LIBS) -lmicrohttpd
+
 $(B)/lib/libsbx.a: $(LIB_OBJ)
 	@mkdir -p $(@D)
 	$(Q)rm -f $@ && ar rcs $@ $^
@@ -146,6 +153,10 @@ $(B)/share/man/man1/sbx-check.1: man/sbx-check.1
 	@mkdir -p $(@D)
 	$(Q)cp $< $@
 
+$(B)/share/man/man8/sbxd.8: man/sbxd.8
+	@mkdir -p $(@D)
+	$(Q)cp $< $@
+
 $(B)/share/man/man5/sbx-profile.5: man/sbx-profile.5
 	@mkdir -p $(@D)
 	$(Q)cp $< $@
@@ -174,7 +185,7 @@ TEST_LIBS := -lcriterion $(SHARED_LIBS)
 GEN_OBJ := $(filter-out %/filter-sets.o,$(call obj,$(GEN_SRC)))
 SUPPORT_OBJ := $(call obj,$(SUPPORT_SRC))
 TEST_LAYERS := unit gen golden box warm attack
-TEST_SCRIPTS := example lint bench python check
+TEST_SCRIPTS := example lint bench python check sbxd
 TEST_LAYERS += fault
 TEST_SCRIPTS += fuzz audit
 test_src = $(wildcard tests/$(1)/test_*.c)
@@ -292,6 +303,7 @@ PYTHON := $(DESTDIR)$(PREFIX)/lib/python3/dist-packages/sbx
 # AppArmor 4 alone knows of user namespaces.
 AA := $(DESTDIR)/etc/apparmor.d
 APPARMOR ?= $(if $(wildcard $(AA)/abi/4.0),yes)
+UNITS := $(DESTDIR)$(PREFIX)/lib/systemd
 install: all
 	install -D -t $(DESTDIR)$(PREFIX)/bin $(PROGRAMS)
 	install -D -t $(DESTDIR)$(PREFIX)/libexec/sbx $(B)/libexec/sbx/sbx-scope
@@ -312,6 +324,10 @@ install: all
 	install -D -m644 -t $(DESTDIR)$(PREFIX)/share/man/man5 $(filter %.5,$(MAN))
 	$(if $(filter yes,$(APPARMOR)),install -d $(AA) && \
 	  sed 's|@PREFIX@|$(PREFIX)|' tools/apparmor/sbx >$(AA)/sbx)
+	install -D -m644 -t $(DESTDIR)$(PREFIX)/share/man/man8 $(filter %.8,$(MAN))
+	for kind in system user; do \
+	  install -D -m644 -t $(UNITS)/$$kind tools/systemd/sbxd.socket; \
+	  sed 's|@PREFIX@|$(PREFIX)|' tools/systemd/sbxd.service >$(UNITS)/$$kind/sbxd.service; done
 
 uninstall:
 	rm -f $(AA)/sbx $(DESTDIR)$(PREFIX)/bin/sbx-slurm-submit
@@ -320,6 +336,7 @@ uninstall:
 	rm -f $(patsubst $(B)/%,$(DESTDIR)$(PREFIX)/%,$(MAN))
 	rm -f $(foreach m,system user,$(addprefix $(DESTDIR)$(PREFIX)/lib/systemd/$(m)/,\
 	  sbx@.service sbx-once@.service sbx-once@.timer))
+	rm -f $(foreach kind,system user,$(addprefix $(UNITS)/$(kind)/sbxd.,socket service))
 	rm -rf $(DATA) $(PYTHON) $(DESTDIR)$(PREFIX)/libexec/sbx
 
 help:

@@ -102,7 +102,7 @@ static void show_text(struct buffer *out, const struct sbx_field *option)
 	char head[64], extra[64];
 	size_t column = INDENT - 1;
 	int len = snprintf(head, sizeof(head), "  --%s%s%s", option->option,
-	                   option->value ? " " : "",
+	                   option->value && option->value[0] != '[' ? " " : "",
 	                   option->value ? option->value : "");
 
 	buffer_printf(out, "%-*s", INDENT - 1, head);
@@ -161,7 +161,10 @@ static void add_value(struct buffer *out, const char *value)
 static void add_item(struct buffer *out, const char *name, const char *value)
 {
 	buffer_printf(out, "Fl -%s", name);
-	if (value)
+	if (value && value[0] == '[')
+		buffer_printf(out, " Ns Oo = Ns Ar %.*s Oc",
+		              (int)strlen(value) - 3, value + 2);
+	else if (value)
 		add_value(out, value);
 }
 

@@ -12,6 +12,7 @@
 #include "exec/build.h"
 #include "exec/help.h"
 #include "exec/options.h"
+#include "exec/pool.h"
 #include "exec/profiles.h"
 #include "exec/report.h"
 #include "exec/run.h"
@@ -33,7 +34,8 @@ struct work {
 	struct building building;
 	struct buffer text; /* the program from standard input; the request */
 	struct report_file report;
-	bool stdin_used; /* the program's text was on it */
+	struct pool_answer answer; /* --pool */
+	bool stdin_used;           /* the program's text was on it */
 };
 
 /* The result of what was written to standard output. */
@@ -75,8 +77,7 @@ static int set_program(struct work *work, struct sbx_error *err)
 	                     arguments + 1, err);
 }
 
-static int take_request(struct work *work, const struct profile_dirs *dirs,
-                        struct sbx_error *err)
+static int read_request(struct work *work, struct sbx_error *err)
 {
 	const char *path = work->options.request;
 	bool piped = strcmp(path, "-") == 0;
@@ -89,8 +90,16 @@ static int take_request(struct work *work, const struct profile_dirs *dirs,
 		               "request %s: is longer than 1M; give files "
 		               "with --input",
 		               path);
+	return r < 0 ? err_set(err, SBX_STAGE_SPEC, -r, "request %s", path) : 0;
+}
+
+static int take_request(struct work *work, const struct profile_dirs *dirs,
+                        struct sbx_error *err)
+{
+	int r = read_request(work, err);
+
 	if (r < 0)
-		return err_set(err, SBX_STAGE_SPEC, -r, "request %s", path);
+		return r;
 	return sbx_spec_request(work->spec, work->text.data, work->text.len,
 	                        dirs->list, err);
 }
@@ -152,6 +161,55 @@ static struct sbx_box *last_box(const struct work *work)
 	return work->box ? work->box : work->building.box;
 }
 
+/* The program's text for the daemon, which reads no file of ours. */
+static int read_for_pool(struct work *work, struct pool_program *program,
+                         struct sbx_error *err)
+{
+	const struct options *options = &work->options;
+	const char *file = options->arguments ? options->arguments[0] : NULL;
+	int r = 0;
+
+	program->arguments = options->arguments;
+	if (options->command)
+		return 0;
+	if (options->code) {
+		program->text = options->code;
+		program->len = strlen(options->code);
+		return 0;
+	}
+	if (options->request) {
+		r = read_request(work, err);
+	} else {
+		program->arguments++;
+		if (strcmp(file, "-") == 0)
+			r = read_code(work, err);
+		else
+			r = pool_read(file, &work->text, err);
+		if (strcmp(file, "-") != 0)
+			program->file = strrchr(file, '/')
+			                        ? strrchr(file, '/') + 1
+			                        : file;
+	}
+	program->text = work->text.data ? work->text.data : "";
+	program->len = work->text.len;
+	return r;
+}
+
+static int run_in_pool(struct work *work, struct sbx_stdio *stdio,
+                       struct sbx_error *err)
+{
+	struct pool_program program = {0};
+	int r;
+
+	r = read_for_pool(work, &program, err);
+	if (work->stdin_used)
+		stdio->in = -1;
+	if (r == 0)
+		r = pool_run(&work->options, &program, stdio, &work->answer,
+		             err);
+	return r < 0 ? r : work->answer.exit_status;
+}
+
 /* Everything up to the end of the program. Returns the exit status, or a
  * negative errno with err. */
 static int run_program(struct work *work, const struct profile_dirs *dirs,
@@ -166,6 +224,8 @@ static int run_program(struct work *work, const struct profile_dirs *dirs,
 	int r;
 
 	r = report_open(&work->report, options, err);
+	if (r == 0 && options->pool)
+		return run_in_pool(work, &stdio, err);
 	if (r == 0)
 		r = make_spec(work, dirs, err);
 	if (work->stdin_used)
@@ -205,6 +265,21 @@ static const char *advice(const struct sbx_error *err)
 	}
 }
 
+/* One line, where the program did not end by itself. */
+static void say_end(const struct work *work)
+{
+	struct sbx_outcome outcome;
+
+	if (work->options.pool) {
+		if (work->answer.stopped)
+			log_line("sbx-exec", "%s", work->answer.message);
+		return;
+	}
+	outcome = sbx_box_outcome(last_box(work));
+	if (outcome.stopped)
+		log_line("sbx-exec", "%s", outcome.message);
+}
+
 static int finish(struct work *work, int status, struct sbx_error *err)
 {
 	const struct sbx_error failure = *err;
@@ -219,14 +294,12 @@ static int finish(struct work *work, int status, struct sbx_error *err)
 	} else if (work->options.dry_run) {
 		return status;
 	} else if (!work->options.json && !work->options.quiet) {
-		struct sbx_outcome outcome = sbx_box_outcome(last_box(work));
-
-		if (outcome.stopped)
-			log_line("sbx-exec", "%s", outcome.message);
+		say_end(work);
 	}
 	r = report_put(&work->report,
 	               &(struct report_of){work->spec, work->plan,
-	                                   last_box(work), why},
+	                                   last_box(work), why,
+	                                   work->answer.report},
 	               err);
 	if (r < 0) {
 		log_line("sbx-exec", "%s", err->text);
@@ -285,13 +358,14 @@ static void work_free(struct work *work)
 	building_free(&work->building);
 	sbx_spec_free(work->spec);
 	report_close(&work->report);
+	cleanup_fd(&work->answer.report);
 	buffer_free(&work->text);
 	options_free(&work->options);
 }
 
 int main(int argc, char **argv)
 {
-	struct work work = {.report = REPORT_NONE};
+	struct work work = {.report = REPORT_NONE, .answer = POOL_NO_ANSWER};
 	struct sbx_error err = {0};
 	int status;
 

@@ -34,6 +34,11 @@ static const struct own_option own[] = {
 	TEXT(request, "request", "FILE|-", GROUP_PROGRAM,
 	     "run one JSON request; the answer is as with --json"),
 
+	TEXT(pool, "pool", "[=SOCKET]", GROUP_PROGRAM,
+	     "take a warm sandbox from the daemon sbxd"),
+	FLAG(cold, "cold", GROUP_PROGRAM,
+	     "never take one, whatever --pool says; the default"),
+
 	FLAG(json, "json", GROUP_RESULT,
 	     "print the report, with the output in it, and nothing else"),
 	TEXT(report, "report", "FILE|fd:N", GROUP_RESULT,
@@ -203,7 +208,9 @@ static int take_option(struct options *options, char *const *argv,
 		*(bool *)((char *)options + mine->offset) = true;
 		return taken;
 	}
-	if (!word.value) {
+	if (!word.value && field->value[0] == '[') {
+		word.value = ""; /* it may stand alone */
+	} else if (!word.value) {
 		word.value = argv[taken++];
 		if (!word.value || strcmp(word.value, "--") == 0)
 			return FAIL(err, "--%.*s needs a value: %s", word.len,
@@ -317,6 +324,8 @@ static int check(struct options *options, struct sbx_error *err)
 {
 	int r = check_report(options, err);
 
+	if (options->cold)
+		options->pool = NULL;
 	if (options->help || options->version || options->list_profiles ||
 	    options->show_profile)
 		return r;

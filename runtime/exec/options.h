@@ -24,6 +24,8 @@ struct options {
 	int report_fd;            /* --report fd:N, or -1 */
 	bool command;             /* arguments[0] is in the root tree */
 	bool json;
+	const char *pool; /* --pool: a path, "" for the usual one, or NULL */
+	bool cold;
 	bool quiet; /* nothing of ours on standard error */
 	bool dry_run;
 

@@ -78,7 +78,7 @@ static bool is_hidden(const struct profile_dirs *dirs, size_t i,
 	return false;
 }
 
-int profiles_list(const struct profile_dirs *dirs)
+void profiles_names(const struct profile_dirs *dirs, struct buffer *out)
 {
 	struct dirent **entries;
 	int n;
@@ -88,16 +88,29 @@ int profiles_list(const struct profile_dirs *dirs)
 		for (int k = 0; k < n; k++) {
 			const char *name = entries[k]->d_name;
 
-			if (!is_hidden(dirs, i, name))
-				printf("%.*s\n",
-				       (int)(strlen(name) - strlen(SUFFIX)),
-				       name);
+			if (!is_hidden(dirs, i, name)) {
+				buffer_append(out, name,
+				              strlen(name) - strlen(SUFFIX));
+				buffer_append(out, "", 1);
+			}
 			free(entries[k]);
 		}
 		if (n >= 0)
 			free(entries);
 	}
-	return fflush(stdout) == 0 ? 0 : -errno;
+}
+
+int profiles_list(const struct profile_dirs *dirs)
+{
+	struct buffer names CLEANUP(buffer_free) = {0};
+
+	profiles_names(dirs, &names);
+	for (size_t i = 0; i < names.len; i++)
+		if (!names.data[i])
+			names.data[i] = '\n';
+	return names.failed
+	               ? -ENOMEM
+	               : file_write_fd(STDOUT_FILENO, names.data, names.len);
 }
 
 int profiles_show(const struct profile_dirs *dirs, const char *name,

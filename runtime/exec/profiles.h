@@ -17,6 +17,11 @@ struct profile_dirs {
 
 void profile_dirs_init(struct profile_dirs *dirs);
 
+struct buffer;
+
+/* Appends the names of all profiles, each once, with a NUL behind it. */
+void profiles_names(const struct profile_dirs *dirs, struct buffer *out);
+
 /* Prints the names of all profiles, one a line, each once. 0 or -errno. */
 int profiles_list(const struct profile_dirs *dirs);
 

@@ -8,6 +8,7 @@
 #include <sys/vfs.h>
 
 #include "base/error.h"
+#include "base/file.h"
 
 static int open_file(const char *path, struct sbx_error *err)
 {
@@ -75,9 +76,24 @@ static int empty_file(const struct report_file *report, struct sbx_error *err)
 	return 0;
 }
 
+static int copy_report(int text, int fd, struct sbx_error *err)
+{
+	struct buffer report CLEANUP(buffer_free) = {0};
+	int r = lseek(text, 0, SEEK_SET) < 0 ? -errno : 0;
+
+	if (r == 0)
+		r = file_read_fd(text, SIZE_MAX / 2, &report);
+	if (r == 0)
+		r = file_write_fd(fd, report.data, report.len);
+	return r < 0 ? err_set(err, SBX_STAGE_REPORT, -r, "write the report")
+	             : 0;
+}
+
 static int write_report(const struct report_of *of, int fd,
                         struct sbx_error *err)
 {
+	if (of->text >= 0)
+		return copy_report(of->text, fd, err);
 	if (of->failure && !of->plan)
 		return sbx_report_refusal(of->spec, of->failure, fd, err);
 	return sbx_report_write(of->plan, of->failure ? NULL : of->box,

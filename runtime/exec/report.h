@@ -26,6 +26,7 @@ struct report_of {
 	const struct sbx_plan *plan;
 	const struct sbx_box *box;
 	const struct sbx_error *failure;
+	int text; /* a report that there is already, to be copied; or -1 */
 };
 
 int report_put(const struct report_file *report, const struct report_of *of,

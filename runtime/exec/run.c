@@ -10,9 +10,7 @@
 
 static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 
-/* Signals as a descriptor. One that was ignored when sbx-exec started, as
- * under nohup(1), stays ignored. Returns it, or -errno. */
-static int open_signals(void)
+int run_signals(void)
 {
 	struct sigaction action;
 	sigset_t set;
@@ -57,7 +55,7 @@ int run_box(const struct sbx_plan *plan, const struct sbx_stdio *stdio,
 	CLEANUP_FD int signal_fd = -1;
 	int r, cancelled = 0;
 
-	signal_fd = open_signals();
+	signal_fd = run_signals();
 	if (signal_fd < 0)
 		return err_set(err, SBX_STAGE_WATCH, -signal_fd, "signalfd");
 	r = sbx_box_open(plan, box, err);

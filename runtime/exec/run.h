@@ -10,4 +10,8 @@
 int run_box(const struct sbx_plan *plan, const struct sbx_stdio *stdio,
             struct sbx_box **box, struct sbx_error *err);
 
+/* Those signals as a descriptor. One that was ignored when sbx-exec started, as
+ * under nohup(1), stays ignored. Returns it, or -errno. */
+int run_signals(void);
+
 #endif

@@ -9,6 +9,7 @@
 #include "base/parse.h"
 #include "box/box.h"
 #include "warm/agent.h"
+#include "warm/pool.h"
 
 /* After a box that could not be made: so long until the next try, and twice as
  * long after each further one. */
@@ -18,7 +19,7 @@
 struct sbx_pool {
 	struct sbx_plan *plan;
 	struct sbx_box **boxes; /* idle ones, and one that is on its way */
-	unsigned n_boxes, size;
+	unsigned n_boxes, size, most;
 	int epoll; /* over the boxes' own */
 	uint64_t pause_ns, not_before_ns;
 };
@@ -66,7 +67,7 @@ int sbx_pool_open(const struct sbx_spec *spec, unsigned size,
 		return err_say(err, SBX_STAGE_PLAN, ENOMEM, "no memory left");
 	made->epoll = epoll_create1(EPOLL_CLOEXEC);
 	made->boxes = calloc(size + 1u, sizeof(struct sbx_box *));
-	made->size = size;
+	made->size = made->most = size;
 	made->pause_ns = FIRST_PAUSE;
 	if (made->epoll < 0 || !made->boxes)
 		r = err_set(err, SBX_STAGE_PLAN, made->boxes ? errno : ENOMEM,
@@ -83,6 +84,16 @@ int sbx_pool_open(const struct sbx_spec *spec, unsigned size,
 int sbx_pool_fd(const struct sbx_pool *pool)
 {
 	return pool->epoll;
+}
+
+void pool_resize(struct sbx_pool *pool, unsigned size)
+{
+	pool->size = MIN(size, pool->most);
+}
+
+unsigned pool_count(const struct sbx_pool *pool)
+{
+	return pool->n_boxes;
 }
 
 /* Out of the pool; the box is the caller's now. */
@@ -161,9 +172,11 @@ int sbx_pool_start(struct sbx_pool *pool, const struct sbx_plan *plan,
                    struct sbx_error *err)
 {
 	struct sbx_box *found;
-	unsigned i = 0;
+	unsigned n_idle, i = 0;
 	int r;
 
+	/* One may have died, and nobody has looked since. */
+	(void)step_boxes(pool, &n_idle, NULL);
 	while (i < pool->n_boxes && !pool->boxes[i]->idle)
 		i++;
 	if (!plan_same_box(pool->plan, plan))

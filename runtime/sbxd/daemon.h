@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* What the parts of sbxd share. */
+#ifndef SBX_SBXD_DAEMON_H
+#define SBX_SBXD_DAEMON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "exec/profiles.h"
+#include "sbxd/settings.h"
+
+#define MAXIMA "/etc/sbx/limits.json"
+
+struct http;
+struct job;
+struct pools;
+
+/* Since the start; for /metrics. */
+struct counters {
+	uint64_t success, failure, timeout, limit, denied, rejected, cancelled,
+		error;
+	uint64_t warm, cold, refused;
+};
+
+/* When a caller was served last: fair turns. */
+#define MAX_CALLERS 256
+struct caller {
+	uid_t uid;
+	uint64_t turn; /* 0: the place is free */
+};
+
+struct daemon {
+	struct settings settings;
+	struct profile_dirs dirs;
+	int loop;
+	int listener; /* -1 once draining */
+	struct pools *pools;
+	struct http *http;
+	struct job *jobs, **last_job; /* in the order they came */
+	unsigned n_running, n_queued;
+	struct caller callers[MAX_CALLERS]; /* the latest to be served */
+	uint64_t turn;                      /* the number of the latest job */
+	struct counters counters;
+	bool refill;   /* a box may be missing */
+	bool answered; /* an exchange that waited has its answer */
+	bool draining;
+	uint64_t drained_by_ns; /* then what still runs is cancelled */
+};
+
+#endif

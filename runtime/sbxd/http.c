@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * libmicrohttpd without a thread and a socket of its own: door.c accepts, our
+ * loop waits for its epoll, and a request that waits for its run is suspended.
+ */
+#include "sbxd/http.h"
+
+#include <errno.h>
+#include <microhttpd.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "base/error.h"
+#include "sbxd/jobs.h"
+#include "sbxd/loop.h"
+
+#define MAX_BODY        ((size_t)1 << 20)
+#define MAX_CONNECTIONS 1024
+#define PATIENCE_S      30 /* with a client that says nothing */
+
+struct http {
+	struct source source;
+	struct daemon *daemon;
+	struct MHD_Daemon *mhd;
+};
+
+/* What one request is to libmicrohttpd. */
+struct state {
+	struct exchange exchange; /* first */
+	struct source hangup;
+	struct MHD_Connection *connection;
+	int fd;
+	bool too_large, routed, waits;
+};
+
+static void watch_hangup(struct state *state)
+{
+	(void)loop_add(state->exchange.daemon->loop, state->fd, 0,
+	               &state->hangup);
+}
+
+void http_resume(struct exchange *exchange)
+{
+	struct state *state = (struct state *)exchange;
+
+	if (!state->waits)
+		return;
+	state->waits = false;
+	loop_drop(exchange->daemon->loop, state->fd);
+	MHD_resume_connection(state->connection);
+	exchange->daemon->answered = true;
+}
+
+/* Who hangs up cancels the run; its report goes nowhere. */
+static void on_hangup(struct source *source, uint32_t events)
+{
+	struct state *state = (struct state *)((char *)source -
+	                                       offsetof(struct state, hangup));
+	struct job *job = TAKE_PTR(state->exchange.job);
+
+	(void)events;
+	answer_error(&state->exchange, 503, "gone", "the client has gone");
+	http_resume(&state->exchange);
+	if (job) {
+		job->done = NULL;
+		job_cancel(job);
+	}
+}
+
+static struct state *state_new(struct http *http,
+                               struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+		connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	struct state *state = calloc(1, sizeof(*state));
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	if (!state)
+		return NULL;
+	state->exchange.daemon = http->daemon;
+	state->exchange.uid = (uid_t)-1;
+	state->hangup.ready = on_hangup;
+	state->connection = connection;
+	state->fd = info->connect_fd;
+	if (getsockopt(state->fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0)
+		state->exchange.uid = peer.uid;
+	return state;
+}
+
+static enum MHD_Result send_answer(struct state *state)
+{
+	struct exchange *exchange = &state->exchange;
+	struct MHD_Response *response;
+	enum MHD_Result r;
+
+	response = MHD_create_response_from_buffer(exchange->answer.len,
+	                                           exchange->answer.data,
+	                                           MHD_RESPMEM_MUST_COPY);
+	if (!response)
+		return MHD_NO;
+	(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
+	                              exchange->type ? exchange->type
+	                                             : "application/json");
+	if (exchange->status == MHD_HTTP_TOO_MANY_REQUESTS)
+		(void)MHD_add_response_header(response, "Retry-After", "1");
+	r = MHD_queue_response(state->connection, exchange->status, response);
+	MHD_destroy_response(response);
+	return r;
+}
+
+static void take_body(struct state *state, const char *data, size_t len)
+{
+	struct buffer *body = &state->exchange.body;
+
+	if (len > MAX_BODY - body->len)
+		state->too_large = true;
+	if (!state->too_large)
+		buffer_append(body, data, len);
+}
+
+static void route(struct state *state)
+{
+	if (state->too_large)
+		answer_error(&state->exchange, 413, "too_large",
+		             "the request is larger than 1M; there are inputs "
+		             "for what is");
+	else if (state->exchange.body.failed)
+		answer_error(&state->exchange, 503, "no_memory",
+		             "no memory left");
+	else
+		routes_answer(&state->exchange);
+}
+
+static enum MHD_Result on_request(void *context, struct MHD_Connection *of,
+                                  const char *path, const char *method,
+                                  const char *version, const char *data,
+                                  size_t *len, void **own)
+{
+	struct state *state = *own;
+
+	(void)version;
+	if (!state) {
+		*own = state_new(context, of);
+		return *own ? MHD_YES : MHD_NO;
+	}
+	if (*len > 0) {
+		take_body(state, data, *len);
+		*len = 0;
+		return MHD_YES;
+	}
+	state->exchange.path = path;
+	state->exchange.method = method;
+	if (!state->routed)
+		route(state);
+	state->routed = true;
+	if (!state->exchange.job)
+		return send_answer(state);
+	state->waits = true;
+	MHD_suspend_connection(of);
+	watch_hangup(state);
+	return MHD_YES;
+}
+
+static void on_completed(void *context, struct MHD_Connection *of, void **own,
+                         enum MHD_RequestTerminationCode code)
+{
+	struct state *state = *own;
+
+	(void)context;
+	(void)of;
+	(void)code;
+	if (!state)
+		return;
+	if (state->exchange.job) {
+		state->exchange.job->done = NULL;
+		job_cancel(state->exchange.job);
+	}
+	buffer_free(&state->exchange.body);
+	buffer_free(&state->exchange.answer);
+	free(state);
+	*own = NULL;
+}
+
+static void on_ready(struct source *source, uint32_t events)
+{
+	/* http_turn() is next. */
+	(void)source;
+	(void)events;
+}
+
+int http_open(struct daemon *daemon, struct sbx_error *err)
+{
+	struct http *http = calloc(1, sizeof(*http));
+	const union MHD_DaemonInfo *info;
+	int r = -ENOMEM;
+
+	if (http)
+		http->mhd = MHD_start_daemon(
+			MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET |
+				MHD_ALLOW_SUSPEND_RESUME,
+			0, NULL, NULL, on_request, http,
+			MHD_OPTION_NOTIFY_COMPLETED, on_completed, http,
+			MHD_OPTION_CONNECTION_LIMIT, MAX_CONNECTIONS,
+			MHD_OPTION_CONNECTION_TIMEOUT, PATIENCE_S,
+			MHD_OPTION_END);
+	if (http && http->mhd) {
+		http->daemon = daemon;
+		http->source.ready = on_ready;
+		info = MHD_get_daemon_info(http->mhd, MHD_DAEMON_INFO_EPOLL_FD);
+		r = loop_add(daemon->loop, info->epoll_fd, EPOLLIN,
+		             &http->source);
+	}
+	if (r < 0) {
+		http_close(http);
+		return err_set(err, SBX_STAGE_WATCH, -r, "start HTTP");
+	}
+	daemon->http = http;
+	return 0;
+}
+
+void http_take(struct http *http, int fd)
+{
+	const struct sockaddr_un nobody = {.sun_family = AF_UNIX};
+
+	(void)MHD_add_connection(http->mhd, fd,
+	                         (const struct sockaddr *)&nobody,
+	                         sizeof(nobody.sun_family));
+}
+
+int http_turn(struct http *http)
+{
+	MHD_UNSIGNED_LONG_LONG patience;
+
+	(void)MHD_run(http->mhd);
+	if (MHD_get_timeout(http->mhd, &patience) != MHD_YES)
+		return 1000;
+	return patience < 1000 ? (int)patience : 1000;
+}
+
+void http_close(struct http *http)
+{
+	if (!http)
+		return;
+	if (http->mhd)
+		MHD_stop_daemon(http->mhd);
+	free(http);
+}

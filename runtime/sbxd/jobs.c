@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: MIT */
+#include "sbxd/jobs.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/parse.h"
+#include "sbxd/build.h"
+#include "sbxd/pools.h"
+#include "warm/request.h"
+
+#define MAX_REPORT ((size_t)1 << 32)
+
+struct job *job_new(struct daemon *daemon, uid_t uid)
+{
+	struct job *job = calloc(1, sizeof(*job));
+
+	if (!job)
+		return NULL;
+	job->daemon = daemon;
+	job->uid = uid;
+	job->stdio = (struct sbx_stdio){-1, -1, -1};
+	job->asked_ns = clock_ns();
+	if (sbx_spec_new(&job->spec, NULL) < 0) {
+		free(job);
+		return NULL;
+	}
+	return job;
+}
+
+void job_free(struct job *job)
+{
+	const int fds[] = {job->stdio.in, job->stdio.out, job->stdio.err};
+
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
+		cleanup_fd(&fds[i]);
+	sbx_box_close(job->box);
+	sbx_plan_free(job->plan);
+	build_free(job->build);
+	sbx_spec_free(job->spec);
+	free(job);
+}
+
+/* Of another user only what no path of the host is needed for. */
+static int check(const struct job *job, struct sbx_error *err)
+{
+	const char *field = request_host_path(job->spec);
+
+	if (job->uid == geteuid() || job->uid == 0 || !field)
+		return 0;
+	return err_say(err, SBX_STAGE_SPEC, EPERM,
+	               "%s: names a path of the host, which another user's "
+	               "daemon does not open for you; send the content",
+	               field);
+}
+
+int job_submit(struct job *job, struct sbx_error *err)
+{
+	struct daemon *daemon = job->daemon;
+	int r;
+
+	if (daemon->draining)
+		return err_say(err, SBX_STAGE_PLAN, ESHUTDOWN,
+		               "the daemon is stopping");
+	if (daemon->n_queued >= daemon->settings.max_queue &&
+	    daemon->n_running >= daemon->settings.max_runs) {
+		daemon->counters.refused++;
+		return err_say(err, SBX_STAGE_PLAN, EAGAIN,
+		               "%u runs wait already; try again later",
+		               daemon->n_queued);
+	}
+	r = check(job, err);
+	if (r == 0)
+		r = sbx_spec_maxima(job->spec, MAXIMA, err);
+	if (r == 0)
+		r = build_make(job->spec, &job->build, err);
+	if (r == 0)
+		r = sbx_plan_make(job->spec, &job->plan, err);
+	if (r < 0)
+		return r;
+	(void)snprintf(job->id, sizeof(job->id), "%s", plan_id(job->plan));
+	*daemon->last_job = job;
+	daemon->last_job = &job->next;
+	daemon->n_queued++;
+	return 0;
+}
+
+static void unlink_job(struct job *job)
+{
+	struct daemon *daemon = job->daemon;
+	struct job **at = &daemon->jobs;
+
+	while (*at != job)
+		at = &(*at)->next;
+	*at = job->next;
+	if (daemon->last_job == &job->next)
+		daemon->last_job = at;
+}
+
+static void count(struct counters *counters, const char *status)
+{
+	const struct {
+		const char *status;
+		uint64_t *counter;
+	} rows[] = {
+		{"success", &counters->success},
+		{"failure", &counters->failure},
+		{"timeout", &counters->timeout},
+		{"limit", &counters->limit},
+		{"denied", &counters->denied},
+		{"rejected", &counters->rejected},
+		{"cancelled", &counters->cancelled},
+		{"error", &counters->error},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (strcmp(rows[i].status, status) == 0)
+			(*rows[i].counter)++;
+}
+
+/* The report as text. A failure to write it is one of the run. */
+static int write_report(const struct job *job, const struct sbx_error *failure,
+                        struct buffer *report, struct sbx_error *err)
+{
+	CLEANUP_FD int file = memfd_create("report", MFD_CLOEXEC);
+	int r;
+
+	if (file < 0)
+		return err_set(err, SBX_STAGE_REPORT, errno, "memfd_create");
+	r = sbx_report_write(job->plan, failure ? NULL : job->box, failure,
+	                     file, err);
+	if (r < 0)
+		return r;
+	if (lseek(file, 0, SEEK_SET) < 0)
+		r = -errno;
+	else
+		r = file_read_fd(file, MAX_REPORT, report);
+	return r < 0 ? err_set(err, SBX_STAGE_REPORT, -r, "the report") : 0;
+}
+
+static void finish(struct job *job, const struct sbx_error *failure)
+{
+	struct buffer report CLEANUP(buffer_free) = {0};
+	struct counters *counters = &job->daemon->counters;
+	struct sbx_error err;
+
+	if (write_report(job, failure, &report, &err) < 0 && !failure)
+		failure = &err;
+	count(counters, failure ? "error" : sbx_box_outcome(job->box).status);
+	if (job->box && box_is_warm(job->box))
+		counters->warm++;
+	else
+		counters->cold++;
+	if (job->running)
+		job->daemon->n_running--;
+	else
+		job->daemon->n_queued--;
+	job->daemon->refill = true;
+	if (job->done)
+		job->done(job, &report, failure);
+	unlink_job(job);
+	job_free(job);
+}
+
+static void start_run(struct job *job);
+
+/* The build is over: the run takes its place, if there is one. */
+static void after_build(struct job *job)
+{
+	struct sbx_error err;
+	int r;
+
+	if (strcmp(sbx_box_outcome(job->box).status, "success") != 0) {
+		finish(job, NULL);
+		return;
+	}
+	loop_drop(job->daemon->loop, sbx_box_fd(job->box));
+	r = build_take(job->build, job->spec, TAKE_PTR(job->box), &err);
+	if (r == 0) {
+		sbx_plan_free(TAKE_PTR(job->plan));
+		r = sbx_plan_make(job->spec, &job->plan, &err);
+	}
+	if (r < 0)
+		finish(job, &err);
+	else
+		start_run(job);
+}
+
+static void on_ready(struct source *source, uint32_t events)
+{
+	struct job *job = (struct job *)source;
+	struct sbx_error err;
+	int r;
+
+	(void)events;
+	r = sbx_box_step(job->box, &err);
+	if (r < 0)
+		finish(job, &err);
+	else if (r > 0 && build_is_due(job->build))
+		after_build(job);
+	else if (r > 0)
+		finish(job, NULL);
+}
+
+/* Waits for the box that was started, unless r says that none was. */
+static void watch(struct job *job, int r, struct sbx_error *err)
+{
+	if (r == 0) {
+		(void)sbx_box_request(job->box, job->id, job->asked_ns, NULL);
+		job->source.ready = on_ready;
+		r = loop_add(job->daemon->loop, sbx_box_fd(job->box), EPOLLIN,
+		             &job->source);
+		if (r < 0)
+			(void)err_set(err, SBX_STAGE_WATCH, -r, "epoll_ctl");
+	}
+	if (r < 0)
+		finish(job, err);
+}
+
+static void start_run(struct job *job)
+{
+	const struct wanted wanted = {job->spec, job->plan, &job->stdio};
+	struct sbx_error err;
+	int r = pools_start(job->daemon->pools, &wanted, &job->box, &err);
+
+	watch(job, r, &err);
+}
+
+static void start(struct job *job)
+{
+	struct sbx_error err;
+
+	job->running = true;
+	job->daemon->n_queued--;
+	job->daemon->n_running++;
+	if (build_is_due(job->build))
+		watch(job,
+		      build_start(job->build, job->stdio.err, &job->box, &err),
+		      &err);
+	else
+		start_run(job);
+}
+
+void job_cancel(struct job *job)
+{
+	struct sbx_error err;
+
+	if (job->box) {
+		sbx_box_cancel(job->box);
+		return;
+	}
+	(void)err_say(&err, SBX_STAGE_WATCH, ECANCELED,
+	              "cancelled before it started");
+	finish(job, &err);
+}
+
+static bool may_see(const struct job *job, uid_t uid)
+{
+	return job->uid == uid || uid == 0 || uid == geteuid();
+}
+
+struct job *jobs_find(const struct daemon *daemon, const char *id, uid_t uid)
+{
+	struct job *job = daemon->jobs;
+
+	while (job && (strcmp(job->id, id) != 0 || !may_see(job, uid)))
+		job = job->next;
+	return job;
+}
+
+void jobs_list(const struct daemon *daemon, uid_t uid, struct json_writer *out)
+{
+	uint64_t now = clock_ns();
+
+	for (const struct job *job = daemon->jobs; job; job = job->next) {
+		if (!may_see(job, uid))
+			continue;
+		json_open_object(out, NULL);
+		json_put_text(out, "id", job->id);
+		json_put_text(out, "state",
+		              job->running ? "running" : "queued");
+		json_put_text(out, "profile", plan_profile(job->plan));
+		json_put_unsigned(out, "uid", job->uid);
+		json_put_seconds(out, "age_s", now - job->asked_ns);
+		json_close_object(out);
+	}
+}
+
+/* ---- turns ---- */
+
+/* The place of a caller: its own, or that of whoever was served longest ago. */
+static struct caller *find_caller(struct daemon *daemon, uid_t uid)
+{
+	struct caller *oldest = &daemon->callers[0];
+
+	for (size_t i = 0; i < MAX_CALLERS; i++) {
+		struct caller *caller = &daemon->callers[i];
+
+		if (caller->turn && caller->uid == uid)
+			return caller;
+		if (caller->turn < oldest->turn)
+			oldest = caller;
+	}
+	*oldest = (struct caller){.uid = uid};
+	return oldest;
+}
+
+static void note_turn(struct job *job)
+{
+	struct caller *caller = find_caller(job->daemon, job->uid);
+
+	caller->turn = ++job->daemon->turn;
+}
+
+/* How many of a caller's jobs run. */
+static unsigned running_of(const struct daemon *daemon, uid_t uid)
+{
+	unsigned n = 0;
+
+	for (const struct job *job = daemon->jobs; job; job = job->next)
+		n += job->uid == uid && job->running;
+	return n;
+}
+
+/* The first job of the caller who has fewest that run; among such callers, of
+ * the one whose turn is longest ago. */
+static struct job *next_job(struct daemon *daemon)
+{
+	uint64_t fewest = 0, oldest = 0, n, turn;
+	struct job *next = NULL;
+
+	for (struct job *job = daemon->jobs; job; job = job->next) {
+		if (job->running || (next && job->uid == next->uid))
+			continue;
+		n = running_of(daemon, job->uid);
+		turn = find_caller(daemon, job->uid)->turn;
+		if (!next || n < fewest || (n == fewest && turn < oldest)) {
+			next = job;
+			fewest = n;
+			oldest = turn;
+		}
+	}
+	return next;
+}
+
+void jobs_schedule(struct daemon *daemon)
+{
+	struct job *job;
+
+	while (daemon->n_running < daemon->settings.max_runs &&
+	       (job = next_job(daemon))) {
+		note_turn(job);
+		start(job);
+	}
+}
+
+void jobs_cancel_all(struct daemon *daemon)
+{
+	struct job *next;
+
+	for (struct job *job = daemon->jobs; job; job = next) {
+		next = job->next;
+		job_cancel(job);
+	}
+}

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: MIT */
+/* Runs whose streams are descriptors of the client's. What comes is checked as
+ * if everyone could connect: nothing that is read here may make the daemon
+ * wait. */
+#include "sbxd/passing.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "exec/passing.h"
+#include "sbxd/jobs.h"
+#include "sbxd/loop.h"
+
+#define SEALS     (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
+#define XFS_MAGIC 0x58465342
+#define MAX_WORDS 8192
+
+struct guest {
+	struct source source;
+	struct daemon *daemon;
+	int fd;
+	uid_t uid;
+	struct job *job;
+};
+
+static void guest_free(struct guest *guest)
+{
+	loop_drop(guest->daemon->loop, guest->fd);
+	(void)close(guest->fd);
+	free(guest);
+}
+
+/* ---- the answer ---- */
+
+static void send_answer(int to, const struct passing_answer *answer, int report)
+{
+	union {
+		struct cmsghdr header;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control = {0};
+	struct iovec part = {(void *)answer, sizeof(*answer)};
+	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+
+	if (report >= 0) {
+		message.msg_control = &control;
+		message.msg_controllen = CMSG_SPACE(sizeof(int));
+		control.header.cmsg_level = SOL_SOCKET;
+		control.header.cmsg_type = SCM_RIGHTS;
+		control.header.cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(&control.header), &report, sizeof(int));
+	}
+	/* Who does not listen has no report. */
+	(void)sendmsg(to, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+static void answer_failure(int to, const struct sbx_error *failure, int report)
+{
+	struct passing_answer answer = {
+		.magic = PASSING_MAGIC,
+		.exit_status = -1,
+		.failure = *failure,
+	};
+
+	send_answer(to, &answer, report);
+}
+
+static void on_done(struct job *job, const struct buffer *report,
+                    const struct sbx_error *failure)
+{
+	CLEANUP_FD int file = memfd_create("report", MFD_CLOEXEC);
+	struct passing_answer answer = {.magic = PASSING_MAGIC};
+	struct guest *guest = job->owner;
+	struct sbx_outcome outcome;
+
+	if (file >= 0)
+		(void)file_write_fd(file, report->data, report->len);
+	if (failure) {
+		answer_failure(guest->fd, failure, file);
+	} else {
+		outcome = sbx_box_outcome(job->box);
+		answer.exit_status = outcome.exit_status;
+		answer.stopped = outcome.stopped;
+		memcpy(answer.message, outcome.message, sizeof(answer.message));
+		send_answer(guest->fd, &answer, file);
+	}
+	guest_free(guest);
+}
+
+/* The client asks for the end, or is gone. */
+static void on_ready(struct source *source, uint32_t events)
+{
+	struct guest *guest = (struct guest *)source;
+	struct job *job = guest->job;
+	char byte;
+	ssize_t n = recv(guest->fd, &byte, 1, MSG_DONTWAIT);
+
+	(void)events;
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		job->done = NULL;
+		guest_free(guest);
+	}
+	job_cancel(job);
+}
+
+/* ---- the request ---- */
+
+static int receive(int from, struct passing_request *request, int *fds)
+{
+	union {
+		struct cmsghdr header;
+		char space[CMSG_SPACE(PASSING_MAX_FDS * sizeof(int))];
+	} control;
+	struct iovec part = {request, sizeof(*request)};
+	struct msghdr message = {
+		.msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = CMSG_LEN(PASSING_MAX_FDS * sizeof(int)),
+	};
+	ssize_t n = recvmsg(from, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	struct cmsghdr *rights = n < 0 ? NULL : CMSG_FIRSTHDR(&message);
+	int expected = 1;
+
+	if (rights && rights->cmsg_level == SOL_SOCKET &&
+	    rights->cmsg_type == SCM_RIGHTS)
+		memcpy(fds, CMSG_DATA(rights), rights->cmsg_len - CMSG_LEN(0));
+	if (n != sizeof(*request) || message.msg_flags & MSG_CTRUNC ||
+	    memcmp(request->magic, PASSING_MAGIC, sizeof(request->magic)) != 0)
+		return -EPROTO;
+	expected += __builtin_popcount(request->has);
+	if (expected > PASSING_MAX_FDS || fds[expected - 1] < 0)
+		return -EPROTO;
+	return 0;
+}
+
+/* Only memory that nobody changes any more: a file could make us wait. */
+static int read_memory(int fd, size_t max, struct buffer *out)
+{
+	int seals = fcntl(fd, F_GET_SEALS);
+	struct stat st;
+
+	if (seals < 0 || (seals & SEALS) != SEALS || fstat(fd, &st) < 0)
+		return -EPROTO;
+	if ((uint64_t)st.st_size > max)
+		return -EFBIG;
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		return -errno;
+	return file_read_fd(fd, max, out);
+}
+
+/* Whether moving bytes there cannot make the daemon wait for somebody: not a
+ * file whose file system is a process of another user. */
+static bool is_harmless(int fd)
+{
+	static const long kinds[] = {EXT4_SUPER_MAGIC, XFS_MAGIC, TMPFS_MAGIC,
+	                             BTRFS_SUPER_MAGIC};
+	struct statfs fs;
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return false;
+	if (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) ||
+	    (S_ISCHR(st.st_mode) && (isatty(fd) || st.st_rdev == 0x103)))
+		return true;
+	if (!S_ISREG(st.st_mode) || fstatfs(fd, &fs) < 0)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (fs.f_type == kinds[i])
+			return true;
+	return false;
+}
+
+static int take_streams(struct job *job, const struct passing_request *request,
+                        int *fds, struct sbx_error *err)
+{
+	static const char *const names[] = {"input", "output", "error"};
+	int *const places[] = {&job->stdio.in, &job->stdio.out,
+	                       &job->stdio.err};
+	int *fd = &fds[request->has & PASSING_CODE ? 2 : 1];
+	bool trusted = job->uid == geteuid() || job->uid == 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		if (!(request->has & (uint32_t)PASSING_IN << i))
+			continue;
+		if (!trusted && !is_harmless(*fd))
+			return err_say(err, SBX_STAGE_WATCH, EINVAL,
+			               "standard %s: the daemon of another "
+			               "user takes pipes, sockets, terminals "
+			               "and files of a local disk; put a pipe "
+			               "in between, as with | cat",
+			               names[i]);
+		*places[i] = TAKE_FD(*fd);
+		fd++;
+	}
+	return 0;
+}
+
+/* ---- the words ---- */
+
+struct order {
+	const char *profile, *file;
+	bool request, command;
+	const char *arguments[MAX_WORDS + 1];
+	size_t n_arguments;
+};
+
+static int set_field(struct job *job, char *setting, struct sbx_error *err)
+{
+	char *equals = strchr(setting, '=');
+
+	if (!equals)
+		return err_say(err, SBX_STAGE_SPEC, EPROTO, "a setting");
+	*equals = '\0';
+	return sbx_spec_set(job->spec, setting, equals + 1, err);
+}
+
+/* The value of each word to its place; settings: apply those, once there is a
+ * profile to apply them to. */
+static int read_words(struct job *job, const struct buffer *words,
+                      struct order *order, bool settings, struct sbx_error *err)
+{
+	char *at = words->data, *end = words->data + words->len;
+
+	while (at < end) {
+		char *what = at, *value = at + strlen(at) + 1;
+
+		if (value >= end)
+			return err_say(err, SBX_STAGE_SPEC, EPROTO, "a word");
+		at = value + strlen(value) + 1;
+		if (strcmp(what, PASSING_SETTING) == 0) {
+			int r = settings ? set_field(job, value, err) : 0;
+			if (r < 0)
+				return r;
+		} else if (settings) {
+			continue;
+		} else if (strcmp(what, PASSING_PROFILE) == 0) {
+			order->profile = value;
+		} else if (strcmp(what, PASSING_FILE) == 0) {
+			order->file = value;
+		} else if (strcmp(what, PASSING_REQUEST) == 0) {
+			order->request = true;
+		} else if (strcmp(what, PASSING_COMMAND) == 0) {
+			order->command = true;
+		} else if (strcmp(what, PASSING_ARGUMENT) == 0 &&
+		           order->n_arguments < MAX_WORDS) {
+			order->arguments[order->n_arguments++] = value;
+		} else {
+			return err_say(err, SBX_STAGE_SPEC, EPROTO,
+			               "an unknown word, or too many");
+		}
+	}
+	return 0;
+}
+
+static int fill_spec(struct job *job, const struct order *order,
+                     const struct buffer *words, const struct buffer *code,
+                     struct sbx_error *err)
+{
+	const char *const *dirs = job->daemon->dirs.list;
+	struct order again = {0};
+	int r;
+
+	if (order->request)
+		r = sbx_spec_request(job->spec, code->data ? code->data : "",
+		                     code->len, dirs, err);
+	else
+		r = sbx_spec_profile(job->spec,
+		                     order->profile ? order->profile : "base",
+		                     dirs, err);
+	if (r == 0)
+		r = read_words(job, words, &again, true, err);
+	if (r < 0 || order->request)
+		return r;
+	if (order->command)
+		return sbx_spec_command(job->spec, order->arguments, err);
+	r = sbx_spec_code(job->spec, code->data ? code->data : "", code->len,
+	                  order->arguments, err);
+	if (r == 0 && order->file)
+		r = sbx_spec_set(job->spec, "file", order->file, err);
+	return r;
+}
+
+static int fill(struct job *job, const struct passing_request *request,
+                int *fds, struct sbx_error *err)
+{
+	struct buffer words CLEANUP(buffer_free) = {0};
+	struct buffer code CLEANUP(buffer_free) = {0};
+	CLEANUP_FREE struct order *order = calloc(1, sizeof(*order));
+	int r = order ? 0 : -ENOMEM;
+
+	if (r == 0)
+		r = read_memory(fds[0], PASSING_MAX_WORDS, &words);
+	buffer_append(&words, "", 1); /* whatever is in it, it ends */
+	words.len -= words.len > 0;
+	if (r == 0 && request->has & PASSING_CODE)
+		r = read_memory(fds[1], PASSING_MAX_CODE, &code);
+	if (r < 0)
+		return err_set(err, SBX_STAGE_SPEC, -r, "read the request");
+	r = take_streams(job, request, fds, err);
+	if (r == 0)
+		r = read_words(job, &words, order, false, err);
+	if (r == 0)
+		r = fill_spec(job, order, &words, &code, err);
+	return r;
+}
+
+/* ---- the connection ---- */
+
+static int begin(struct guest *guest, const struct passing_request *request,
+                 int *fds, struct sbx_error *err)
+{
+	struct job *job = job_new(guest->daemon, guest->uid);
+	int r;
+
+	if (!job)
+		return err_say(err, SBX_STAGE_SPEC, ENOMEM, "no memory left");
+	r = fill(job, request, fds, err);
+	if (r == 0)
+		r = job_submit(job, err);
+	if (r < 0) {
+		job_free(job);
+		return r;
+	}
+	job->done = on_done;
+	job->owner = guest;
+	guest->job = job;
+	return 0;
+}
+
+void passing_take(struct daemon *daemon, int fd)
+{
+	int fds[PASSING_MAX_FDS] = {-1, -1, -1, -1, -1};
+	struct guest *guest = calloc(1, sizeof(*guest));
+	struct passing_request request;
+	socklen_t len = sizeof(struct ucred);
+	struct sbx_error err;
+	struct ucred peer;
+	int r = -ENOMEM;
+
+	if (guest) {
+		guest->daemon = daemon;
+		guest->source.ready = on_ready;
+		guest->fd = fd;
+		r = receive(fd, &request, fds);
+	}
+	if (r == 0 && getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
+		r = -errno;
+	if (r == 0)
+		r = loop_add(daemon->loop, fd, EPOLLIN, &guest->source);
+	if (r == 0) {
+		guest->uid = peer.uid;
+		r = begin(guest, &request, fds, &err);
+		if (r < 0)
+			answer_failure(fd, &err, -1);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
+		cleanup_fd(&fds[i]);
+	if (r < 0 && guest)
+		guest_free(guest);
+	else if (r < 0)
+		(void)close(fd);
+}

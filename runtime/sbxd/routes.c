@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: MIT */
+/* What can be asked over HTTP. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "sbxd/http.h"
+#include "sbxd/jobs.h"
+#include "sbxd/pools.h"
+
+/* ---- answers ---- */
+
+static void answer_json(struct exchange *exchange, unsigned status,
+                        struct json_writer *writer)
+{
+	const char *text = NULL;
+	size_t len = 0;
+
+	exchange->answer.len = 0;
+	exchange->status = 503;
+	if (writer && json_writer_text(writer, &text, &len) == 0) {
+		buffer_append(&exchange->answer, text, len);
+		buffer_append(&exchange->answer, "\n", 1);
+		exchange->status = status;
+	}
+	json_writer_free(writer);
+}
+
+void answer_error(struct exchange *exchange, unsigned status, const char *code,
+                  const char *text)
+{
+	struct json_writer *writer = json_writer_new();
+
+	if (writer) {
+		json_open_object(writer, NULL);
+		json_open_object(writer, "error");
+		json_put_text(writer, "code", code);
+		json_put_text(writer, "text", text);
+		json_close_object(writer);
+		json_close_object(writer);
+	}
+	answer_json(exchange, status, writer);
+}
+
+/* ---- /v1/run ---- */
+
+static void on_done(struct job *job, const struct buffer *report,
+                    const struct sbx_error *failure)
+{
+	struct exchange *exchange = job->owner;
+
+	exchange->job = NULL;
+	exchange->status = 200;
+	buffer_append(&exchange->answer, report->data, report->len);
+	if (report->len == 0 || exchange->answer.failed)
+		answer_error(exchange, 503, "no_report",
+		             failure ? failure->text : "no memory left");
+	http_resume(exchange);
+}
+
+struct refusal {
+	int r;
+	unsigned status;
+	const char *code;
+};
+
+static const struct refusal refusals[] = {
+	{-EAGAIN, 429, "queue_full"},
+	{-ESHUTDOWN, 503, "draining"},
+	{-ENOMEM, 503, "no_memory"},
+	{0, 400, "bad_request"}, /* all others */
+};
+
+static void refuse(struct exchange *exchange, int r,
+                   const struct sbx_error *err)
+{
+	const struct refusal *row = refusals;
+
+	while (row->r != r && row->r != 0)
+		row++;
+	answer_error(exchange, row->status, row->code, err->text);
+}
+
+static void post_run(struct exchange *exchange, const char *rest)
+{
+	struct daemon *daemon = exchange->daemon;
+	struct job *job = job_new(daemon, exchange->uid);
+	struct sbx_error err = {.text = "no memory left"};
+	int r = -ENOMEM;
+
+	(void)rest;
+	if (job) {
+		r = sbx_spec_request(
+			job->spec,
+			exchange->body.data ? exchange->body.data : "",
+			exchange->body.len, daemon->dirs.list, &err);
+		if (r == 0)
+			r = job_submit(job, &err);
+	}
+	if (r < 0) {
+		if (job)
+			job_free(job);
+		refuse(exchange, r, &err);
+		return;
+	}
+	job->done = on_done;
+	job->owner = exchange;
+	exchange->job = job;
+}
+
+/* ---- /v1/runs ---- */
+
+static void get_runs(struct exchange *exchange, const char *rest)
+{
+	struct json_writer *writer = json_writer_new();
+
+	(void)rest;
+	if (writer) {
+		json_open_object(writer, NULL);
+		json_open_array(writer, "runs");
+		jobs_list(exchange->daemon, exchange->uid, writer);
+		json_close_array(writer);
+		json_close_object(writer);
+	}
+	answer_json(exchange, 200, writer);
+}
+
+static void delete_run(struct exchange *exchange, const char *rest)
+{
+	struct job *job = jobs_find(exchange->daemon, rest, exchange->uid);
+	struct json_writer *writer;
+
+	if (!job) {
+		answer_error(exchange, 404, "not_found",
+		             "no run of that id is queued or running");
+		return;
+	}
+	writer = json_writer_new();
+	if (writer) {
+		json_open_object(writer, NULL);
+		json_put_text(writer, "id", job->id);
+		json_put_text(writer, "state", "cancelled");
+		json_close_object(writer);
+	}
+	answer_json(exchange, 200, writer);
+	job_cancel(job);
+}
+
+/* ---- what there is ---- */
+
+static void get_profiles(struct exchange *exchange, const char *rest)
+{
+	struct json_writer *writer = json_writer_new();
+	struct buffer names CLEANUP(buffer_free) = {0};
+
+	(void)rest;
+	profiles_names(&exchange->daemon->dirs, &names);
+	if (writer) {
+		json_open_object(writer, NULL);
+		json_open_array(writer, "profiles");
+		for (size_t at = 0; at < names.len;
+		     at += strlen(names.data + at) + 1)
+			json_put_text(writer, NULL, names.data + at);
+		json_close_array(writer);
+		json_close_object(writer);
+	}
+	answer_json(exchange, 200, writer);
+}
+
+static void get_capabilities(struct exchange *exchange, const char *rest)
+{
+	const struct settings *settings = &exchange->daemon->settings;
+	struct json_writer *writer = json_writer_new();
+
+	(void)rest;
+	if (writer) {
+		json_open_object(writer, NULL);
+		json_put_integer(writer, "schema", 1);
+		json_put_text(writer, "version", SBX_VERSION);
+		json_put_unsigned(writer, "max_runs", settings->max_runs);
+		json_put_unsigned(writer, "max_queue", settings->max_queue);
+		json_open_array(writer, "warm");
+		for (unsigned i = 0; i < settings->n_warm; i++)
+			json_put_text(writer, NULL, settings->warm[i].name);
+		json_close_array(writer);
+		json_close_object(writer);
+	}
+	answer_json(exchange, 200, writer);
+}
+
+static void get_health(struct exchange *exchange, const char *rest)
+{
+	struct json_writer *writer = json_writer_new();
+
+	(void)rest;
+	if (writer) {
+		json_open_object(writer, NULL);
+		json_put_text(writer, "status",
+		              exchange->daemon->draining ? "draining" : "ok");
+		json_close_object(writer);
+	}
+	answer_json(exchange, exchange->daemon->draining ? 503 : 200, writer);
+}
+
+static void get_metrics(struct exchange *exchange, const char *rest)
+{
+	const struct daemon *daemon = exchange->daemon;
+	const struct counters *counters = &daemon->counters;
+	struct buffer *out = &exchange->answer;
+	const struct {
+		const char *type, *name;
+		uint64_t value;
+	} rows[] = {
+		{"counter", "sbx_runs_total{status=\"success\"}",
+	         counters->success},
+		{NULL, "sbx_runs_total{status=\"failure\"}", counters->failure},
+		{NULL, "sbx_runs_total{status=\"timeout\"}", counters->timeout},
+		{NULL, "sbx_runs_total{status=\"limit\"}", counters->limit},
+		{NULL, "sbx_runs_total{status=\"denied\"}", counters->denied},
+		{NULL, "sbx_runs_total{status=\"rejected\"}",
+	         counters->rejected},
+		{NULL, "sbx_runs_total{status=\"cancelled\"}",
+	         counters->cancelled},
+		{NULL, "sbx_runs_total{status=\"error\"}", counters->error},
+		{"counter", "sbx_starts_total{box=\"warm\"}", counters->warm},
+		{NULL, "sbx_starts_total{box=\"cold\"}", counters->cold},
+		{"counter", "sbx_refused_total", counters->refused},
+		{"gauge", "sbx_running", daemon->n_running},
+		{"gauge", "sbx_queued", daemon->n_queued},
+		{"gauge", "sbx_waiting_boxes", pools_idle(daemon->pools)},
+	};
+
+	(void)rest;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (rows[i].type)
+			buffer_printf(out, "# TYPE %.*s %s\n",
+			              (int)strcspn(rows[i].name, "{"),
+			              rows[i].name, rows[i].type);
+		buffer_printf(out, "%s %ju\n", rows[i].name,
+		              (uintmax_t)rows[i].value);
+	}
+	exchange->status = 200;
+	exchange->type = "text/plain; version=0.0.4";
+}
+
+/* ---- the table ---- */
+
+/* A path that ends in "/" stands for all below it; what follows is rest. */
+static const struct route {
+	const char *method, *path;
+	void (*answer)(struct exchange *exchange, const char *rest);
+} routes[] = {
+	{"POST", "/v1/run", post_run},
+	{"GET", "/v1/runs", get_runs},
+	{"DELETE", "/v1/runs/", delete_run},
+	{"GET", "/v1/profiles", get_profiles},
+	{"GET", "/v1/capabilities", get_capabilities},
+	{"GET", "/healthz", get_health},
+	{"GET", "/metrics", get_metrics},
+};
+
+static bool is_at(const struct route *route, const char *path)
+{
+	size_t len = strlen(route->path);
+
+	if (route->path[len - 1] == '/')
+		return strncmp(path, route->path, len) == 0 && path[len];
+	return strcmp(path, route->path) == 0;
+}
+
+void routes_answer(struct exchange *exchange)
+{
+	bool there = false;
+
+	for (size_t i = 0; i < ARRAY_SIZE(routes); i++) {
+		if (!is_at(&routes[i], exchange->path))
+			continue;
+		there = true;
+		if (strcmp(routes[i].method, exchange->method) == 0) {
+			routes[i].answer(exchange,
+			                 exchange->path +
+			                         strlen(routes[i].path));
+			return;
+		}
+	}
+	if (there)
+		answer_error(exchange, 405, "method",
+		             "this path has other methods");
+	else
+		answer_error(exchange, 404, "not_found",
+		             "there is nothing at this path; see sbxd(8)");
+}

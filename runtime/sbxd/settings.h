@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* The command line of sbxd. */
+#ifndef SBX_SBXD_SETTINGS_H
+#define SBX_SBXD_SETTINGS_H
+
+#include <limits.h>
+#include "sbx.h"
+
+#define MAX_WARM_PROFILES 16
+
+struct warm_profile {
+	char name[65];
+	unsigned min, max; /* boxes that wait */
+};
+
+struct settings {
+	char socket[108]; /* a path; of sun_path's size */
+	struct warm_profile warm[MAX_WARM_PROFILES];
+	unsigned n_warm;
+	unsigned max_runs, max_queue;
+	unsigned max_boxes; /* that wait, in all pools together */
+	uint64_t drain_ns;
+	bool help, version;
+};
+
+/* 0, or -EINVAL and one line for a person. */
+int settings_parse(int argc, char *const *argv, struct settings *settings,
+                   struct sbx_error *err);
+
+/* Prints --help. 0 or -errno. */
+int settings_help(int fd);
+
+#endif

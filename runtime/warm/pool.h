@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* What the daemon does with pools beside the calls of sbx.h. */
+#ifndef SBX_WARM_POOL_H
+#define SBX_WARM_POOL_H
+
+#include "sbx.h"
+
+/* How many boxes it is to hold; no more than it was opened for. It takes
+ * effect when the pool is stepped. */
+void pool_resize(struct sbx_pool *pool, unsigned size);
+
+/* How many there are: idle, or on their way. */
+unsigned pool_count(const struct sbx_pool *pool);
+
+#endif

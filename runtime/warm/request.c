@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+#include "warm/request.h"
+
+#include "box/box.h"
+
+const char *request_host_path(const struct sbx_spec *spec)
+{
+	for (const struct bind *bind = spec->binds; bind; bind = bind->next)
+		if (bind->origin == ORIGIN_CALLER)
+			return "mounts";
+	for (const struct input *input = spec->inputs; input;
+	     input = input->next)
+		if (input->source)
+			return "inputs";
+	if (spec->stdin_path.text && spec->stdin_path.origin == ORIGIN_CALLER)
+		return "stdin_file";
+	return spec->program.kind == PROGRAM_FILE ? "file" : NULL;
+}
+
+bool request_is_warm(const struct sbx_spec *spec)
+{
+	return spec->warm != WARM_NONE && (spec->program.kind == PROGRAM_FILE ||
+	                                   spec->program.kind == PROGRAM_CODE);
+}
+
+const char *plan_id(const struct sbx_plan *plan)
+{
+	return plan->id;
+}
+
+const char *plan_profile(const struct sbx_plan *plan)
+{
+	return plan->profile;
+}
+
+bool box_is_warm(const struct sbx_box *box)
+{
+	return box->run.warm;
+}

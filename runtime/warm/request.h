@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* What a program that runs for others asks of their requests. */
+#ifndef SBX_WARM_REQUEST_H
+#define SBX_WARM_REQUEST_H
+
+#include "sbx.h"
+
+/* The field with which the caller, and not a profile, names a path of the
+ * host, or NULL: such a path would be opened with the rights of who runs it. */
+const char *request_host_path(const struct sbx_spec *spec);
+
+/* Whether the profile says that something can be started ahead. */
+bool request_is_warm(const struct sbx_spec *spec);
+
+/* For the list of runs. */
+const char *plan_id(const struct sbx_plan *plan);
+const char *plan_profile(const struct sbx_plan *plan); /* or NULL */
+bool box_is_warm(const struct sbx_box *box);
+
+#endif
