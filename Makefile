@@ -17,6 +17,8 @@ comma := ,
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wformat=2 -Wvla -Wpointer-arith -Wwrite-strings -Werror
 HARDEN := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection
+# Where the processor can check jumps.
+HARDEN += $(if $(filter x86_64,$(shell uname -m)),-fcf-protection)
 OPT ?= -O2 -g
 CPPFLAGS += -D_GNU_SOURCE -Iruntime -I$(B)/gen
 CFLAGS += -std=gnu11 $(OPT) -fPIC -fvisibility=hidden $(WARN) $(HARDEN) -MMD -MP
