@@ -208,6 +208,8 @@ $(B)/test/prog/%: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -D_GNU_SOURCE -std=gnu11 -O2 $(WARN) -static -pthread -o $@ $<
 
+TEST_SCRIPTS += launch
+
 # sbx-exec with a layer taken out: what proves that an attack is one.
 WRAPPED := sbx_plan_make caps_drop idmap_write prctl close_range setsid
 $(B)/test/sbx-weak: $(call obj,tests/attack/weak.c) $(EXEC_OBJ) $(LIB_OBJ)

@@ -58,3 +58,13 @@ finds attacks "$readme:4: F01 is there twice" "an id that comes twice"
 
 table "| F01 | i | c | l | none: later |" "| F03 | i | c | l | none: later |"
 finds attacks "$readme:4: F03 does not follow F01" "a gap"
+
+attack_test attack F01_x
+table "| F01 | i | c | l | \`s/F01_x\` |"
+echo "1 ideas, 1 attack tests" | put SECURITY.md
+passes attacks "the numbers are right"
+
+attack_test attack F01_x
+table "| F01 | i | c | l | \`s/F01_x\` |"
+echo "1 ideas, 2 attack tests" | put SECURITY.md
+finds attacks "SECURITY.md:1: 1 attack tests, not 2" "a number that is not"
