@@ -2,8 +2,8 @@
 /*
  * Reaches for files: what is not shown, what is not writable, what is shared.
  *
- *	reach create         a new file in every directory of the tree; says
- *	                     where it could
+ *	reach create DEPTH   a new file in every directory of the tree, down to
+ *	                     that depth; says where it could
  *	reach hunt           a word from standard input, in every name and every
  *	                     small file, also through /proc/PID/{root,cwd,fd}
  *	reach mutate FILE    every way to change a file
@@ -46,7 +46,7 @@ int umount2(const char *target, int flags);
 
 /* By kinds that directories tell: the tree has more files than one may look
  * at in time. */
-static void create_below(const char *path)
+static void create_below(const char *path, int depth)
 {
 	char name[4300];
 	DIR *directory;
@@ -60,12 +60,12 @@ static void create_below(const char *path)
 		close(fd);
 		unlink(name);
 	}
-	directory = opendir(path[0] ? path : "/");
+	directory = depth > 0 ? opendir(path[0] ? path : "/") : NULL;
 	while (directory && (entry = readdir(directory))) {
 		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
 			continue;
 		snprintf(name, sizeof(name), "%s/%s", path, entry->d_name);
-		create_below(name);
+		create_below(name, depth - 1);
 	}
 	if (directory)
 		closedir(directory);
@@ -73,8 +73,7 @@ static void create_below(const char *path)
 
 static int reach_create(char **words)
 {
-	(void)words;
-	create_below("");
+	create_below("", atoi(words[0]));
 	puts("done");
 	return 0;
 }
