@@ -126,6 +126,11 @@ static void make_argv(struct argv *argv, const struct call *call)
 			add(argv, "--report");
 			add(argv, "fd:200");
 		}
+		/* What a layer does is not to be done by another. */
+		if (call->without) {
+			add(argv, "--cgroup");
+			add(argv, "none");
+		}
 		for (const char *const *word = call->options; word && *word;
 		     word++)
 			add(argv, *word);
