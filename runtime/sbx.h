@@ -190,6 +190,19 @@ SBX_API int sbx_box_wait(struct sbx_box *box, struct sbx_error *err);
 /* Ends the run as cancelled. Go on stepping until it is over. */
 SBX_API void sbx_box_cancel(struct sbx_box *box);
 
+/* Where the files go that the patterns of the plan name. */
+struct sbx_collect {
+	int dir; /* a directory of the host; -1: the report has their content */
+	bool replace; /* what is in the way there; else it stays */
+};
+
+/* Brings them out, once the run is over: regular files only, no link is
+ * followed, all of it bounded. The report lists them, and those that were
+ * passed over with the reason. Returns how many those were. A second call
+ * does nothing. */
+SBX_API int sbx_box_collect(struct sbx_box *box, const struct sbx_collect *to,
+                            struct sbx_error *err);
+
 /* Kills whatever still runs and removes every trace on the host. */
 SBX_API void sbx_box_close(struct sbx_box *box);
 

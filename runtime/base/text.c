@@ -3,10 +3,11 @@
 #include "base/text.h"
 
 #include <errno.h>
-#include <nettle/sha2.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "base/hash.h"
 
 /* The well-formed sequences of two bytes and more (Unicode, table 3-7). The
  * bounds of the second byte are what keeps out overlong forms, surrogates and
@@ -210,13 +211,9 @@ int text_unbase64(struct buffer *out, const char *text, size_t len)
 
 void text_sha256(const void *data, size_t len, char hex[65])
 {
-	uint8_t digest[SHA256_DIGEST_SIZE];
-	struct sha256_ctx context;
-	size_t i;
+	struct hash hash;
 
-	sha256_init(&context);
-	sha256_update(&context, len, data);
-	sha256_digest(&context, sizeof(digest), digest);
-	for (i = 0; i < sizeof(digest); i++)
-		(void)snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+	hash_start(&hash);
+	hash_add(&hash, data, len);
+	hash_finish(&hash, hex);
 }

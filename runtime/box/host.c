@@ -234,6 +234,7 @@ void sbx_box_close(struct sbx_box *box)
 		cleanup_fd(fds[i]);
 	for (size_t i = 0; i < N_STREAMS; i++)
 		stream_free(&box->streams[i]);
+	arena_free(&box->run.files.arena);
 	free(box);
 }
 

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "exec/build.h"
+#include "exec/collect.h"
 #include "exec/help.h"
 #include "exec/options.h"
 #include "exec/pool.h"
@@ -35,6 +36,7 @@ struct work {
 	struct buffer text; /* the program from standard input; the request */
 	struct report_file report;
 	struct pool_answer answer; /* --pool */
+	int collect;               /* the directory of --collect-to, or -1 */
 	bool stdin_used;           /* the program's text was on it */
 };
 
@@ -210,6 +212,17 @@ static int run_in_pool(struct work *work, struct sbx_stdio *stdio,
 	return r < 0 ? r : work->answer.exit_status;
 }
 
+/* What the run leaves, if there was one. */
+static int bring_out(struct work *work, int status, struct sbx_error *err)
+{
+	int r;
+
+	if (status < 0 || !work->box)
+		return status;
+	r = collect_files(&work->options, work->collect, work->box, err);
+	return r < 0 ? r : status;
+}
+
 /* Everything up to the end of the program. Returns the exit status, or a
  * negative errno with err. */
 static int run_program(struct work *work, const struct profile_dirs *dirs,
@@ -221,11 +234,13 @@ static int run_program(struct work *work, const struct profile_dirs *dirs,
 		.out = options->json ? -1 : STDOUT_FILENO,
 		.err = options->json ? -1 : STDERR_FILENO,
 	};
-	int r;
+	int r, status;
 
 	r = report_open(&work->report, options, err);
 	if (r == 0 && options->pool)
 		return run_in_pool(work, &stdio, err);
+	if (r == 0)
+		r = collect_open(options, &work->collect, err);
 	if (r == 0)
 		r = make_spec(work, dirs, err);
 	if (work->stdin_used)
@@ -240,9 +255,11 @@ static int run_program(struct work *work, const struct profile_dirs *dirs,
 		return r;
 	if (options->dry_run)
 		return print_plans(work, err);
-	if (!work->building.plan)
-		return run_box(work->plan, &stdio, &work->box, err);
-	return build_and_run(work, &stdio, err);
+	if (work->building.plan)
+		status = build_and_run(work, &stdio, err);
+	else
+		status = run_box(work->plan, &stdio, &work->box, err);
+	return bring_out(work, status, err);
 }
 
 /* What may follow an error: where the host itself refused to build the sandbox,
@@ -359,6 +376,9 @@ static void work_free(struct work *work)
 	sbx_spec_free(work->spec);
 	report_close(&work->report);
 	cleanup_fd(&work->answer.report);
+}
+
+	cleanup_fd(&work->collect);
 	buffer_free(&work->text);
 	options_free(&work->options);
 }
@@ -366,6 +386,9 @@ static void work_free(struct work *work)
 int main(int argc, char **argv)
 {
 	struct work work = {.report = REPORT_NONE, .answer = POOL_NO_ANSWER};
+}
+
+	struct work work = {.report = REPORT_NONE, .collect = -1};
 	struct sbx_error err = {0};
 	int status;
 

@@ -43,6 +43,10 @@ static const struct own_option own[] = {
 	     "print the report, with the output in it, and nothing else"),
 	TEXT(report, "report", "FILE|fd:N", GROUP_RESULT,
 	     "write the report there as well"),
+	TEXT(collect_to, "collect-to", "DIR", GROUP_RESULT,
+	     "where --collect puts the files"),
+	FLAG(collect_replace, "collect-replace", GROUP_RESULT,
+	     "replace what is there already"),
 	FLAG(quiet, "quiet", GROUP_RESULT,
 	     "say nothing on standard error; the report does"),
 
@@ -320,6 +324,28 @@ static int check_profile(struct options *options, struct sbx_error *err)
 	return 0;
 }
 
+static bool is_set(const struct options *options, const char *path)
+{
+	for (size_t i = 0; i < options->n_settings; i++)
+		if (strcmp(options->settings[i].path, path) == 0)
+			return true;
+	return false;
+}
+
+/* What is collected must have somewhere to go. */
+static int check_collect(const struct options *options, struct sbx_error *err)
+{
+	bool reported = options->json || options->request || options->report ||
+	                options->report_fd >= 0;
+
+	if (is_set(options, "collect") && !options->collect_to && !reported)
+		return FAIL(err, "--collect: the files go nowhere: add "
+		                 "--collect-to DIR, or --json");
+	if (options->collect_replace && !options->collect_to)
+		return FAIL(err, "--collect-replace: --collect-to is missing");
+	return 0;
+}
+
 static int check(struct options *options, struct sbx_error *err)
 {
 	int r = check_report(options, err);
@@ -329,6 +355,8 @@ static int check(struct options *options, struct sbx_error *err)
 	if (options->help || options->version || options->list_profiles ||
 	    options->show_profile)
 		return r;
+	if (r == 0)
+		r = check_collect(options, err);
 	if (r == 0 && options->request)
 		return check_request(options, err);
 	if (r == 0)
@@ -342,7 +370,7 @@ static void keep_report(struct options *options)
 	struct options kept = {
 		.report = options->report,
 		.report_fd = options->report_fd,
-		.json = options->json,
+		.json = options->json || options->request,
 		.quiet = options->quiet,
 	};
 

@@ -21,8 +21,10 @@ struct options {
 	const char *code;         /* --code, or NULL */
 	const char *request;      /* --request: a path, "-", or NULL */
 	const char *report;       /* a path, or NULL */
-	int report_fd;            /* --report fd:N, or -1 */
-	bool command;             /* arguments[0] is in the root tree */
+	const char *collect_to;   /* a directory, or NULL */
+	bool collect_replace;
+	int report_fd; /* --report fd:N, or -1 */
+	bool command;  /* arguments[0] is in the root tree */
 	bool json;
 	const char *pool; /* --pool: a path, "" for the usual one, or NULL */
 	bool cold;

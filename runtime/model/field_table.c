@@ -126,6 +126,10 @@ static const struct sbx_field fields[] = {
 	 "copy a file of the host into the workspace", true,
 	 RULE(.kind = KIND_INPUT, .max = MAX_INPUTS)},
 
+	{"collect", "collect", NULL, "GLOB", NULL,
+	 "bring these files out of the workspace: *.png, out/**", true,
+	 RULE(.kind = KIND_PATTERNS, .max = MAX_ITEMS)},
+
 	{"env", "env", NULL, "K=V", NULL,
 	 "set a variable; the caller's own are not passed", true,
 	 RULE(.kind = KIND_ENV, .max = MAX_ENV)},

@@ -31,6 +31,25 @@ struct run_output {
 	struct buffer data; /* captured */
 };
 
+/* One file that a pattern of collect names. */
+struct run_file {
+	const char *path; /* in the workspace, escaped */
+	uint64_t size;
+	char sha256[65];
+	const void *content; /* NULL: not kept */
+	size_t content_len;
+	bool partial;        /* sbx ended the run: it may be half written */
+	const char *skipped; /* why it was not brought out, or NULL */
+};
+
+struct run_files {
+	struct arena arena;
+	struct run_file *list; /* those that were skipped among them */
+	size_t n, max;
+	size_t n_skipped; /* also those that have no place in the list */
+	bool collected;
+};
+
 /* Everything that was seen of a run, from outside. */
 struct run {
 	char id[SBX_MAX_ID + 1];
@@ -50,6 +69,7 @@ struct run {
 	struct run_output output[2]; /* standard output, standard error */
 	struct refused_call refused[RUN_MAX_REFUSED]; /* distinct */
 	size_t n_refused;
+	struct run_files files;
 };
 
 struct sbx_outcome run_judge(const struct sbx_plan *plan,

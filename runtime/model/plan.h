@@ -133,6 +133,7 @@ struct sbx_plan {
 	size_t file_at; /* in argv: the program's file; 0: there is none */
 	char **envp;
 	const char *workdir;
+	struct strings collect; /* patterns of files to bring out */
 	const char *stdin_path; /* of the host; NULL: see below */
 	const void *stdin_text; /* NULL: the caller's standard input */
 	size_t stdin_len;

@@ -125,6 +125,47 @@ static void put_events(struct json_writer *out, const struct sbx_plan *plan,
 	json_close_object(out);
 }
 
+static void put_file(struct json_writer *out, const struct run_file *file)
+{
+	struct buffer base64 = {0};
+
+	json_open_object(out, NULL);
+	json_put_text(out, "path", file->path);
+	if (file->skipped) {
+		json_put_text(out, "reason", file->skipped);
+		json_close_object(out);
+		return;
+	}
+	json_put_unsigned(out, "size_bytes", file->size);
+	json_put_text(out, "sha256", file->sha256);
+	if (file->partial)
+		json_put_bool(out, "partial", true);
+	if (file->content) {
+		text_base64(&base64, file->content, file->content_len);
+		buffer_append(&base64, "", 1);
+		json_put_text(out, "content_b64", base64.data);
+	}
+	json_close_object(out);
+	buffer_free(&base64);
+}
+
+static void put_files(struct json_writer *out, const struct run_files *files)
+{
+	static const char *const keys[] = {"files", "files_skipped"};
+
+	if (!files->collected)
+		return;
+	for (size_t skipped = 0; skipped < ARRAY_SIZE(keys); skipped++) {
+		if (skipped && files->n_skipped == 0)
+			break;
+		json_open_array(out, keys[skipped]);
+		for (size_t i = 0; i < files->n; i++)
+			if (!files->list[i].skipped == !skipped)
+				put_file(out, &files->list[i]);
+		json_close_array(out);
+	}
+}
+
 static void put_limit_value(struct json_writer *out, enum limit limit,
                             uint64_t value)
 {
@@ -197,6 +238,7 @@ static void put_run(struct json_writer *out, const struct sbx_plan *plan,
 	                 elapsed(run->request_ns, run->start_ns));
 	put_usage(out, run);
 	put_events(out, plan, run);
+	put_files(out, &run->files);
 }
 
 static void put_plan(struct json_writer *out, const struct sbx_plan *plan,

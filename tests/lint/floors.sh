@@ -168,8 +168,7 @@ library runtime/kernel/ns.c sys/capability.h runtime/kernel/caps.c
 library runtime/box/host.c netlink/netlink.h runtime/kernel/net.c
 library runtime/model/spec.c yajl/yajl_parse.h 'runtime/base/json*.c'
 library tools/bench/x.c yajl/yajl_gen.h 'runtime/base/json*.c'
-library runtime/base/file.c nettle/sha2.h \
-	'runtime/base/text.c and runtime/base/hash.c'
+library runtime/base/file.c nettle/sha2.h runtime/base/hash.c
 takes runtime/kernel/filter.c seccomp.h
 takes runtime/kernel/filter_build.c seccomp.h
 takes tools/gen/known.c seccomp.h
@@ -177,7 +176,6 @@ takes runtime/kernel/caps.c sys/capability.h
 takes runtime/kernel/net.c netlink/route/link.h
 takes runtime/base/json.c yajl/yajl_parse.h
 takes runtime/base/json_write.c yajl/yajl_gen.h
-takes runtime/base/text.c nettle/sha2.h
 takes runtime/base/hash.c nettle/sha2.h
 takes runtime/kernel/notify.c linux/seccomp.h
 passes floors 'libraries in their place'

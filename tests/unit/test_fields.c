@@ -93,6 +93,10 @@ static const struct row text_rows[] = {
 	{"network.mode", "loopback", NULL},
 	{"network.mode", "host",
          "network.mode: \"host\" is neither none nor loopback"},
+	{"collect", "out/**", NULL},
+	{"collect", "../x",
+         "collect: \"../x\" is not a pattern of files below /workspace: "
+         "relative, without //, . and .., like *.png or out/**"},
 	{"inputs", "a.csv", NULL},
 	{"inputs", "/srv/a.csv:data/b.csv", NULL},
 	{"inputs", "", "inputs: \"\" is not the path of a file"},

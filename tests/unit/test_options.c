@@ -163,7 +163,7 @@ Test(options, know_every_field)
 		if (!fields[i].option)
 			continue;
 		(void)snprintf(text, sizeof(text),
-		               "--%s|/v|--%s=/w|--command|--|ls",
+		               "--%s|/v|--%s=/w|--json|--command|--|ls",
 		               fields[i].option, fields[i].option);
 		parse_good(&line, text);
 		cr_expect_eq(line.options.n_settings, 2);
@@ -242,6 +242,10 @@ static const struct {
 	{"--report=fd:2147483648|--command|--|ls",
          "--report: \"fd:2147483648\" is not fd: and the number of a "
          "descriptor"},
+	{"--collect|a|--command|--|ls",
+         "--collect: the files go nowhere: add --collect-to DIR, or --json"},
+	{"--collect-replace|--command|--|ls",
+         "--collect-replace: --collect-to is missing"},
 	{"--request|a|--command|--|ls",
          "--request and --command exclude each other: the request says what "
          "to run"},
@@ -292,8 +296,6 @@ Test(options, keep_the_report_of_a_refused_line)
 Test(options, end_with_this_version)
 {
 	static const char *const later[] = {"--session=a",
-	                                    "--collect=a",
-	                                    "--collect-to=a",
 	                                    "--package=a",
 	                                    "--allow=a:1",
 	                                    "--pool",

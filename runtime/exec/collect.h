@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* Files that the run leaves: where --collect puts them. */
+#ifndef SBX_EXEC_COLLECT_H
+#define SBX_EXEC_COLLECT_H
+
+#include "exec/options.h"
+
+/* Opens the directory, before anything runs; it is made where it is missing.
+ * *dir stays as it is without --collect-to. */
+int collect_open(const struct options *options, int *dir,
+                 struct sbx_error *err);
+
+/* Brings them out, and says so where some could not be. */
+int collect_files(const struct options *options, int dir, struct sbx_box *box,
+                  struct sbx_error *err);
+
+#endif
