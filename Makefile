@@ -133,7 +133,7 @@ $(B)/lib/pkgconfig/sbx.pc: Makefile
 # ---- the manual ----
 man: $(MAN)
 
-$(B)/tool/options-mdoc: $(call obj,tools/gen/options-mdoc.c runtime/exec/help.c runtime/exec/options.c) $(B)/lib/libsbx.a
+$(B)/tool/options-mdoc: $(call obj,tools/gen/options-mdoc.c runtime/exec/help.c runtime/exec/options.c runtime/exec/options_check.c) $(B)/lib/libsbx.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SHARED_LIBS)
 

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/parse.h"
 #include "base/suggest.h"
 
 #define FLAG(member, name, group, help)                                   \
@@ -252,118 +251,6 @@ static int take_all(struct options *options, char *const *argv,
 
 /* ---- all together ---- */
 
-static int check_report(struct options *options, struct sbx_error *err)
-{
-	uint64_t fd;
-
-	if (!options->report)
-		return 0;
-	if (!options->report[0])
-		return FAIL(err, "--report needs a value: FILE or fd:N");
-	if (strncmp(options->report, "fd:", 3) != 0)
-		return 0;
-	if (parse_count(options->report + 3, &fd) < 0 || fd > INT_MAX)
-		return FAIL(err,
-		            "--report: \"%.60s\" is not fd: and the number of "
-		            "a descriptor",
-		            options->report);
-	options->report_fd = (int)fd;
-	options->report = NULL;
-	return 0;
-}
-
-/* A request names the profile and the program itself. */
-static int check_request(struct options *options, struct sbx_error *err)
-{
-	const char *other = options->profile        ? "--profile"
-	                    : options->profile_file ? "--profile-file"
-	                    : options->code         ? "--code"
-	                    : options->command      ? "--command"
-	                                            : NULL;
-
-	if (other)
-		return FAIL(err,
-		            "--request and %s exclude each other: the request "
-		            "says what to run",
-		            other);
-	if (options->n_arguments > 0)
-		return FAIL(err, "--request takes no program after \"--\": the "
-		                 "request says what to run");
-	options->json = true;
-	return 0;
-}
-
-static int check_program(const struct options *options, struct sbx_error *err)
-{
-	if (options->code && options->command)
-		return FAIL(err, "--code and --command exclude each other");
-	if (options->code || options->n_arguments > 0)
-		return 0;
-	if (options->command)
-		return FAIL(err, "the command is missing: --command -- PROG");
-	return FAIL(err, "the program is missing: -- FILE, or --code TEXT, or "
-	                 "--command -- PROG");
-}
-
-static int check_profile(struct options *options, struct sbx_error *err)
-{
-	if (options->profile && options->profile_file)
-		return FAIL(err, "--profile and --profile-file exclude each "
-		                 "other");
-	if (options->profile && strchr(options->profile, '/'))
-		return FAIL(err,
-		            "--profile: \"%.60s\" is a path; give it to "
-		            "--profile-file",
-		            options->profile);
-	if (options->profile || options->profile_file)
-		return 0;
-	if (!options->command)
-		return FAIL(err, "the profile is missing: --profile NAME; "
-		                 "--list-profiles shows them");
-	options->profile = "base";
-	return 0;
-}
-
-static bool is_set(const struct options *options, const char *path)
-{
-	for (size_t i = 0; i < options->n_settings; i++)
-		if (strcmp(options->settings[i].path, path) == 0)
-			return true;
-	return false;
-}
-
-/* What is collected must have somewhere to go. */
-static int check_collect(const struct options *options, struct sbx_error *err)
-{
-	bool reported = options->json || options->request || options->report ||
-	                options->report_fd >= 0;
-
-	if (is_set(options, "collect") && !options->collect_to && !reported)
-		return FAIL(err, "--collect: the files go nowhere: add "
-		                 "--collect-to DIR, or --json");
-	if (options->collect_replace && !options->collect_to)
-		return FAIL(err, "--collect-replace: --collect-to is missing");
-	return 0;
-}
-
-static int check(struct options *options, struct sbx_error *err)
-{
-	int r = check_report(options, err);
-
-	if (options->cold)
-		options->pool = NULL;
-	if (options->help || options->version || options->list_profiles ||
-	    options->show_profile)
-		return r;
-	if (r == 0)
-		r = check_collect(options, err);
-	if (r == 0 && options->request)
-		return check_request(options, err);
-	if (r == 0)
-		r = check_program(options, err);
-	return r < 0 ? r : check_profile(options, err);
-}
-
 /* Leaves of a command line that is wrong what says where the report goes. */
 static void keep_report(struct options *options)
 {
@@ -374,7 +261,7 @@ static void keep_report(struct options *options)
 		.quiet = options->quiet,
 	};
 
-	if (kept.report && check_report(&kept, NULL) < 0)
+	if (kept.report && options_check_report(&kept, NULL) < 0)
 		kept.report = NULL;
 	options_free(options);
 	*options = kept;
@@ -394,7 +281,7 @@ int options_parse(int argc, char *const *argv, struct options *options,
 	/* The last word of argv is NULL. */
 	r = take_all(&made, argc > 0 ? argv + 1 : argv, err);
 	if (r == 0)
-		r = check(&made, err);
+		r = options_check(&made, err);
 	if (r < 0)
 		keep_report(&made);
 	*options = made;

@@ -53,6 +53,11 @@ int options_parse(int argc, char *const *argv, struct options *options,
 int options_apply(const struct options *options, struct sbx_spec *spec,
                   struct sbx_error *err);
 
+/* Of options_parse(): whether all of it together makes sense; and where the
+ * report goes, alone. */
+int options_check(struct options *options, struct sbx_error *err);
+int options_check_report(struct options *options, struct sbx_error *err);
+
 void options_free(struct options *options);
 
 /* How --help puts the program's own options together. */
