@@ -34,9 +34,10 @@ GEN_SRC := $(wildcard tools/gen/filter-*.c)
 SETS := $(wildcard profiles/seccomp/*.json)
 PROFILES := $(wildcard profiles/*.json)
 BATCH_SRC := $(wildcard tools/batch/*.c)
-PROGRAMS := $(addprefix $(B)/bin/,sbx-exec sbx-batch sbx-check sbxd)
+PROGRAMS := $(addprefix $(B)/bin/,sbx-exec sbx-batch sbx-check sbx-session sbxd)
 MAN := $(B)/share/man/man1/sbx-exec.1 $(B)/share/man/man1/sbx-batch.1 $(B)/share/man/man1/sbx-slurm-submit.1 \
-	$(B)/share/man/man1/sbx-check.1 $(B)/share/man/man8/sbxd.8 $(B)/share/man/man3/sbx.3 $(B)/share/man/man5/sbx-profile.5
+	$(B)/share/man/man1/sbx-check.1 $(B)/share/man/man1/sbx-session.1 \
+	$(B)/share/man/man8/sbxd.8 $(B)/share/man/man3/sbx.3 $(B)/share/man/man5/sbx-profile.5
 SUPPORT_SRC := $(wildcard tests/support/*.c)
 PROG_SRC := $(wildcard tests/support/prog/*.c tests/attack/prog/*.c)
 
@@ -94,6 +95,10 @@ $(B)/bin/sbx-exec $(B)/bin/sbx-check: $(LIB_OBJ)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -static-pie $(CFLAGS) $(LDFLAGS) $(QUIET) -o $@ $^ $(STATIC_LIBS)
 
+$(B)/bin/sbx-session: $(call obj,$(wildcard tools/session/*.c)) $(LIB_OBJ)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -static-pie $(CFLAGS) $(LDFLAGS) $(QUIET) -o $@ $^ $(STATIC_LIBS)
+
 $(B)/bin/sbx-batch: $(call obj,$(BATCH_SRC) runtime/exec/profiles.c runtime/exec/place.c runtime/exec/scope.c) $(LIB_OBJ)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -static-pie $(CFLAGS) $(LDFLAGS) $(QUIET) -o $@ $^ $(STATIC_LIBS)
@@ -141,7 +146,7 @@ $(B)/share/man/man1/sbx-exec.1: man/sbx-exec.1.in $(B)/tool/options-mdoc
 	@mkdir -p $(@D)
 	$(Q)$(B)/tool/options-mdoc | sed -e '/^@OPTIONS@$$/{r /dev/stdin' -e 'd}' $< >$@
 
-$(B)/share/man/man1/sbx-batch.1 $(B)/share/man/man1/sbx-slurm-submit.1: $(B)/share/man/man1/%: man/%
+$(B)/share/man/man1/sbx-batch.1 $(B)/share/man/man1/sbx-session.1 $(B)/share/man/man1/sbx-slurm-submit.1: $(B)/share/man/man1/%: man/%
 	@mkdir -p $(@D)
 	$(Q)cp $< $@
 

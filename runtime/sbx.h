@@ -52,6 +52,7 @@ enum sbx_stage {
 	SBX_STAGE_EXEC,    /* execve of the program */
 	SBX_STAGE_WATCH,   /* waiting, measuring, tearing down */
 	SBX_STAGE_REPORT,  /* writing the report */
+	SBX_STAGE_SESSION, /* reading and keeping the state of a session */
 	SBX_N_STAGES
 };
 
@@ -202,6 +203,26 @@ struct sbx_collect {
  * does nothing. */
 SBX_API int sbx_box_collect(struct sbx_box *box, const struct sbx_collect *to,
                             struct sbx_error *err);
+
+/* A session: a workspace that outlives its runs. */
+struct sbx_session;
+
+/* Locks the session that the spec names in the directory store, which is made
+ * if need be, and has the spec start from its last state: before the plan is
+ * made. -EBUSY when another run has it and does not end within ten seconds.
+ * Without a session in the spec *session is NULL, and so it may be below. */
+SBX_API int sbx_session_open(struct sbx_spec *spec, const char *store,
+                             struct sbx_session **session,
+                             struct sbx_error *err);
+
+/* Makes what a run that is over has left the next state, all of it or nothing;
+ * not of a run that was cancelled or failed. */
+SBX_API int sbx_session_commit(struct sbx_session *session,
+                               const struct sbx_box *box,
+                               struct sbx_error *err);
+
+/* Lets others have it. */
+SBX_API void sbx_session_close(struct sbx_session *session);
 
 /* Kills whatever still runs and removes every trace on the host. */
 SBX_API void sbx_box_close(struct sbx_box *box);

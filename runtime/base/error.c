@@ -21,7 +21,7 @@ static const char *const stage_names[SBX_N_STAGES] = {
 	[SBX_STAGE_MOUNT] = "mount",     [SBX_STAGE_INIT] = "init",
 	[SBX_STAGE_PAYLOAD] = "payload", [SBX_STAGE_FILTER] = "filter",
 	[SBX_STAGE_EXEC] = "exec",       [SBX_STAGE_WATCH] = "watch",
-	[SBX_STAGE_REPORT] = "report",
+	[SBX_STAGE_REPORT] = "report",   [SBX_STAGE_SESSION] = "session",
 };
 
 const char *sbx_stage_name(enum sbx_stage stage)

@@ -36,6 +36,7 @@ struct sbx_box {
 	struct cgroup_leaf leaf;
 	int proc;      /* the box's own /proc; -1 until ready */
 	int workspace; /* a directory on the tmpfs; the same */
+	int upper;     /* of a session: what the run writes; the same */
 	int listener;  /* of the filter; -1 until started, and once it is
 	                * of no more use */
 	int control;   /* what the agent of a box that waits is told with */

@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "box/box.h"
 #include "box/inputs.h"
+#include "box/session.h"
 #include "box/setup.h"
 #include "box/wire.h"
 #include "kernel/ns.h"
@@ -26,6 +27,7 @@ const struct sbx_box box_closed = {
 	.leaf = CGROUP_LEAF_NONE,
 	.proc = -1,
 	.workspace = -1,
+	.upper = -1,
 	.listener = -1,
 	.control = -1,
 	.pipes = {-1, -1, -1},
@@ -91,6 +93,27 @@ static int volunteer(pid_t pid)
 	return file_put(AT_FDCWD, path, "1000");
 }
 
+/* Tells pid 1 to go on, and gives it what it may not open itself. */
+static int send_mapped(struct sbx_box *box, const struct wire_message *mapped,
+                       struct sbx_error *err)
+{
+	bool given = box->plan->session && box->plan->privileged;
+	CLEANUP_FD int layers = -1;
+	int r;
+
+	if (given) {
+		layers = session_layers(box->plan, box->pid);
+		if (layers < 0)
+			return err_set(err, SBX_STAGE_SESSION, -layers,
+			               "map the owners of %s",
+			               box->plan->layers);
+	}
+	r = wire_send(box->wire, mapped, &layers, given ? 1 : 0);
+	if (r < 0)
+		return err_set(err, SBX_STAGE_CLONE, -r, "tell pid 1 to go on");
+	return 0;
+}
+
 /* The clone, and the maps that pid 1 waits for. */
 static int launch(struct sbx_box *box, struct setup *setup,
                   struct sbx_error *err)
@@ -127,9 +150,9 @@ static int launch(struct sbx_box *box, struct setup *setup,
 	if (r < 0)
 		return err_set(err, SBX_STAGE_CLONE, -r,
 		               "set oom_score_adj of pid 1");
-	r = wire_send(box->wire, &mapped, NULL, 0);
+	r = send_mapped(box, &mapped, err);
 	if (r < 0)
-		return err_set(err, SBX_STAGE_CLONE, -r, "tell pid 1 to go on");
+		return r;
 	/* While pid 1 builds its root. */
 	if (box->leaf.fd >= 0)
 		cgroup_sweep(box->leaf.parent);
@@ -220,7 +243,8 @@ void sbx_box_close(struct sbx_box *box)
 	int *const fds[] = {&box->pidfd,    &box->wire,      &box->uid_lock,
 	                    &box->proc,     &box->workspace, &box->listener,
 	                    &box->control,  &box->pipes[0],  &box->pipes[1],
-	                    &box->pipes[2], &box->epoll,     &box->timer};
+	                    &box->pipes[2], &box->epoll,     &box->timer,
+	                    &box->upper};
 	siginfo_t info;
 
 	if (!box)

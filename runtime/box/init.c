@@ -29,6 +29,7 @@
 #include "base/parse.h"
 #include "box/payload.h"
 #include "box/root.h"
+#include "box/session.h"
 #include "box/setup.h"
 #include "box/wire.h"
 #include "kernel/ns.h"
@@ -122,11 +123,10 @@ static int await(enum wire_kind kind, struct wire_message *message, int *fds,
 /* Nothing of the caller's stays: the ids are the box's; then /proc/1 is closed
  * to everyone inside, and pid 1 dies with the caller. Both are undone by a
  * change of ids, so they follow. */
-static int become(struct sbx_error *err)
+static int become(int fds[WIRE_MAX_FDS], struct sbx_error *err)
 {
 	struct pollfd caller = {.fd = INIT_WIRE};
 	struct wire_message mapped;
-	int fds[WIRE_MAX_FDS];
 	int r;
 
 	r = await(WIRE_MAPPED, &mapped, fds, err);
@@ -206,6 +206,23 @@ static int run_payload(void *payload)
 	payload_main(payload);
 }
 
+/* What the run of a session writes, for the supervisor. */
+static int hand_upper(struct sbx_error *err)
+{
+	const struct wire_message message = {.kind = WIRE_UPPER};
+	int upper = open(SESSION_UPPER, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int r;
+
+	if (upper < 0)
+		return fail(err, "open " SESSION_UPPER);
+	r = wire_send(INIT_WIRE, &message, &upper, 1);
+	(void)close(upper);
+	if (r < 0)
+		return err_set(err, SBX_STAGE_INIT, -r,
+		               "hand out " SESSION_UPPER);
+	return 0;
+}
+
 /* What the program's process starts from: its streams, and what it hands to
  * the supervisor. */
 static int open_payload(struct payload *payload, struct sbx_error *err)
@@ -219,6 +236,8 @@ static int open_payload(struct payload *payload, struct sbx_error *err)
 		open("/workspace", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (payload->proc < 0 || payload->workspace < 0)
 		return fail(err, "open /proc and /workspace");
+	if (payload->setup->plan->session && hand_upper(err) < 0)
+		return -1;
 	r = await(WIRE_START, &start, fds, err);
 	if (r < 0)
 		return r;
@@ -334,6 +353,7 @@ _Noreturn void init_main(const struct setup *setup)
 {
 	struct sbx_error err = {0};
 	struct root root;
+	int fds[WIRE_MAX_FDS];
 	int r;
 
 	if (keep_descriptors(setup, &err) < 0)
@@ -344,7 +364,9 @@ _Noreturn void init_main(const struct setup *setup)
 	if (r == 0)
 		r = root_open(&root, setup->plan, &err);
 	if (r == 0)
-		r = become(&err);
+		r = become(fds, &err);
+	if (r == 0)
+		root_take(&root, setup->plan, fds[0]);
 	if (r == 0)
 		r = root_build(&root, setup->plan, &err);
 	if (r < 0)

@@ -100,6 +100,11 @@ int input_place(int directory, const char *path, const struct step *step,
 	};
 	CLEANUP_FD int fd = -1;
 
+	/* What an earlier run of the session left under that name. The
+	 * open below refuses it where a link led there. */
+	if (step->replace && unlinkat(directory, path, 0) < 0 &&
+	    errno != ENOENT)
+		return -errno;
 	fd = (int)syscall(SYS_openat2, directory, path, &how, sizeof(how));
 	if (fd < 0)
 		return -errno;

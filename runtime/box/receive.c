@@ -26,6 +26,13 @@ static void on_ready(struct sbx_box *box, const struct wire_message *message,
 	box->deadline_ns = UINT64_MAX; /* it waits as long as its caller */
 }
 
+static void on_upper(struct sbx_box *box, const struct wire_message *message,
+                     int *fds)
+{
+	(void)message;
+	box->upper = TAKE_FD(fds[0]);
+}
+
 static void on_started(struct sbx_box *box, const struct wire_message *message,
                        int *fds)
 {
@@ -107,7 +114,7 @@ struct wire_row {
 static const struct wire_row wire_rows[] = {
 	[WIRE_READY] = {on_ready, 0},       [WIRE_STARTED] = {on_started, 3},
 	[WIRE_MEASURED] = {on_measured, 0}, [WIRE_ENDED] = {on_ended, 0},
-	[WIRE_FAILED] = {on_failed, 0},
+	[WIRE_FAILED] = {on_failed, 0},     [WIRE_UPPER] = {on_upper, 1},
 };
 
 static bool wire_expected(const struct sbx_box *box, uint32_t kind)
@@ -121,6 +128,8 @@ static bool wire_expected(const struct sbx_box *box, uint32_t kind)
 		return box->asked_ns != 0;
 	case WIRE_ENDED:
 		return box->launched && !box->ended;
+	case WIRE_UPPER:
+		return box->plan->session && box->upper < 0 && !box->launched;
 	case WIRE_FAILED:
 		return !box->ended;
 	default:

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "box/inputs.h"
+#include "box/session.h"
 #include "kernel/mount.h"
 
 static int open_bind(const struct step *step)
@@ -30,7 +31,9 @@ static int open_proc(const struct step *step)
 static int take_directory(const struct step *step, int tree)
 {
 	(void)tree;
-	return mkdir(step->path, step->mode) < 0 ? -errno : 0;
+	return step->replace                       ? session_directory(step)
+	       : mkdir(step->path, step->mode) < 0 ? -errno
+	                                           : 0;
 }
 
 static int take_file(const struct step *step, int tree)
@@ -69,6 +72,11 @@ static int cover(const char *source, const char *path)
 	return tree < 0 ? tree : mount_attach(tree, path);
 }
 
+static int open_layers(const struct step *step)
+{
+	return mount_tree(step->source, false);
+}
+
 /* Taken before the root is sealed, the copy stays writable. */
 static int take_scratch(const struct step *step, int tree)
 {
@@ -104,6 +112,9 @@ static const struct step_row step_rows[N_STEPS] = {
 	[STEP_PROC] = {"mount proc on", open_proc, take_tree},
 	[STEP_PTS] = {"mount devpts on", NULL, take_pts},
 	[STEP_SYSCTL] = {"write", NULL, take_sysctl},
+	[STEP_LAYERS] = {"attach the layers of the session on", open_layers,
+                         take_tree},
+	[STEP_OVERLAY] = {"mount the session on", NULL, session_mount},
 	[STEP_SCRATCH] = {"make writable", NULL, take_scratch},
 	[STEP_MASK] = {"mask", NULL, take_mask},
 	[STEP_SEAL] = {"make read-only", NULL, take_seal},
@@ -119,6 +130,10 @@ static int step_error(const struct step *step, int code, struct sbx_error *err)
 		               "/proc are covered, as in a container; run sbx "
 		               "outside, or with /proc unmasked",
 		               step->path);
+	if (step->kind == STEP_OVERLAY && code == EOPNOTSUPP)
+		return err_say(err, SBX_STAGE_MOUNT, code,
+		               "session: tmpfs of this kernel keeps no user "
+		               "attributes, which takes Linux 6.6");
 	if (step->kind == STEP_COPY)
 		return err_set(err, SBX_STAGE_MOUNT, code, "copy %s to %s",
 		               step->source, step->path);
@@ -135,11 +150,19 @@ int root_open(struct root *root, const struct sbx_plan *plan,
 		const struct step *step = &plan->steps[i];
 		const struct step_row *row = &step_rows[step->kind];
 
-		root->trees[i] = row->open ? row->open(step) : -1;
-		if (row->open && root->trees[i] < 0)
+		root->trees[i] =
+			row->open && !step->handed ? row->open(step) : -1;
+		if (row->open && !step->handed && root->trees[i] < 0)
 			return step_error(step, -root->trees[i], err);
 	}
 	return 0;
+}
+
+void root_take(struct root *root, const struct sbx_plan *plan, int tree)
+{
+	for (size_t i = 0; i < plan->n_steps; i++)
+		if (plan->steps[i].handed)
+			root->trees[i] = tree;
 }
 
 int root_build(struct root *root, const struct sbx_plan *plan,

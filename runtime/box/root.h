@@ -15,6 +15,9 @@ struct root {
 int root_open(struct root *root, const struct sbx_plan *plan,
               struct sbx_error *err);
 
+/* Gives what the caller has handed over to the step that takes it. */
+void root_take(struct root *root, const struct sbx_plan *plan, int tree);
+
 /* Enters the new root and carries the steps out, as the box's own user. The
  * descriptors of the trees stay open: the caller closes them all at once. */
 int root_build(struct root *root, const struct sbx_plan *plan,

@@ -6,9 +6,12 @@
  * program's process by the exec that starts it, so the program never holds
  * it; what arrives is checked all the same.
  *
- *	caller  -> pid 1    MAPPED   the id maps are written; what to clear
+ *	caller  -> pid 1    MAPPED   the id maps are written; what to clear;
+ *	                             as root, the layers of the session
  *	caller  -> pid 1    START    and the program's three streams, and
  *	                             for one that waits where it is told
+ *	pid 1   -> caller   UPPER    the directory of what a session's run
+ *	                             writes
  *	pid 1   -> caller   READY    the root stands, and there is no START yet
  *	program -> caller   STARTED  the filter is on: its listener, the box's
  *	                             proc, and its workspace
@@ -35,6 +38,7 @@ enum wire_kind {
 	WIRE_MEASURED,
 	WIRE_ENDED,
 	WIRE_FAILED,
+	WIRE_UPPER,
 };
 
 struct wire_message {

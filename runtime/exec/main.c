@@ -18,6 +18,7 @@
 #include "exec/report.h"
 #include "exec/run.h"
 #include "exec/scope.h"
+#include "exec/store.h"
 
 #define MAXIMA "/etc/sbx/limits.json"
 
@@ -30,6 +31,7 @@
 struct work {
 	struct options options;
 	struct sbx_spec *spec;
+	struct sbx_session *session;
 	struct sbx_plan *plan;
 	struct sbx_box *box;
 	struct building building;
@@ -219,7 +221,10 @@ static int bring_out(struct work *work, int status, struct sbx_error *err)
 
 	if (status < 0 || !work->box)
 		return status;
-	r = collect_files(&work->options, work->collect, work->box, err);
+	r = sbx_session_commit(work->session, work->box, err);
+	if (r == 0)
+		r = collect_files(&work->options, work->collect, work->box,
+		                  err);
 	return r < 0 ? r : status;
 }
 
@@ -249,6 +254,8 @@ static int run_program(struct work *work, const struct profile_dirs *dirs,
 		r = scope_enter(work->spec, err);
 	if (r == 0)
 		r = building_plan(&work->building, work->spec, err);
+	if (r == 0)
+		r = store_enter(work->spec, &work->session, err);
 	if (r == 0)
 		r = sbx_plan_make(work->spec, &work->plan, err);
 	if (r < 0)
@@ -371,6 +378,7 @@ static int refuse(struct work *work, struct sbx_error *err)
 static void work_free(struct work *work)
 {
 	sbx_box_close(work->box);
+	sbx_session_close(work->session);
 	sbx_plan_free(work->plan);
 	building_free(&work->building);
 	sbx_spec_free(work->spec);

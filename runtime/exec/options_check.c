@@ -109,6 +109,7 @@ static int check_pool(const struct options *options, struct sbx_error *err)
 {
 	const char *what = options->collect_to          ? "collect-to"
 	                   : is_set(options, "collect") ? "collect"
+	                   : is_set(options, "session") ? "session"
 	                                                : NULL;
 
 	if (options->pool && what)

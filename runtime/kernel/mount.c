@@ -77,6 +77,27 @@ int mount_tree(const char *path, bool writable)
 	              : copy_tree(fd, "", AT_EMPTY_PATH | AT_RECURSIVE, set);
 }
 
+int mount_mapped(const char *path, int userns)
+{
+	struct mount_attr attr = {
+		.attr_set = MOUNT_ATTR_IDMAP,
+		.userns_fd = (uint64_t)userns,
+	};
+	CLEANUP_FD int fd = -1, tree = -1;
+
+	fd = open_resolved(path);
+	if (fd < 0)
+		return fd;
+	tree = copy_tree(fd, "", AT_EMPTY_PATH,
+	                 MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
+	                         MOUNT_ATTR_NODEV);
+	if (tree < 0)
+		return tree;
+	if (sys_mount_setattr(tree, "", AT_EMPTY_PATH, &attr) < 0)
+		return -errno;
+	return TAKE_FD(tree);
+}
+
 int mount_device(const char *path, dev_t device)
 {
 	CLEANUP_FD int fd = -1;
@@ -104,7 +125,7 @@ int mount_own(const char *path)
 
 struct fs_option {
 	const char *key;
-	const char *value;
+	const char *value; /* NULL: a flag */
 };
 
 static int new_filesystem(const char *type, const struct fs_option *options,
@@ -117,8 +138,10 @@ static int new_filesystem(const char *type, const struct fs_option *options,
 	if (fs < 0)
 		return -errno;
 	for (; options->key; options++)
-		if (sys_fsconfig(fs, FSCONFIG_SET_STRING, options->key,
-		                 options->value) < 0)
+		if (sys_fsconfig(fs,
+		                 options->value ? FSCONFIG_SET_STRING
+		                                : FSCONFIG_SET_FLAG,
+		                 options->key, options->value) < 0)
 			return -errno;
 	if (sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL) < 0)
 		return -errno;
@@ -154,6 +177,18 @@ int mount_pts(void)
 
 	return new_filesystem("devpts", options,
 	                      MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+}
+
+int mount_overlay(const char *lower, const char *upper, const char *work)
+{
+	const struct fs_option options[] = {{"userxattr", NULL},
+	                                    {"lowerdir", lower},
+	                                    {"upperdir", upper},
+	                                    {"workdir", work},
+	                                    {0}};
+
+	return new_filesystem("overlay", options,
+	                      MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
 }
 
 int mount_attach(int tree, const char *path)

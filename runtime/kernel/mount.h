@@ -28,6 +28,14 @@ int mount_tmpfs(uint64_t bytes, uint64_t inodes);
 int mount_proc(void);
 int mount_pts(void);
 
+/* The directory at path, read-only, with its owners as the user namespace maps
+ * them; takes the right to do that on the host. */
+int mount_mapped(const char *path, int userns);
+
+/* An overlay of the directories: lower may be several, newest first, with ":"
+ * between them; they may be relative. Its marks are user attributes. */
+int mount_overlay(const char *lower, const char *upper, const char *work);
+
 /* Attaches a detached mount on path. A symbolic link there is not followed: a
  * file covers the link itself, and a directory is refused. */
 int mount_attach(int tree, const char *path);

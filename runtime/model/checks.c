@@ -10,6 +10,7 @@
 #define HOSTNAME_LEN 63
 #define SET_NAME_LEN 32
 #define PACKAGE_LEN  64
+#define SESSION_LEN  64
 #define INNER_LEN    1000
 #define INNER_DEPTH  32
 
@@ -92,6 +93,12 @@ bool file_path_ok(const char *text)
 	size_t len = strnlen(text, PATH_MAX);
 
 	return len > 0 && len < PATH_MAX && no_control(text);
+}
+
+bool session_ok(const char *text)
+{
+	return !strchr(".-", text[0]) &&
+	       made_of(text, LETTERS DIGITS "._-", SESSION_LEN);
 }
 
 bool hostname_ok(const char *text)

@@ -16,6 +16,7 @@ bool file_name_ok(const char *text);  /* "code.py" */
 bool path_ok(const char *text);       /* "/a/b": absolute and normal */
 bool file_path_ok(const char *text);  /* any path of a file */
 bool inner_path_ok(const char *text); /* "data/a.csv": below /workspace */
+bool session_ok(const char *text);
 bool hostname_ok(const char *text);
 bool cgroup_ok(const char *text);
 bool rootfs_ok(const char *text);

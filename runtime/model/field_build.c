@@ -85,6 +85,7 @@ int sbx_spec_build(const struct sbx_spec *spec, struct sbx_spec **build,
 	made->workdir.text = "/workspace";
 	made->stdin_path.text = NULL;
 	made->stdin_text = NULL;
+	made->session.text = NULL;
 	made->network = NETWORK_NONE;
 	if (copy_binds(made, spec->binds) < 0) {
 		sbx_spec_free(made);

@@ -130,6 +130,12 @@ static const struct sbx_field fields[] = {
 	 "bring these files out of the workspace: *.png, out/**", true,
 	 RULE(.kind = KIND_PATTERNS, .max = MAX_ITEMS)},
 
+	{"session", "session", NULL, "ID", NULL,
+	 "start from what the last run of this session left", false,
+	 TEXT_RULE(session.text, session.origin, session_ok,
+		   "the id of a session: letters, digits, \".\", \"_\", "
+		   "\"-\", at most 64, no dot or dash first")},
+
 	{"env", "env", NULL, "K=V", NULL,
 	 "set a variable; the caller's own are not passed", true,
 	 RULE(.kind = KIND_ENV, .max = MAX_ENV)},

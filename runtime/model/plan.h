@@ -27,6 +27,8 @@ enum step_kind {
 	STEP_PROC,      /* attach a new proc on path */
 	STEP_PTS,       /* attach a new devpts on path */
 	STEP_SYSCTL,    /* write data to path */
+	STEP_LAYERS,    /* attach the host's source, the layers of a session */
+	STEP_OVERLAY,   /* mount its layers (source: names) on path */
 	STEP_SCRATCH,   /* make the directory path writable */
 	STEP_MASK,      /* cover path with source, an empty file or directory */
 	STEP_SEAL,      /* make the mount at path read-only */
@@ -41,7 +43,9 @@ struct step {
 	size_t len;       /* STEP_COPY, too */
 	mode_t mode;      /* STEP_DIRECTORY, STEP_FILE */
 	bool writable;    /* STEP_BIND */
-	dev_t device;     /* STEP_DEVICE */
+	bool replace; /* what is made may be there already, from a session */
+	bool handed;  /* what it takes comes from the caller, with the ids */
+	dev_t device; /* STEP_DEVICE */
 };
 
 #define PLAN_MAX_STEPS 1024
@@ -134,6 +138,8 @@ struct sbx_plan {
 	char **envp;
 	const char *workdir;
 	struct strings collect; /* patterns of files to bring out */
+	const char *session;    /* or NULL */
+	const char *layers;     /* its directory of layers, on the host */
 	const char *stdin_path; /* of the host; NULL: see below */
 	const void *stdin_text; /* NULL: the caller's standard input */
 	size_t stdin_len;
@@ -171,6 +177,22 @@ int plan_cgroup(struct sbx_plan *plan, const struct sbx_spec *spec,
                 const struct facts *facts, struct sbx_error *err);
 
 /* Settles the cgroup, the limits and who enforces each (plan_limits.c). */
+/* Appends the steps that open a session's state (plan_session.c). */
+int plan_session(struct sbx_plan *plan, const struct sbx_spec *spec,
+                 struct sbx_error *err);
+
+/* Sets the bounds of the tmpfs, given the steps so far (plan_session.c). */
+int plan_budget(struct sbx_plan *plan, const struct sbx_spec *spec,
+                struct sbx_error *err);
+
+/* Where the parts of a session are. No program gets in: pid 1 does. */
+#define SESSION_PLACE  "/.session"
+#define SESSION_LAYERS SESSION_PLACE "/layers"
+#define SESSION_RUN    SESSION_PLACE "/run"
+#define SESSION_UPPER  SESSION_RUN "/upper"
+#define SESSION_WORK   SESSION_RUN "/work"
+
+/* Settles the limits and who enforces each (plan_limits.c). */
 int plan_limits(struct sbx_plan *plan, const struct sbx_spec *spec,
                 const struct facts *facts, struct sbx_error *err);
 

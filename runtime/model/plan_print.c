@@ -15,7 +15,8 @@ static const char *const step_names[N_STEPS] = {
 	[STEP_COPY] = "copy",           [STEP_LINK] = "link",
 	[STEP_BIND] = "bind",           [STEP_DEVICE] = "device",
 	[STEP_PROC] = "proc",           [STEP_PTS] = "pts",
-	[STEP_SYSCTL] = "sysctl",       [STEP_SCRATCH] = "scratch",
+	[STEP_SYSCTL] = "sysctl",       [STEP_LAYERS] = "layers",
+	[STEP_OVERLAY] = "overlay",     [STEP_SCRATCH] = "scratch",
 	[STEP_MASK] = "mask",           [STEP_SEAL] = "read-only",
 };
 
@@ -48,6 +49,11 @@ static void put_step(struct buffer *out, const struct step *step)
 		break;
 	case STEP_LINK:
 		buffer_text(out, " -> ");
+		put_escaped(out, step->source);
+		break;
+	case STEP_LAYERS:
+	case STEP_OVERLAY:
+		buffer_text(out, " of ");
 		put_escaped(out, step->source);
 		break;
 	case STEP_BIND:

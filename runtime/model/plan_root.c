@@ -259,37 +259,12 @@ static int add_built(struct sbx_plan *plan, const struct sbx_built *built)
 static void add_scratch(struct sbx_plan *plan)
 {
 	add_directory(plan, "/tmp", 01777);
-	add_directory(plan, "/workspace", 0755);
-	add_simple(plan, STEP_SCRATCH, "/workspace");
+	if (!plan->session) {
+		add_directory(plan, "/workspace", 0755);
+		add_simple(plan, STEP_SCRATCH, "/workspace");
+	}
 	add_simple(plan, STEP_SCRATCH, "/tmp");
 	add_simple(plan, STEP_SCRATCH, "/dev/shm");
-}
-
-/* What the steps so far take of the tmpfs: it is not the program's, so it is
- * added to what the program may have. */
-static void set_budget(struct sbx_plan *plan)
-{
-	uint64_t disk = plan->limits[LIMIT_DISK].value;
-	uint64_t inodes = plan->limits[LIMIT_INODES].value;
-
-	plan->base_inodes = 1; /* the root directory */
-	for (size_t i = 0; i < MIN(plan->n_steps, plan->max_steps); i++) {
-		const struct step *step = &plan->steps[i];
-
-		if (step->kind == STEP_DIRECTORY || step->kind == STEP_FILE ||
-		    step->kind == STEP_LINK)
-			plan->base_inodes++;
-		if (step->kind == STEP_FILE)
-			plan->base_bytes += plan_pages(step->len);
-	}
-	/* Files are memory, and only a bounded tmpfs tells how much it holds.
-	 */
-	if (disk == LIMIT_OFF)
-		disk = plan->limits[LIMIT_MEMORY].value;
-	if (disk != LIMIT_OFF)
-		plan->tmpfs_bytes = plan->base_bytes + plan_pages(disk);
-	if (inodes != LIMIT_OFF)
-		plan->tmpfs_inodes = plan->base_inodes + inodes;
 }
 
 int plan_root(struct sbx_plan *plan, const struct sbx_spec *spec,
@@ -303,13 +278,18 @@ int plan_root(struct sbx_plan *plan, const struct sbx_spec *spec,
 	if (r == 0) {
 		add_dev(plan, spec->pty);
 		add_proc(plan);
+		r = plan_session(plan, spec, err);
+		if (r < 0)
+			return r;
 		add_scratch(plan);
 		r = add_built(plan, spec->built);
 	}
 	if (r == 0)
 		r = add_binds(plan, spec, facts->binds);
 	if (r == 0) {
-		set_budget(plan);
+		r = plan_budget(plan, spec, err);
+		if (r < 0)
+			return r;
 		plan->late_at = plan->n_steps;
 		r = plan_inputs(plan, spec, facts, err);
 		plan->n_late = plan->n_steps - plan->late_at;

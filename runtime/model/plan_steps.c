@@ -27,6 +27,8 @@ static bool make_room(struct sbx_plan *plan)
 
 void add_step(struct sbx_plan *plan, struct step step)
 {
+	step.replace =
+		plan->session && strncmp(step.path, "/workspace/", 11) == 0;
 	if (make_room(plan))
 		plan->steps[plan->n_steps++] = step;
 	else

@@ -247,6 +247,7 @@ static void put_plan(struct json_writer *out, const struct sbx_plan *plan,
 	put_limits(out, plan);
 	put_isolation(out, plan, warm);
 	json_put_text(out, "profile", plan->profile); /* none: left out */
+	json_put_text(out, "session", plan->session); /* the same */
 	if (plan->code_sha256[0])
 		json_put_text(out, "code_sha256", plan->code_sha256);
 }

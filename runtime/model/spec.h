@@ -65,6 +65,13 @@ struct strings {
 	size_t n;
 };
 
+/* What a session holds, and where. */
+struct session_state {
+	const char *layers; /* a directory of the host */
+	const char *lowers; /* names in it: "3:2:1"; NULL: none yet */
+	uint64_t bytes, inodes;
+};
+
 /* A text and who said it. */
 struct choice {
 	const char *text;
@@ -118,6 +125,8 @@ struct sbx_spec {
 	size_t stdin_len;
 	struct input *inputs, **last_input;
 	struct strings collect; /* patterns of files to bring out */
+	struct choice session;  /* its id; NULL: none */
+	const struct session_state *session_state; /* once it is open */
 	const char *id;         /* of the run; NULL: a fresh one */
 	struct choice cgroup;   /* "auto", "systemd", "none" or a path */
 	const char *package;    /* what to install for a missing interpreter */

@@ -97,6 +97,10 @@ static const struct row text_rows[] = {
 	{"collect", "../x",
          "collect: \"../x\" is not a pattern of files below /workspace: "
          "relative, without //, . and .., like *.png or out/**"},
+	{"session", "s-1", NULL},
+	{"session", "../x",
+         "session: \"../x\" is not the id of a session: letters, digits, "
+         "\".\", \"_\", \"-\", at most 64, no dot or dash first"},
 	{"inputs", "a.csv", NULL},
 	{"inputs", "/srv/a.csv:data/b.csv", NULL},
 	{"inputs", "", "inputs: \"\" is not the path of a file"},

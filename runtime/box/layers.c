@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+#include "box/layers.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/def.h"
+
+static bool is_kept(const struct stat *st)
+{
+	return S_ISREG(st->st_mode) || S_ISDIR(st->st_mode) ||
+	       S_ISLNK(st->st_mode);
+}
+
+/* As a tmpfs would count it. */
+static int64_t bytes_of(const struct stat *st)
+{
+	return S_ISREG(st->st_mode) ? (st->st_size + 4095) / 4096 * 4096 : 0;
+}
+
+/* Whether something of this layer above the path hides all older layers. */
+static bool ends_here(int layer, const char *path)
+{
+	char part[PATH_MAX];
+	struct stat st;
+
+	for (const char *slash = strchr(path, '/'); slash;
+	     slash = strchr(slash + 1, '/')) {
+		memcpy(part, path, (size_t)(slash - path));
+		part[slash - path] = '\0';
+		if (fstatat(layer, part, &st, AT_SYMLINK_NOFOLLOW) < 0)
+			return false;
+		if (!S_ISDIR(st.st_mode))
+			return true;
+		CLEANUP_FD int fd = tree_open(layer, part);
+		if (fd < 0 || tree_is_opaque(fd))
+			return true;
+	}
+	return false;
+}
+
+/* What the state before has at path. */
+static bool find(const struct layers_count *count, const char *path,
+                 struct stat *st)
+{
+	for (size_t i = 0; i < count->n; i++) {
+		if (fstatat(count->fds[i], path, st, AT_SYMLINK_NOFOLLOW) == 0)
+			return !tree_is_whiteout(st);
+		if (ends_here(count->fds[i], path))
+			return false;
+	}
+	return false;
+}
+
+void layers_see(struct tree_job *job, const struct stat *st, bool opaque)
+{
+	struct layers_count *count = job->data;
+	bool gone = tree_is_whiteout(st);
+	struct stat before;
+
+	if (!gone && !is_kept(st))
+		return;
+	if (find(count, job->path, &before)) {
+		count->bytes -= bytes_of(&before);
+		count->inodes--;
+		if (S_ISDIR(before.st_mode) &&
+		    (opaque || !S_ISDIR(st->st_mode)))
+			count->lost = true;
+	}
+	if (gone)
+		return;
+	count->bytes += bytes_of(st);
+	count->inodes++;
+}
+
+static int count_level(int dir, size_t depth, uint64_t *bytes, uint64_t *inodes)
+{
+	int fd = tree_open(dir, ".");
+	DIR *list = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+	int r = depth > TREE_DEPTH ? -ENAMETOOLONG : 0;
+
+	if (!list)
+		return fd < 0 ? fd : -errno;
+	while (r == 0 && (entry = readdir(list))) {
+		const char *name = entry->d_name;
+		struct stat st;
+
+		if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
+		    fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+		    !is_kept(&st))
+			continue;
+		*bytes += (uint64_t)bytes_of(&st);
+		++*inodes;
+		if (!S_ISDIR(st.st_mode))
+			continue;
+		CLEANUP_FD int inner = tree_open(dir, name);
+		r = inner < 0 ? inner
+		              : count_level(inner, depth + 1, bytes, inodes);
+	}
+	(void)closedir(list);
+	return r;
+}
+
+int layers_count_tree(int whole, uint64_t *bytes, uint64_t *inodes)
+{
+	*bytes = *inodes = 0;
+	return count_level(whole, 0, bytes, inodes);
+}
+
+static uint64_t add(uint64_t value, int64_t more)
+{
+	if (more < 0)
+		return value - MIN(value, (uint64_t)-more);
+	return value + (uint64_t)more;
+}
+
+int layers_total(const struct layers_count *count, int whole, uint64_t *bytes,
+                 uint64_t *inodes)
+{
+	if (count->lost)
+		return layers_count_tree(whole, bytes, inodes);
+	*bytes = add(*bytes, count->bytes);
+	*inodes = add(*inodes, count->inodes);
+	return 0;
+}

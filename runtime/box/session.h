@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* The side of a session that pid 1 sees, and what the caller prepares for
+ * it. */
+#ifndef SBX_BOX_SESSION_H
+#define SBX_BOX_SESSION_H
+
+#include "model/plan.h"
+
+/* As root, who is behind the box's user changes from run to run: its layers
+ * with their owners mapped by the box's user namespace, of process pid. -1
+ * where that is not needed, or -errno. */
+int session_layers(const struct sbx_plan *plan, pid_t pid);
+
+/* Takes STEP_OVERLAY. -EOPNOTSUPP where tmpfs cannot be the upper side. */
+int session_mount(const struct step *step, int tree);
+
+/* Makes a directory, or finds it there. No link leads to it. */
+int session_directory(const struct step *step);
+
+#endif

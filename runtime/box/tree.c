@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: MIT */
+#include "box/tree.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/xattr.h>
+
+#include "base/def.h"
+#include "base/file.h"
+
+#define OPAQUE "user.overlay.opaque"
+#define CHUNK  65536
+#define FEW    TREE_FEW
+
+static int open_beneath(int dir, const char *name, uint64_t flags)
+{
+	const struct open_how how = {
+		.flags = flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+		.resolve =
+			RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV,
+	};
+	int fd = (int)syscall(SYS_openat2, dir, name, &how, sizeof(how));
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* Opens what is the caller's own, but closed to it by its mode. */
+static int open_anyway(int dir, const char *name, uint64_t flags, mode_t mode)
+{
+	int fd = open_beneath(dir, name, flags);
+
+	if (fd == -EACCES && fchmodat(dir, name, mode, 0) == 0)
+		fd = open_beneath(dir, name, flags);
+	return fd;
+}
+
+int tree_open(int dir, const char *name)
+{
+	return open_anyway(dir, name, O_RDONLY | O_DIRECTORY, 0700);
+}
+
+bool tree_is_whiteout(const struct stat *st)
+{
+	return S_ISCHR(st->st_mode) && st->st_rdev == makedev(0, 0);
+}
+
+bool tree_is_opaque(int fd)
+{
+	char value = 0;
+
+	return fgetxattr(fd, OPAQUE, &value, 1) == 1 && value == 'y';
+}
+
+static bool is_dots(const char *name)
+{
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+/* ---- copying ---- */
+
+static bool is_zero(const char *data, size_t len)
+{
+	return data[0] == 0 && memcmp(data, data + 1, len - 1) == 0;
+}
+
+static int copy_data(int from, int to, off_t size)
+{
+	char chunk[CHUNK];
+	off_t left = size;
+	int r = 0;
+
+	while (left > 0 && r == 0) {
+		ssize_t n = read(from, chunk, MIN((size_t)left, CHUNK));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
+		if (!is_zero(chunk, (size_t)n))
+			r = file_write_fd(to, chunk, (size_t)n);
+		else if (lseek(to, n, SEEK_CUR) < 0)
+			r = -errno;
+		left -= n;
+	}
+	if (r == 0 && ftruncate(to, size) < 0)
+		r = -errno;
+	return r;
+}
+
+/* What holds for a file and a directory alike, at the end. */
+static int settle(struct tree_job *job, int fd, const struct stat *st,
+                  mode_t least)
+{
+	const struct timespec times[] = {{.tv_nsec = UTIME_OMIT}, st->st_mtim};
+
+	if (job->owned && fchown(fd, job->id, job->id) < 0)
+		return -errno;
+	if (fchmod(fd, (st->st_mode & 0777) | least) < 0 ||
+	    futimens(fd, times) < 0)
+		return -errno;
+	/* Written out at the end, when one commit of the journal serves all;
+	 * a large file begins now. */
+	if (job->n_made < FEW) {
+		(void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+		job->written[job->n_made] = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+		if (job->written[job->n_made] < 0)
+			return -errno;
+	}
+	job->n_made++;
+	return 0;
+}
+
+/* All that was made is on the disk, or there was a failure before. */
+static int finish(struct tree_job *job, int to, int r)
+{
+	for (size_t i = 0; i < MIN(job->n_made, FEW); i++) {
+		if (r == 0 && job->n_made <= FEW && fsync(job->written[i]) < 0)
+			r = -errno;
+		(void)close(job->written[i]);
+	}
+	if (r == 0 && job->n_made > FEW && syncfs(to) < 0)
+		r = -errno;
+	return r;
+}
+
+static int copy_file(struct tree_job *job, int from, int to, const char *name,
+                     const struct stat *st)
+{
+	CLEANUP_FD int source = -1, target = -1;
+	int r;
+
+	if (job->link)
+		return linkat(from, name, to, name, 0) < 0 ? -errno : 0;
+	source = open_anyway(from, name, O_RDONLY, 0600);
+	if (source < 0)
+		return source;
+	target = openat(to, name,
+	                O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+	                0600);
+	if (target < 0)
+		return -errno;
+	r = copy_data(source, target, st->st_size);
+	return r < 0 ? r : settle(job, target, st, 0400);
+}
+
+static int copy_link(struct tree_job *job, int from, int to, const char *name)
+{
+	char target[PATH_MAX];
+	ssize_t n = readlinkat(from, name, target, sizeof(target) - 1);
+
+	if (n < 0)
+		return -errno;
+	target[n] = '\0';
+	if (symlinkat(target, to, name) < 0)
+		return -errno;
+	if (job->owned &&
+	    fchownat(to, name, job->id, job->id, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	return 0;
+}
+
+static int copy_level(struct tree_job *job, const int *from, size_t n_from,
+                      int to);
+
+/* The directories of that name which make one together, newest first. */
+static int open_parts(const int *from, size_t n_from, const char *name,
+                      int *parts, size_t *n_parts)
+{
+	*n_parts = 0;
+	for (size_t i = 0; i < n_from; i++) {
+		struct stat st;
+		int fd;
+
+		if (fstatat(from[i], name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+			continue;
+		if (!S_ISDIR(st.st_mode))
+			break;
+		fd = tree_open(from[i], name);
+		if (fd < 0)
+			return fd;
+		parts[(*n_parts)++] = fd;
+		if (tree_is_opaque(fd))
+			break;
+	}
+	return 0;
+}
+
+static int copy_directory(struct tree_job *job, const int *from, size_t n_from,
+                          int to, const char *name)
+{
+	CLEANUP_FREE int *parts = calloc(n_from, sizeof(*parts));
+	CLEANUP_FD int made = -1;
+	size_t n_parts = 0;
+	struct stat st;
+	int r;
+
+	if (!parts)
+		return -ENOMEM;
+	r = open_parts(from, n_from, name, parts, &n_parts);
+	if (r == 0 && (fstat(parts[0], &st) < 0 || mkdirat(to, name, 0700) < 0))
+		r = -errno;
+	if (r == 0) {
+		made = tree_open(to, name);
+		r = made < 0 ? made : copy_level(job, parts, n_parts, made);
+	}
+	if (r == 0 && job->keep && tree_is_opaque(parts[0]) &&
+	    fsetxattr(made, OPAQUE, "y", 1, 0) < 0)
+		r = -errno;
+	if (r == 0)
+		r = settle(job, made, &st, 0700);
+	for (size_t i = 0; i < n_parts; i++)
+		(void)close(parts[i]);
+	return r;
+}
+
+static int copy_entry(struct tree_job *job, const int *from, size_t n_from,
+                      int to, const char *name)
+{
+	struct stat st;
+
+	if (fstatat(from[0], name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	if (job->see && !S_ISDIR(st.st_mode))
+		job->see(job, &st, false);
+	if (S_ISDIR(st.st_mode))
+		return copy_directory(job, from, n_from, to, name);
+	if (S_ISREG(st.st_mode))
+		return copy_file(job, from[0], to, name, &st);
+	if (S_ISLNK(st.st_mode))
+		return copy_link(job, from[0], to, name);
+	if (job->keep && tree_is_whiteout(&st))
+		return mknodat(to, name, S_IFCHR, makedev(0, 0)) < 0 ? -errno
+		                                                     : 0;
+	return 0;
+}
+
+/* Whether a newer directory says what is there under that name. */
+static bool is_hidden(const int *from, size_t n_newer, const char *name)
+{
+	struct stat st;
+
+	for (size_t i = 0; i < n_newer; i++)
+		if (fstatat(from[i], name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+			return true;
+	return false;
+}
+
+static int push(struct tree_job *job, const char *name)
+{
+	size_t len = strlen(name);
+
+	if (job->len + len + 2 > sizeof(job->path))
+		return -ENAMETOOLONG;
+	if (job->len > 0)
+		job->path[job->len++] = '/';
+	memcpy(job->path + job->len, name, len + 1);
+	job->len += len;
+	return 0;
+}
+
+/* All entries of one of the directories, from[at]. */
+static int copy_one(struct tree_job *job, const int *from, size_t n_from,
+                    size_t at, int to)
+{
+	int fd = tree_open(from[at], ".");
+	DIR *list = fd < 0 ? NULL : fdopendir(fd);
+	size_t len = job->len;
+	struct dirent *entry;
+	int r = 0;
+
+	if (!list)
+		return fd < 0 ? fd : -errno;
+	while (r == 0 && (entry = readdir(list))) {
+		if (is_dots(entry->d_name) ||
+		    is_hidden(from, at, entry->d_name))
+			continue;
+		r = push(job, entry->d_name);
+		if (r == 0)
+			r = copy_entry(job, from + at, n_from - at, to,
+			               entry->d_name);
+		job->len = len;
+		job->path[len] = '\0';
+	}
+	(void)closedir(list);
+	return r;
+}
+
+static int copy_level(struct tree_job *job, const int *from, size_t n_from,
+                      int to)
+{
+	struct stat st;
+	int r = 0;
+
+	if (++job->depth > TREE_DEPTH)
+		return -ENAMETOOLONG;
+	if (job->see && job->depth > 1 && fstat(from[0], &st) == 0)
+		job->see(job, &st, tree_is_opaque(from[0]));
+	for (size_t i = 0; i < n_from && r == 0; i++)
+		r = copy_one(job, from, n_from, i, to);
+	job->depth--;
+	return r;
+}
+
+int tree_copy(struct tree_job *job, const int *from, size_t n_from, int to)
+{
+	struct stat st;
+	int r;
+
+	job->n_made = job->len = job->depth = 0;
+	job->path[0] = '\0';
+	r = copy_level(job, from, n_from, to);
+	if (r == 0 && fstat(from[0], &st) < 0)
+		r = -errno;
+	if (r == 0)
+		r = settle(job, to, &st, 0700);
+	return finish(job, to, r);
+}
+
+/* ---- removing ---- */
+
+/* Depth first. Each turn goes down to a directory that has none below it, from
+ * the top, and empties it: no depth is too deep, and no path too long. */
+static int empty_level(int fd, char deeper[NAME_MAX + 1])
+{
+	int copy = tree_open(fd, ".");
+	DIR *list = copy < 0 ? NULL : fdopendir(copy);
+	struct dirent *entry;
+	int r = 0;
+
+	deeper[0] = '\0';
+	if (!list)
+		return copy < 0 ? copy : -errno;
+	while (r == 0 && !deeper[0] && (entry = readdir(list))) {
+		if (is_dots(entry->d_name) ||
+		    unlinkat(fd, entry->d_name, 0) == 0 || errno == ENOENT)
+			continue;
+		if (errno != EISDIR && errno != EPERM)
+			r = -errno;
+		else if (unlinkat(fd, entry->d_name, AT_REMOVEDIR) < 0)
+			(void)strcpy(deeper, entry->d_name);
+	}
+	(void)closedir(list);
+	return r;
+}
+
+#define STEPS 64
+
+static int empty_directory(int top)
+{
+	CLEANUP_FD int at = tree_open(top, ".");
+	char name[NAME_MAX + 1];
+	int r = at < 0 ? at : 0;
+
+	/* Some levels at a time: what is found there is moved up when it is
+	 * deeper, so that the next turn starts nearer. */
+	for (int depth = 0; r == 0; depth++) {
+		int next;
+
+		r = empty_level(at, name);
+		if (r < 0 || !name[0])
+			break;
+		if (depth >= STEPS) {
+			if (renameat(at, name, top, ".sbx-deeper") < 0)
+				r = -errno;
+			break;
+		}
+		next = tree_open(at, name);
+		if (next < 0)
+			return next;
+		(void)close(at);
+		at = next;
+	}
+	return r;
+}
+
+int tree_remove(int dir, const char *name)
+{
+	CLEANUP_FD int top = -1;
+	int r = 0;
+
+	if (unlinkat(dir, name, 0) == 0 || errno == ENOENT)
+		return 0;
+	top = tree_open(dir, name);
+	if (top < 0)
+		return top;
+	while (r == 0 && unlinkat(dir, name, AT_REMOVEDIR) < 0) {
+		if (errno != ENOTEMPTY && errno != EEXIST)
+			return -errno;
+		r = empty_directory(top);
+	}
+	return r;
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/* Sessions into and out of directories, and into each other. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/parse.h"
+#include "box/layers.h"
+#include "box/store.h"
+#include "box/tree.h"
+#include "kernel/idmap.h"
+#include "session.h"
+
+#define WAIT (10 * NS_PER_S)
+
+static int lock(int store, const char *id, bool fresh,
+                struct store_session **session, struct sbx_error *err)
+{
+	const struct store_want want = {
+		.id = id, .create = fresh, .fresh = fresh, .wait_ns = WAIT};
+
+	return store_lock(store, &want, session, err);
+}
+
+static int fail(struct sbx_error *err, int code, const char *what,
+                const char *name)
+{
+	return err_set(err, SBX_STAGE_SESSION, code, "%s %s", what, name);
+}
+
+/* What the newest state holds, in one directory. */
+static int copy_state(const struct store_session *session, struct tree_job *job,
+                      int to, struct sbx_error *err)
+{
+	const struct store_state *state = store_newest(session);
+	int fds[STORE_LAYERS], r = 0;
+
+	if (!state || state->n_layers == 0)
+		return 0;
+	r = store_open_layers(session, state, fds, err);
+	if (r < 0)
+		return r;
+	r = tree_copy(job, fds, state->n_layers, to);
+	for (size_t i = 0; i < state->n_layers; i++)
+		(void)close(fds[i]);
+	return r < 0 ? fail(err, -r, "copy session", session->id) : 0;
+}
+
+/* Makes what is in the new layer, open as fd, the first state. */
+static int begin(struct store_session *session, int fd, struct sbx_error *err)
+{
+	struct store_state state = {
+		.number = 1, .time = (int64_t)time(NULL), .n_layers = 1};
+	int r = layers_count_tree(fd, &state.bytes, &state.inodes);
+
+	state.layers[0] = session->next_layer++;
+	if (r < 0)
+		return fail(err, -r, "keep session", session->id);
+	store_push(session, &state);
+	return store_commit(session, err);
+}
+
+/* A session that came to nothing is none. */
+static int finish(int store, struct store_session *session, int r)
+{
+	struct sbx_error lost;
+
+	if (r < 0)
+		(void)store_delete(store, session, &lost);
+	else
+		store_unlock(session);
+	return r;
+}
+
+int session_fork(int store, char *const *arguments, struct sbx_error *err)
+{
+	struct tree_job job = {
+		.link = true, .owned = geteuid() == 0, .id = BOX_UID};
+	struct store_session *from = NULL, *to = NULL;
+	CLEANUP_FD int made = -1;
+	int r = lock(store, arguments[0], false, &from, err);
+
+	if (r < 0)
+		return r;
+	r = lock(store, arguments[1], true, &to, err);
+	if (r == 0) {
+		made = store_new_layer(to);
+		r = made < 0 ? fail(err, -made, "make session", to->id)
+		             : copy_state(from, &job, made, err);
+		if (r == 0)
+			r = begin(to, made, err);
+		r = finish(store, to, r);
+	}
+	store_unlock(from);
+	return r;
+}
+
+int session_export(int store, char *const *arguments, struct sbx_error *err)
+{
+	struct tree_job job = {0};
+	struct store_session *session = NULL;
+	CLEANUP_FD int to = -1;
+	int r = lock(store, arguments[0], false, &session, err);
+
+	if (r < 0)
+		return r;
+	/* It is made here, so that nothing is written over. */
+	if (mkdir(arguments[1], 0700) < 0)
+		r = fail(err, errno, "make", arguments[1]);
+	if (r == 0) {
+		to = open(arguments[1],
+		          O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		r = to < 0 ? fail(err, errno, "open", arguments[1])
+		           : copy_state(session, &job, to, err);
+	}
+	store_unlock(session);
+	return r;
+}
+
+int session_import(int store, char *const *arguments, struct sbx_error *err)
+{
+	struct tree_job job = {.owned = geteuid() == 0, .id = BOX_UID};
+	struct store_session *session = NULL;
+	CLEANUP_FD int from = -1, made = -1;
+	int r;
+
+	from = open(arguments[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (from < 0)
+		return fail(err, errno, "open", arguments[1]);
+	r = lock(store, arguments[0], true, &session, err);
+	if (r < 0)
+		return r;
+	made = store_new_layer(session);
+	r = made < 0 ? made : tree_copy(&job, &from, 1, made);
+	r = r < 0 ? fail(err, -r, "copy", arguments[1])
+	          : begin(session, made, err);
+	return finish(store, session, r);
+}
