@@ -34,6 +34,19 @@ static bool same_limits(const struct sbx_plan *a, const struct sbx_plan *b)
 	return a->n_cpus == b->n_cpus;
 }
 
+static bool same_cgroup(const struct sbx_plan *a, const struct sbx_plan *b)
+{
+	if (!same_text(a->cgroup.path, b->cgroup.path) ||
+	    a->cgroup.controllers != b->cgroup.controllers ||
+	    a->n_settings != b->n_settings)
+		return false;
+	for (size_t i = 0; i < a->n_settings; i++)
+		if (strcmp(a->settings[i].file, b->settings[i].file) != 0 ||
+		    strcmp(a->settings[i].text, b->settings[i].text) != 0)
+			return false;
+	return true;
+}
+
 /* What goes into the workspace is put there when the run starts. */
 static bool is_late(const struct sbx_plan *plan, size_t step)
 {
@@ -134,9 +147,9 @@ bool plan_same_box(const struct sbx_plan *box, const struct sbx_plan *run)
 {
 	return box->waits && !run->waits && !run->is_build && !run->is_built &&
 	       same_caller(box, run) && same_text(box->rootfs, run->rootfs) &&
-	       same_limits(box, run) && same_root(box, run) &&
-	       same_command(box, run) && same_environment(box, run) &&
-	       box->n_filter == run->n_filter &&
+	       same_limits(box, run) && same_cgroup(box, run) &&
+	       same_root(box, run) && same_command(box, run) &&
+	       same_environment(box, run) && box->n_filter == run->n_filter &&
 	       memcmp(box->filter, run->filter,
 	              box->n_filter * sizeof(box->filter[0])) == 0;
 }

@@ -12,6 +12,9 @@ const char *request_host_path(const struct sbx_spec *spec)
 	     input = input->next)
 		if (input->source)
 			return "inputs";
+	if (spec->cgroup.text && spec->cgroup.origin == ORIGIN_CALLER &&
+	    spec->cgroup.text[0] == '/')
+		return "cgroup";
 	if (spec->stdin_path.text && spec->stdin_path.origin == ORIGIN_CALLER)
 		return "stdin_file";
 	return spec->program.kind == PROGRAM_FILE ? "file" : NULL;

@@ -156,7 +156,8 @@ def test_another_user(build):
         expect(run([*as_other, *code])[:2], (0, b"1\n"))
         for option in (["--ro-bind", "/usr/share:/mnt"],
                        ["--input", "/etc/shadow:x"],
-                       ["--stdin", "/etc/shadow"]):
+                       ["--stdin", "/etc/shadow"],
+                       ["--cgroup", "/sys/fs/cgroup"]):
             status, out, err = run([*as_other, *option, *code])
             expect((status, out), (125, b""), option)
             assert b"names a path of the host" in err, err

@@ -76,6 +76,39 @@ static const struct contender python[] = {
 	},
 };
 
+/* The client's own start and the daemon's work are in the time; the processor
+ * time is the client's alone. With --gap 100ms as well: back to back, the pool
+ * may be empty, and the run is cold. */
+static const struct contender warm[] = {
+	{
+		.name = "sbx-exec --pool",
+		.does = "the whole sandbox, made ahead, through sbxd",
+		.claims = NS_ALL,
+		.goal_milli = 150,
+		.argv = WORDS("{sbx}", "--pool={pool}", "--profile", "python",
+                              "--", "{code}", "{token}"),
+		.version = WORDS("{sbx}", "--version"),
+	},
+	{
+		.name = "sbx-exec",
+		.does = "the whole sandbox, profile python",
+		.claims = NS_ALL,
+		.argv = WORDS("{sbx}", "--profile", "python", "--", "{code}",
+                              "{token}"),
+	},
+	{
+		.name = "python3",
+		.does = "nothing",
+		.argv = WORDS(PYTHON, "{code}", "{token}"),
+		.version = WORDS(PYTHON, "--version"),
+	},
+	{
+		.name = "python3 -I -S",
+		.does = "nothing; without site, the fastest that starts",
+		.argv = WORDS(PYTHON, "-I", "-S", "{code}", "{token}"),
+	},
+};
+
 /* Below a cgroup that is delegated already; with --gap 200ms as well, for a
  * move between cgroups would cost most on an idle host. */
 static const struct contender cgroup[] = {
@@ -113,6 +146,14 @@ const struct group groups[] = {
 		.reference = "python3",
 		.contenders = python,
 		.n_contenders = ARRAY_SIZE(python),
+	},
+	{
+		.name = "warm",
+		.does = "a trivial Python script, in sandboxes made ahead",
+		.reference = "python3",
+		.pools = WORDS("python=8:32"),
+		.contenders = warm,
+		.n_contenders = ARRAY_SIZE(warm),
 	},
 	{
 		.name = "cgroup",

@@ -42,6 +42,7 @@ static char *fill_word(const char *word, const struct site *site, char *token,
 		{"{sbx}", site->sbx},
 		{"{probe}", site->probe},
 		{"{code}", site->code},
+		{"{pool}", site->pool ? site->pool : ""},
 	};
 
 	if (strcmp(word, "{token}") == 0)

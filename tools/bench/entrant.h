@@ -16,6 +16,7 @@ struct site {
 	const char *sbx;   /* sbx-exec */
 	const char *probe; /* nsprobe */
 	const char *code;  /* code.py */
+	const char *pool;  /* the socket of sbxd; "" without one */
 	struct proof host;
 };
 

@@ -25,6 +25,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/parse.h"
+#include "daemon.h"
 #include "raw.h"
 #include "table.h"
 #include "take.h"
@@ -213,8 +214,8 @@ static enum status status_of(const struct result *result)
 }
 
 /* Runs a group and tells of it. Its status, or -errno. */
-static int bench_group(const struct group *group, const struct order *order,
-                       const struct site *site, struct json_writer *out)
+static int measure_group(const struct group *group, const struct order *order,
+                         const struct site *site, struct json_writer *out)
 {
 	CLEANUP(arena_free) struct arena arena = {0};
 	struct load before, after;
@@ -237,6 +238,28 @@ static int bench_group(const struct group *group, const struct order *order,
 	table_group(&result, stats, &before, &after);
 	raw_group(out, &result, stats, &before, &after);
 	return (int)status_of(&result);
+}
+
+/* The same with the daemon that the group asks. */
+static int bench_group(const struct group *group, const struct order *order,
+                       const struct site *site, struct json_writer *out)
+{
+	struct site with_pool = *site;
+	struct daemon daemon = {0};
+	int r;
+
+	if (group->pools) {
+		r = daemon_start(&daemon, site->sbx, group->pools);
+		if (r < 0) {
+			log_line(PROGRAM, "sbxd: %s", strerror(-r));
+			return r;
+		}
+		with_pool.pool = daemon.socket;
+	}
+	r = measure_group(group, order, &with_pool, out);
+	if (group->pools)
+		daemon_stop(&daemon);
+	return r;
 }
 
 /* The worst status, or -errno. */
