@@ -2,9 +2,11 @@
 """Sandbox, arun() and the package as a whole."""
 
 import asyncio
+import os
 import pathlib
 import subprocess
 import sys
+import tempfile
 import time
 import unittest
 
@@ -26,7 +28,7 @@ class Sandboxes(unittest.TestCase):
         self.assertGreater(result.usage["cpu_time_s"], 0)
         self.assertIn("seccomp", result.isolation)
         self.assertEqual(result.report["limits"]["memory"]["value"], 64 << 20)
-        self.assertEqual(result.files, [])
+        self.assertEqual(result.files, {})
 
     def test_execute_tells_and_never_raises(self):
         box = sbx.Sandbox("python", memory="64M", timeout=20)
@@ -78,6 +80,26 @@ class Sandboxes(unittest.TestCase):
             self.assertEqual(popen.wait(), 6)
         self.assertRaises(sbx.TimeoutExpired, sbx.Sandbox(
             "bash", timeout=0.2).run, code="sleep 9")
+
+
+class Files(unittest.TestCase):
+    def test_files_go_in(self):
+        box = sbx.Sandbox("python")
+        result = box.execute("print(open('a.txt').read(), "
+                             "open('d/raw', 'rb').read())",
+                             files={"a.txt": "ä", "d/raw": b"\0\xff"})
+        self.assertEqual(result.stdout, "ä b'\\x00\\xff'\n", result.stderr)
+
+    def test_nothing_is_left_of_them(self):
+        def left():
+            return set(pathlib.Path(tempfile.gettempdir()).glob("sbx.*"))
+        before = left()
+        sbx.run(["true"], files={"a": b"x"})
+        for files, kind in (({"../a": b""}, sbx.SandboxError),
+                            ({"/a": b""}, sbx.SandboxError),
+                            ({"a": 5}, TypeError)):
+            self.assertRaises(kind, sbx.run, ["true"], files=files)
+        self.assertEqual(left(), before)
 
 
 class Asyncio(unittest.IsolatedAsyncioTestCase):

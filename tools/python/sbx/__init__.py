@@ -18,6 +18,8 @@ is for programs that come as text.
 
 Keywords that subprocess does not know are options of sbx-exec(1), with "_" for
 "-": memory="512M", wall_time=5, pids=16, ro_bind=["/data"], env={"A": "1"}.
+files={"a.txt": "text"} puts files of these names into the workspace. pool=True,
+pool=PATH or the environment variable SBX_SOCKET take sandboxes from sbxd(8).
 Numbers are bytes or seconds; None is as if it was not given; "none" turns a
 limit off; a list repeats the option.
 

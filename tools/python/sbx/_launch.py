@@ -139,6 +139,19 @@ def _unnamed_file() -> IO[bytes]:
                     "r+b")
 
 
+def _write_files(files: Mapping[str, Any], directory: str) -> List[str]:
+    """Puts contents into files of the host; returns the options that take
+    them into the workspace, each under its own name."""
+    words = []
+    for number, (name, content) in enumerate(files.items()):
+        path = os.path.join(directory, str(number))
+        with open(path, "wb") as stream:
+            stream.write(content.encode() if isinstance(content, str)
+                         else content)
+        words.append(f"--input={path}:{os.fsdecode(name)}")
+    return words
+
+
 class Launch:
     """argv runs sbx-exec, and needs the descriptors in pass_fds. Once it has
     ended, finish() tells what came of it. close() it."""
@@ -151,21 +164,27 @@ class Launch:
         cwd = wanted.pop("cwd", None)
         if cwd is not None:
             wanted["workdir"] = os.fsdecode(cwd)
+        files = wanted.pop("files", None) or {}
+        wanted.setdefault("pool", os.environ.get("SBX_SOCKET") or None)
         program = _program(args, wanted)
         refuse_foreign(wanted)
         words = [word for name, value in wanted.items()
                  for word in _option(name, value)]
+        self.args = program[program.index("--") + 1:]
+        self.report: Optional[Report] = None
+        self.failure: Optional[SandboxError] = None
         self._report = _unnamed_file()
         self.pass_fds = (self._report.fileno(),)
+        self._files = (tempfile.TemporaryDirectory(prefix="sbx.")
+                       if files else None)
         try:
+            if self._files:
+                words += _write_files(files, self._files.name)
             self.argv = [find_exec(), "--quiet",
                          f"--report=fd:{self.pass_fds[0]}", *words, *program]
         except BaseException:
             self.close()
             raise
-        self.args = program[program.index("--") + 1:]
-        self.report: Optional[Report] = None
-        self.failure: Optional[SandboxError] = None
 
     def finish(self, status: int) -> int:
         """The return code that subprocess would have given, from the exit
@@ -186,6 +205,8 @@ class Launch:
 
     def close(self) -> None:
         self._report.close()
+        if self._files:
+            self._files.cleanup()
 
 
 def _seconds(value: Union[float, datetime.timedelta]) -> float:

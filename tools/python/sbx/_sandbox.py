@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, Optional
 
 from ._asyncio import arun
 from .subprocess import PIPE, CompletedProcess, Popen, run
@@ -61,9 +62,12 @@ class Result:
         return dict(self.report.get("isolation", {}))
 
     @property
-    def files(self) -> List[Dict[str, Any]]:
-        """What was collected: {path, size_bytes, sha256, content_b64}."""
-        return list(self.report.get("files", []))
+    def files(self) -> Dict[str, bytes]:
+        """What collect= brought out: {path: content}. Where collect_to= names
+        a directory, they are there, and in the report."""
+        return {file["path"]: base64.b64decode(file["content_b64"])
+                for file in self.report.get("files", [])
+                if "content_b64" in file}
 
 
 def _result(done: CompletedProcess) -> Result:

@@ -178,6 +178,7 @@ def run(args: Any = None, *positional: Any,
     args: with a profile, a file of the host, copied in, and its arguments;
         without one, or with command=True, a command of the sandbox.
     code: the program as a text, in the place of a file; args are arguments.
+    files: {name: content}, put into the workspace.
     profile: the name of a profile, or a pathlib.Path to one.
     timeout: seconds by the clock, from the start of the program.
     input, capture_output, check, text, stdin, ...: as of subprocess.run().
