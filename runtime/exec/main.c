@@ -384,41 +384,40 @@ static void work_free(struct work *work)
 	sbx_spec_free(work->spec);
 	report_close(&work->report);
 	cleanup_fd(&work->answer.report);
-}
-
-cleanup_fd(&work->collect);
-buffer_free(&work->text);
-options_free(&work->options);
+	cleanup_fd(&work->collect);
+	buffer_free(&work->text);
+	options_free(&work->options);
 }
 
 int main(int argc, char **argv)
 {
-	struct work work = {.report = REPORT_NONE, .answer = POOL_NO_ANSWER};
-}
+	struct work work = {
+		.report = REPORT_NONE,
+		.answer = POOL_NO_ANSWER,
+		.collect = -1,
+	};
+	struct sbx_error err = {0};
+	int status;
 
-struct work work = {.report = REPORT_NONE, .collect = -1};
-struct sbx_error err = {0};
-int status;
-
-status = file_ensure_stdio();
-if (status < 0) {
-	log_line("sbx-exec", "descriptors 0, 1 and 2: %s",
-	         strerrordesc_np(-status));
-	return 125;
-}
-if (getauxval(AT_SECURE)) {
-	log_line("sbx-exec", "is setuid, setgid or has file "
-	                     "capabilities; it needs none of them, and "
-	                     "refuses to run with them");
-	return 125;
-}
-/* A write that is refused is an error of the call, not the end. */
-(void)signal(SIGPIPE, SIG_IGN);
-(void)signal(SIGXFSZ, SIG_IGN);
-if (options_parse(argc, argv, &work.options, &err) == 0)
-	status = work_do(&work, &err);
-else
-	status = refuse(&work, &err);
-work_free(&work);
-return status;
+	status = file_ensure_stdio();
+	if (status < 0) {
+		log_line("sbx-exec", "descriptors 0, 1 and 2: %s",
+		         strerrordesc_np(-status));
+		return 125;
+	}
+	if (getauxval(AT_SECURE)) {
+		log_line("sbx-exec", "is setuid, setgid or has file "
+		                     "capabilities; it needs none of them, and "
+		                     "refuses to run with them");
+		return 125;
+	}
+	/* A write that is refused is an error of the call, not the end. */
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);
+	if (options_parse(argc, argv, &work.options, &err) == 0)
+		status = work_do(&work, &err);
+	else
+		status = refuse(&work, &err);
+	work_free(&work);
+	return status;
 }
