@@ -63,6 +63,47 @@ class Reward(Example):
                          list(codes.values()))
 
 
+class AgentTool(Example):
+    PICTURE = """
+import struct, zlib
+def chunk(kind, data):
+    return (struct.pack(">I", len(data)) + kind + data +
+            struct.pack(">I", zlib.crc32(kind + data)))
+open("dot.png", "wb").write(b"\\x89PNG\\r\\n\\x1a\\n" + chunk(
+    b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0)) + chunk(
+    b"IDAT", zlib.compress(b"\\0\\0")) + chunk(b"IEND", b""))
+open("no.png", "w").write("not one")
+"""
+
+    def calls(self, *calls):
+        done = subprocess.run(
+            [support.PYTHON, "-B", support.ROOT / "examples/agent_tool.py",
+             "test"], text=True, stdout=subprocess.PIPE, timeout=300,
+            input="".join(json.dumps(call) + "\n" for call in calls),
+            env={**os.environ, "XDG_DATA_HOME": str(self.path)})
+        self.assertEqual(done.returncode, 0)
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def test_a_session_with_pictures(self):
+        got = self.calls(
+            {"code": "open('a', 'w').write('kept'); x = 1"},
+            {"code": "print(open('a').read(), open('b').read())",
+             "files": {"b": "given"}},
+            {"code": "print(x)"}, {"code": self.PICTURE},
+            {"code": "print('x' * 10**6)"},
+            {"code": "import time; print('so far', flush=True); x = []\n"
+                     "while 1: x.append(b'x' * 10**6)"})
+        self.assertEqual([answer["ok"] for answer in got],
+                         [True, True, False, True, True, False])
+        self.assertEqual(got[1]["text"], "kept given\n")
+        self.assertIn("NameError", got[2]["text"])
+        self.assertEqual([image["name"] for image in got[3]["images"]],
+                         ["dot.png"])
+        self.assertLess(len(got[4]["text"]), 21000)
+        self.assertIn("so far", got[5]["text"])
+        self.assertIn("memory", got[5]["text"])
+
+
 class Ci(Example):
     def sent(self, code):
         self.write("sent/test_it.py", "import os, socket, unittest\n"

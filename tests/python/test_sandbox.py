@@ -83,12 +83,15 @@ class Sandboxes(unittest.TestCase):
 
 
 class Files(unittest.TestCase):
-    def test_files_go_in(self):
-        box = sbx.Sandbox("python")
-        result = box.execute("print(open('a.txt').read(), "
-                             "open('d/raw', 'rb').read())",
-                             files={"a.txt": "ä", "d/raw": b"\0\xff"})
-        self.assertEqual(result.stdout, "ä b'\\x00\\xff'\n", result.stderr)
+    def test_files_go_in_and_come_out(self):
+        box = sbx.Sandbox("python", collect=["*.bin", "deep/**"])
+        result = box.execute(
+            "import os, shutil; shutil.copy('a.txt', 'b.bin')\n"
+            "os.mkdir('deep'); shutil.copy('raw', 'deep/raw')",
+            files={"a.txt": "ä", "raw": b"\0\xff"})
+        self.assertEqual(result.stderr, "")
+        self.assertEqual(result.files, {"b.bin": "ä".encode(),
+                                        "deep/raw": b"\0\xff"})
 
     def test_nothing_is_left_of_them(self):
         def left():
@@ -100,6 +103,18 @@ class Files(unittest.TestCase):
                             ({"a": 5}, TypeError)):
             self.assertRaises(kind, sbx.run, ["true"], files=files)
         self.assertEqual(left(), before)
+
+    def test_a_session_keeps_its_workspace(self):
+        with tempfile.TemporaryDirectory() as home:
+            os.environ["XDG_DATA_HOME"] = home
+            self.addCleanup(os.environ.pop, "XDG_DATA_HOME")
+            box = sbx.Sandbox("python", session="one")
+            box.execute("open('kept', 'w').write('here')")
+            result = box.execute("print(open('kept').read())")
+            self.assertEqual(result.stdout, "here\n", result.stderr)
+            self.assertEqual(result.report["session"], "one")
+            other = sbx.Sandbox("python", session="two")
+            self.assertFalse(other.execute("open('kept')").success)
 
 
 class Asyncio(unittest.IsolatedAsyncioTestCase):

@@ -77,9 +77,10 @@ def _result(done: CompletedProcess) -> Result:
 
 class Sandbox:
     """A profile and options of sbx-exec(1) that several runs share. Each run
-    has a fresh sandbox.
+    has a fresh sandbox; with session=, the workspace stays from run to run.
 
     Sandbox("python", memory="512M", wall_time=5, ro_bind=["/data"])
+    Sandbox("python", session="s1", collect=["*.png"])
     """
 
     def __init__(self, profile: Any = "python", **options: Any):
