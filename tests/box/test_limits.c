@@ -222,7 +222,7 @@ Test(limits, memory_is_told)
 	double peak;
 
 	RUN(&result, OPTIONS("--memory", "100M"),
-	    COMMAND("@spend", "memory", "2000"));
+	    COMMAND("@spend", "memory", "1200"));
 	peak = report_number(&result, "usage.memory_peak_bytes");
 	cr_expect_gt(peak, 95 * 1048576.0); /* a cgroup allows no more */
 	cr_expect_lt(peak, 1500 * 1048576.0);
