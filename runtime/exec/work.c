@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/* From the command line, or a request, to a spec. */
+#include "exec/work.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/file.h"
+
+#define MAXIMA "/etc/sbx/limits.json"
+
+/* A program that comes on standard input; limits.disk bounds it further. */
+#define MAX_INPUT_PROGRAM ((size_t)256 << 20)
+
+#define MAX_REQUEST ((size_t)1 << 20)
+
+int work_read_code(struct work *work, struct sbx_error *err)
+{
+	int r = file_read_fd(STDIN_FILENO, MAX_INPUT_PROGRAM, &work->text);
+
+	if (r < 0)
+		return err_set(err, SBX_STAGE_SPEC, -r,
+		               "read the program from standard input");
+	work->stdin_used = true;
+	return 0;
+}
+
+static int set_program(struct work *work, struct sbx_error *err)
+{
+	const struct options *options = &work->options;
+	const char *const *arguments = options->arguments;
+	int r;
+
+	if (options->command)
+		return sbx_spec_command(work->spec, arguments, err);
+	if (options->code)
+		return sbx_spec_code(work->spec, options->code,
+		                     strlen(options->code), arguments, err);
+	if (strcmp(arguments[0], "-") != 0)
+		return sbx_spec_file(work->spec, arguments[0], arguments + 1,
+		                     err);
+	r = work_read_code(work, err);
+	if (r < 0)
+		return r;
+	return sbx_spec_code(work->spec, work->text.data, work->text.len,
+	                     arguments + 1, err);
+}
+
+int work_read_request(struct work *work, struct sbx_error *err)
+{
+	const char *path = work->options.request;
+	bool piped = strcmp(path, "-") == 0;
+	int r;
+
+	r = piped ? file_read_fd(STDIN_FILENO, MAX_REQUEST, &work->text)
+	          : file_read(path, MAX_REQUEST, &work->text);
+	if (r == -EFBIG)
+		return err_say(err, SBX_STAGE_SPEC, EFBIG,
+		               "request %s: is longer than 1M; give files "
+		               "with --input",
+		               path);
+	return r < 0 ? err_set(err, SBX_STAGE_SPEC, -r, "request %s", path) : 0;
+}
+
+static int take_request(struct work *work, const struct profile_dirs *dirs,
+                        struct sbx_error *err)
+{
+	int r = work_read_request(work, err);
+
+	if (r < 0)
+		return r;
+	return sbx_spec_request(work->spec, work->text.data, work->text.len,
+	                        dirs->list, err);
+}
+
+int work_spec(struct work *work, const struct profile_dirs *dirs,
+              struct sbx_error *err)
+{
+	const struct options *options = &work->options;
+	int r;
+
+	r = sbx_spec_new(&work->spec, err);
+	if (r == 0 && options->request)
+		r = take_request(work, dirs, err);
+	else if (r == 0 && options->profile_file)
+		r = sbx_spec_profile_file(work->spec, options->profile_file,
+		                          dirs->list, err);
+	else if (r == 0)
+		r = sbx_spec_profile(work->spec, options->profile, dirs->list,
+		                     err);
+	if (r == 0)
+		r = options_apply(options, work->spec, err);
+	if (r == 0)
+		r = sbx_spec_maxima(work->spec, MAXIMA, err);
+	if (r == 0 && !options->request)
+		r = set_program(work, err);
+	return r;
+}

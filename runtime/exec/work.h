@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SBX_EXEC_WORK_H
+#define SBX_EXEC_WORK_H
+
+#include "base/buffer.h"
+#include "exec/build.h"
+#include "exec/options.h"
+#include "exec/pool.h"
+#include "exec/profiles.h"
+#include "exec/report.h"
+
+/* The whole of a sbx-exec's work, so that one place lets it go. */
+struct work {
+	struct options options;
+	struct sbx_spec *spec;
+	struct sbx_session *session;
+	struct sbx_plan *plan;
+	struct sbx_box *box;
+	struct building building;
+	struct buffer text; /* the program from standard input; the request */
+	struct report_file report;
+	struct pool_answer answer; /* --pool */
+	int collect;               /* the directory of --collect-to, or -1 */
+	bool stdin_used;           /* the program's text was on it */
+};
+
+/* Reads the program, or the request, into text. */
+int work_read_code(struct work *work, struct sbx_error *err);
+int work_read_request(struct work *work, struct sbx_error *err);
+
+/* Makes the spec, of what the options or the request say. */
+int work_spec(struct work *work, const struct profile_dirs *dirs,
+              struct sbx_error *err);
+
+#endif
