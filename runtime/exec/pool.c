@@ -254,6 +254,24 @@ static int finish(const struct passing_answer *from, int cancelled,
 	return 0;
 }
 
+static int check(const struct options *options, struct sbx_error *err)
+{
+	const char *other = NULL;
+
+	if (options->dry_run)
+		other = "dry-run";
+	else if (options->profile_file)
+		other = "profile-file";
+	else if (options->collect_to)
+		other = "collect-to";
+	if (!other)
+		return 0;
+	return err_say(err, SBX_STAGE_SPEC, EINVAL,
+	               "--pool and --%s exclude each other: the run is the "
+	               "daemon's",
+	               other);
+}
+
 int pool_run(const struct options *options, const struct pool_program *program,
              const struct sbx_stdio *stdio, struct pool_answer *answer,
              struct sbx_error *err)
@@ -263,11 +281,9 @@ int pool_run(const struct options *options, const struct pool_program *program,
 	struct passing_answer received;
 	int r, cancelled = 0;
 
-	if (options->profile_file || options->dry_run)
-		return err_say(err, SBX_STAGE_SPEC, EINVAL,
-		               "--pool and --%s exclude each other: the run is "
-		               "the daemon's",
-		               options->dry_run ? "dry-run" : "profile-file");
+	r = check(options, err);
+	if (r < 0)
+		return r;
 	r = add_words(options, program, &words);
 	if (r < 0)
 		return err_set(err, SBX_STAGE_SPEC, -r, "the command line");

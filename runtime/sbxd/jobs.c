@@ -52,6 +52,10 @@ static int check(const struct job *job, struct sbx_error *err)
 {
 	const char *field = request_host_path(job->spec);
 
+	if (request_has_session(job->spec))
+		return err_say(err, SBX_STAGE_SPEC, ENOTSUP,
+		               "session: the daemon keeps none; run it without "
+		               "--pool");
 	if (job->uid == geteuid() || job->uid == 0 || !field)
 		return 0;
 	return err_say(err, SBX_STAGE_SPEC, EPERM,
@@ -144,12 +148,22 @@ static int write_report(const struct job *job, const struct sbx_error *failure,
 	return r < 0 ? err_set(err, SBX_STAGE_REPORT, -r, "the report") : 0;
 }
 
+/* The files that the request asks for go into the report. */
+static int collect(const struct job *job, struct sbx_error *err)
+{
+	const struct sbx_collect to = {.dir = -1};
+
+	return MIN(sbx_box_collect(job->box, &to, err), 0);
+}
+
 static void finish(struct job *job, const struct sbx_error *failure)
 {
 	struct buffer report CLEANUP(buffer_free) = {0};
 	struct counters *counters = &job->daemon->counters;
 	struct sbx_error err;
 
+	if (!failure && collect(job, &err) < 0)
+		failure = &err;
 	if (write_report(job, failure, &report, &err) < 0 && !failure)
 		failure = &err;
 	count(counters, failure ? "error" : sbx_box_outcome(job->box).status);

@@ -20,6 +20,11 @@ const char *request_host_path(const struct sbx_spec *spec)
 	return spec->program.kind == PROGRAM_FILE ? "file" : NULL;
 }
 
+bool request_has_session(const struct sbx_spec *spec)
+{
+	return spec->session.text != NULL;
+}
+
 bool request_is_warm(const struct sbx_spec *spec)
 {
 	return spec->warm != WARM_NONE && (spec->program.kind == PROGRAM_FILE ||

@@ -66,6 +66,18 @@ def test_verdicts(build):
         expect(daemon.metric('sbx_runs_total{status="timeout"}'), 1)
 
 
+def test_files_come_back(build):
+    with Daemon(build, "--warm", "python=1") as daemon:
+        daemon.warm()
+        report = daemon.run(
+            "import os; os.mkdir('d'); open('d/x', 'w').write('text'); "
+            "os.symlink('/etc/passwd', 'd/y')", collect=["d/*"])[2]
+        expect(report["isolation"]["warm"], True)
+        expect([(f["path"], f["content_b64"]) for f in report["files"]
+                if "content_b64" in f],
+               [("d/x", "dGV4dA==")])
+
+
 def test_bad_requests(build):
     rows = (
         ("POST", "/v1/run", "{bad", 400, "bad_request"),
@@ -76,6 +88,8 @@ def test_bad_requests(build):
          "bad_request"),
         ("POST", "/v1/run", '{"language": "python", "code": "", "x": 1}', 400,
          "bad_request"),
+        ("POST", "/v1/run", '{"language": "python", "code": "", "session": '
+         '"s"}', 400, "bad_request"),
         ("POST", "/v1/run", " " * ((1 << 20) + 1), 413, "too_large"),
         ("GET", "/v1/run", None, 405, "method"),
         ("POST", "/healthz", "", 405, "method"),

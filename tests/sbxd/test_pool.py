@@ -142,6 +142,17 @@ def test_without_a_daemon(build):
          "--", "true"])[2]
 
 
+def test_what_the_daemon_cannot_do(build):
+    for option in (["--dry-run"], ["--collect-to", "/tmp"],
+                   ["--profile-file", "/x"]):
+        profile = [] if option[0] == "--profile-file" else ["--profile",
+                                                            "python"]
+        status, out, err = run([f"{build}/bin/sbx-exec", "--pool=/no",
+                                *profile, *option, "--code", ""])
+        expect((status, out), (125, b""), option)
+        assert b"exclude each other" in err, err
+
+
 def test_another_user(build):
     """Gets runs, but no path of the host, and sees no one else's."""
     if os.geteuid() != 0:
