@@ -51,6 +51,9 @@ static int named_id(const struct line *line, char id[SBX_MAX_ID + 1],
 		else
 			memcpy(id, named->text, named->len + 1);
 	}
+	if (r == 0 && json_get(root, "session"))
+		r = FAIL(err, "session: the runs of a batch have no order; "
+		              "sbx-exec --request runs it");
 	arena_free(&arena);
 	return r;
 }

@@ -108,10 +108,14 @@ int slot_start(struct slots *slots, struct slot *slot,
 
 int slot_go_on(struct slot *slot, struct sbx_error *err)
 {
+	static const struct sbx_collect into_report = {.dir = -1};
 	int r;
 
-	if (slot->run.box ||
-	    strcmp(sbx_box_outcome(slot->build.box).status, "success") != 0)
+	if (slot->run.box) {
+		r = sbx_box_collect(slot->run.box, &into_report, err);
+		return r < 0 ? r : 1;
+	}
+	if (strcmp(sbx_box_outcome(slot->build.box).status, "success") != 0)
 		return 1;
 	r = sbx_built_take(slot->build.box, &slot->built, err);
 	if (r < 0)
