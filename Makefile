@@ -34,10 +34,12 @@ GEN_SRC := $(wildcard tools/gen/filter-*.c)
 SETS := $(wildcard profiles/seccomp/*.json)
 PROFILES := $(wildcard profiles/*.json)
 BATCH_SRC := $(wildcard tools/batch/*.c)
-PROGRAMS := $(addprefix $(B)/bin/,sbx-exec sbx-batch sbx-check sbx-session sbxd)
+PROGRAMS := $(addprefix $(B)/bin/,sbx-exec sbx-batch sbx-check sbx-session sbxd sbx-rootfs)
 MAN := $(B)/share/man/man1/sbx-exec.1 $(B)/share/man/man1/sbx-batch.1 $(B)/share/man/man1/sbx-slurm-submit.1 \
-	$(B)/share/man/man1/sbx-check.1 $(B)/share/man/man1/sbx-session.1 \
+	$(B)/share/man/man1/sbx-check.1 $(B)/share/man/man1/sbx-session.1 $(B)/share/man/man1/sbx-rootfs.1 \
 	$(B)/share/man/man8/sbxd.8 $(B)/share/man/man3/sbx.3 $(B)/share/man/man5/sbx-profile.5
+ROOTFS_LIB := $(wildcard rootfs/lib/*.py)
+RECIPES := $(wildcard rootfs/recipes/*.json)
 SUPPORT_SRC := $(wildcard tests/support/*.c)
 PROG_SRC := $(wildcard tests/support/prog/*.c tests/attack/prog/*.c)
 
@@ -128,6 +130,13 @@ $(B)/share/sbx/profiles: $(PROFILES)
 	$(Q)cp $(PROFILES) $@/
 	@touch $@
 
+# Not compiled: it finds the rest in share/sbx next to its own directory.
+$(B)/bin/sbx-rootfs: rootfs/sbx-rootfs $(ROOTFS_LIB) $(RECIPES)
+	@mkdir -p $(B)/bin $(B)/share/sbx/rootfs $(B)/share/sbx/recipes
+	$(Q)cp $(ROOTFS_LIB) $(B)/share/sbx/rootfs/
+	$(Q)cp $(RECIPES) $(B)/share/sbx/recipes/
+	$(Q)cp $< $@
+
 $(B)/lib/pkgconfig/sbx.pc: Makefile
 	@mkdir -p $(@D)
 	$(Q)printf '%s\n' 'prefix=$(PREFIX)' 'Name: sbx' \
@@ -156,7 +165,7 @@ $(B)/share/man/man3/sbx.3: man/sbx.3.in examples/run.c
 	$(Q)sed -e 's/\\/\\e/g' examples/run.c | \
 	  sed -e '/^@EXAMPLE@$$/{r /dev/stdin' -e 'd}' $< >$@
 
-$(B)/share/man/man1/sbx-check.1: man/sbx-check.1
+$(B)/share/man/man1/sbx-check.1 $(B)/share/man/man1/sbx-rootfs.1: $(B)/share/man/man1/%: man/%
 	@mkdir -p $(@D)
 	$(Q)cp $< $@
 
@@ -192,7 +201,7 @@ TEST_LIBS := -lcriterion $(SHARED_LIBS)
 GEN_OBJ := $(filter-out %/filter-sets.o,$(call obj,$(GEN_SRC)))
 SUPPORT_OBJ := $(call obj,$(SUPPORT_SRC))
 TEST_LAYERS := unit gen golden box warm attack
-TEST_SCRIPTS := example lint bench python check sbxd
+TEST_SCRIPTS := example lint bench python check sbxd rootfs
 TEST_LAYERS += fault
 TEST_SCRIPTS += fuzz audit
 test_src = $(wildcard tests/$(1)/test_*.c)
@@ -326,6 +335,8 @@ install: all
 	install -D -m644 -t $(DATA)/profiles $(PROFILES)
 	install -D -t $(DESTDIR)$(PREFIX)/bin tools/slurm/sbx-slurm-submit
 	install -D -m644 -t $(DATA)/slurm tools/slurm/shard.sbatch
+	install -D -m644 -t $(DATA)/rootfs $(ROOTFS_LIB)
+	install -D -m644 -t $(DATA)/recipes $(RECIPES)
 	install -D -m644 -t $(PYTHON) tools/python/sbx/py.typed $(wildcard tools/python/sbx/*.py)
 	tools/systemd/units $(DESTDIR)$(PREFIX)/lib/systemd $(PREFIX)/bin
 	install -D -m644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(filter %.1,$(MAN))

@@ -97,6 +97,11 @@ SBX_API int sbx_spec_maxima(struct sbx_spec *spec, const char *path,
 SBX_API int sbx_spec_set(struct sbx_spec *spec, const char *path,
                          const char *value, struct sbx_error *err);
 
+/* Where root trees (DIR/rootfs/NAME) and package layers (DIR/layers/NAME) of
+ * sbx-rootfs are looked for: a NULL-terminated list of directories, borrowed,
+ * first match wins. Without it there is only the host's tree. */
+SBX_API void sbx_spec_trees(struct sbx_spec *spec, const char *const *dirs);
+
 /* The program: a file of the host (copied in, run by the profile's command),
  * a text (the same), or a command that is in the root tree. argv: NULL-
  * terminated; for the first two the arguments after the program. */

@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "box/find.h"
 #include "box/inputs.h"
+#include "box/trees.h"
 #include "kernel/caps.h"
 #include "kernel/probe.h"
 
@@ -105,7 +106,7 @@ static int collect_zone(struct arena *arena, struct facts *facts,
                         struct sbx_error *err)
 {
 	static const char path[] = "/etc/localtime";
-	char target[PATH_MAX];
+	char target[PATH_MAX], zones[PATH_MAX];
 	int r = probe_link(path, target, sizeof(target));
 
 	if (r == -ENOENT || r == -EINVAL)
@@ -114,6 +115,10 @@ static int collect_zone(struct arena *arena, struct facts *facts,
 		return look_error(path, -r, err);
 	if (strncmp(target, "/usr/share/zoneinfo/", 20) != 0)
 		return 0;
+	(void)snprintf(zones, sizeof(zones), "%s/usr/share/zoneinfo",
+	               facts->tree ? facts->tree : "");
+	if (probe_kind(zones) != PROBE_DIRECTORY)
+		return 0;
 	facts->zone = arena_strdup(arena, target);
 	return facts->zone ? 0 : no_memory(err);
 }
@@ -121,11 +126,14 @@ static int collect_zone(struct arena *arena, struct facts *facts,
 static int collect_tree(struct arena *arena, struct facts *facts,
                         struct sbx_error *err)
 {
+	const char *top = facts->tree ? facts->tree : "";
+	size_t n = facts->tree ? N_ROOT_ENTRIES : N_HOST_ENTRIES;
 	char path[PATH_MAX];
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < N_ROOT_ENTRIES; i++) {
-		(void)snprintf(path, sizeof(path), "/%s", root_entries[i]);
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", top,
+		               root_entries[i]);
 		r = collect_entry(path, arena, &facts->root[i], err);
 	}
 	for (size_t i = 0; r == 0 && i < N_PROC_MASKS; i++) {
@@ -135,11 +143,12 @@ static int collect_tree(struct arena *arena, struct facts *facts,
 		r = look(path, mask->directory ? PROBE_DIRECTORY : PROBE_FILE,
 		         &facts->masks[i], err);
 	}
+	(void)snprintf(path, sizeof(path), "%s/etc/ld.so.cache", top);
 	if (r == 0)
-		r = look("/etc/ld.so.cache", PROBE_FILE, &facts->ld_cache, err);
+		r = look(path, PROBE_FILE, &facts->ld_cache, err);
+	(void)snprintf(path, sizeof(path), "%s/etc/alternatives", top);
 	if (r == 0)
-		r = look("/etc/alternatives", PROBE_DIRECTORY,
-		         &facts->alternatives, err);
+		r = look(path, PROBE_DIRECTORY, &facts->alternatives, err);
 	return r == 0 ? collect_zone(arena, facts, err) : r;
 }
 
@@ -273,6 +282,8 @@ int facts_collect(const struct sbx_spec *spec, struct arena *arena,
 	int r;
 
 	r = collect_caller(&found, err);
+	if (r == 0)
+		r = trees_collect(spec, arena, &found, err);
 	if (r == 0)
 		r = collect_tree(arena, &found, err);
 	if (r == 0 && collect_cgroup(spec, arena, &found) < 0)

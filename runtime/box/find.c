@@ -33,10 +33,9 @@ bool bind_source_ok(const char *path)
 	return !is_below(IDMAP_STATE_DIR, path);
 }
 
-/* The host's path of a path inside, or false where the host has none: what
- * the box makes itself. */
-static bool host_path(const struct sbx_spec *spec, const char *inside,
-                      char *path, size_t size)
+/* The bind that a path inside is in, or NULL. */
+static const struct bind *bind_of(const struct sbx_spec *spec,
+                                  const char *inside)
 {
 	const struct bind *bind, *best = NULL;
 
@@ -44,32 +43,49 @@ static bool host_path(const struct sbx_spec *spec, const char *inside,
 		if (is_below(inside, bind->target) &&
 		    (!best || strlen(bind->target) >= strlen(best->target)))
 			best = bind;
-	if (best) {
-		(void)snprintf(path, size, "%s%s", best->source,
-		               inside + strlen(best->target));
-		return true;
-	}
-	for (size_t i = 0; i < N_ROOT_ENTRIES; i++) {
+	return best;
+}
+
+/* Whether the path is one of the root tree's, and not of what the box makes
+ * itself. */
+static bool is_shown(const struct facts *facts, const char *inside)
+{
+	size_t n = facts->tree ? N_ROOT_ENTRIES : N_HOST_ENTRIES;
+
+	for (size_t i = 0; i < n; i++) {
 		char root[16];
 
 		(void)snprintf(root, sizeof(root), "/%s", root_entries[i]);
-		if (is_below(inside, root)) {
-			(void)snprintf(path, size, "%s", inside);
+		if (is_below(inside, root))
 			return true;
-		}
 	}
 	return false;
 }
 
 /* 0: it is there; 1: only the exec can tell; or why not, -ENOENT where there is
  * none. */
-static int try_path(const struct sbx_spec *spec, const char *inside)
+static int try_path(const struct sbx_spec *spec, const struct facts *facts,
+                    const char *inside)
 {
+	const struct bind *bind = bind_of(spec, inside);
 	char path[PATH_MAX];
 
-	if (!host_path(spec, inside, path, sizeof(path)))
+	if (bind) {
+		(void)snprintf(path, sizeof(path), "%s%s", bind->source,
+		               inside + strlen(bind->target));
+		return probe_executable(path);
+	}
+	for (size_t i = 0; i < spec->packages.n; i++) {
+		(void)snprintf(path, sizeof(path), PACKAGES_PLACE "/%s",
+		               spec->packages.items[i]);
+		if (is_below(inside, path))
+			return probe_executable_in(facts->layers[i],
+			                           inside + strlen(path));
+	}
+	if (!is_shown(facts, inside))
 		return 1;
-	return probe_executable(path);
+	return facts->tree ? probe_executable_in(facts->tree, inside)
+	                   : probe_executable(inside);
 }
 
 static int no_memory(struct sbx_error *err)
@@ -77,17 +93,22 @@ static int no_memory(struct sbx_error *err)
 	return err_say(err, SBX_STAGE_PLAN, ENOMEM, "no memory left");
 }
 
-static const char *path_variable(const struct sbx_spec *spec)
+static const char *path_variable(char *const *envp)
 {
-	for (size_t i = 0; i < spec->env.n; i++)
-		if (strncmp(spec->env.items[i], "PATH=", 5) == 0)
-			return spec->env.items[i] + 5;
+	for (; *envp; envp++)
+		if (strncmp(*envp, "PATH=", 5) == 0)
+			return *envp + 5;
 	return "/usr/bin:/bin"; /* as execvp(3) without one */
 }
 
 static int missing(const struct sbx_spec *spec, const char *name,
                    const char *where, struct sbx_error *err)
 {
+	if (strcmp(spec->rootfs, "host") != 0)
+		return err_say(err, SBX_STAGE_EXEC, ENOENT,
+		               "%s: not found in %s of the root tree %s: "
+		               "build one that has it, or name another",
+		               name, where, spec->rootfs);
 	if (spec->package && spec->program.kind != PROGRAM_COMMAND)
 		return err_say(err, SBX_STAGE_EXEC, ENOENT,
 		               "%s: not found in %s: install it, on Debian "
@@ -98,11 +119,15 @@ static int missing(const struct sbx_spec *spec, const char *name,
 }
 
 static int search(const struct sbx_spec *spec, struct arena *arena,
-                  const char *name, const char **found, struct sbx_error *err)
+                  const char *name, struct facts *facts, struct sbx_error *err)
 {
-	const char *path = path_variable(spec), *part = path;
+	const char *path, *part;
+	char **envp;
 	int other = 0; /* than that it is not there; the first */
 
+	if (plan_environment(spec, facts, arena, &envp, err) < 0)
+		return -ENOMEM;
+	path = part = path_variable(envp);
 	while (*part) {
 		size_t len = strcspn(part, ":");
 		char *inside =
@@ -111,9 +136,9 @@ static int search(const struct sbx_spec *spec, struct arena *arena,
 
 		if (!inside)
 			return no_memory(err);
-		r = try_path(spec, inside);
+		r = try_path(spec, facts, inside);
 		if (r == 0) {
-			*found = inside;
+			facts->executable = inside;
 			return 0;
 		}
 		if (r < 0 && r != -ENOENT && r != -EISDIR && other == 0)
@@ -137,13 +162,13 @@ int find_executable(const struct sbx_spec *spec, struct arena *arena,
 		return r;
 	name = argv[0];
 	if (!strchr(name, '/'))
-		return search(spec, arena, name, &facts->executable, err);
+		return search(spec, arena, name, facts, err);
 	inside = name[0] == '/' ? name
 	                        : arena_printf(arena, "%s/%s",
 	                                       spec->workdir.text, name);
 	if (!inside)
 		return no_memory(err);
-	r = try_path(spec, inside);
+	r = try_path(spec, facts, inside);
 	if (r == -ENOENT)
 		return missing(spec, name, "the root tree", err);
 	if (r < 0)

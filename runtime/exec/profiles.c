@@ -36,6 +36,23 @@ static bool is_own(const char *path)
 	       !(st.st_mode & S_IWOTH);
 }
 
+/* The user's own, and the system's. */
+static void find_trees(struct profile_dirs *dirs)
+{
+	const char *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
+	int len = 0;
+	size_t n = 0;
+
+	if (data && data[0] == '/')
+		len = snprintf(dirs->own_trees, PATH_MAX, "%s/sbx", data);
+	else if (home && home[0] == '/')
+		len = snprintf(dirs->own_trees, PATH_MAX, "%s/.local/share/sbx",
+		               home);
+	if (len > 0 && len < PATH_MAX && is_own(dirs->own_trees))
+		dirs->trees[n++] = dirs->own_trees;
+	dirs->trees[n] = "/var/lib/sbx";
+}
+
 void profile_dirs_init(struct profile_dirs *dirs)
 {
 	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
@@ -43,6 +60,7 @@ void profile_dirs_init(struct profile_dirs *dirs)
 	size_t n = 0;
 
 	memset(dirs, 0, sizeof(*dirs));
+	find_trees(dirs);
 	if (config && config[0] == '/')
 		add(dirs, &n, config, "/sbx/profiles");
 	else if (home && home[0] == '/')

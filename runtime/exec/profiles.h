@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Where sbx-exec finds its profiles. */
+/* Where sbx-exec finds its profiles, and the trees of sbx-rootfs. */
 #ifndef SBX_EXEC_PROFILES_H
 #define SBX_EXEC_PROFILES_H
 
@@ -13,6 +13,8 @@
 struct profile_dirs {
 	char paths[N_PROFILE_DIRS][PATH_MAX];
 	const char *list[N_PROFILE_DIRS + 1]; /* NULL-terminated, for sbx.h */
+	char own_trees[PATH_MAX];
+	const char *trees[3]; /* the same */
 };
 
 void profile_dirs_init(struct profile_dirs *dirs);

@@ -81,6 +81,8 @@ int work_spec(struct work *work, const struct profile_dirs *dirs,
 	int r;
 
 	r = sbx_spec_new(&work->spec, err);
+	if (r == 0)
+		sbx_spec_trees(work->spec, dirs->trees);
 	if (r == 0 && options->request)
 		r = take_request(work, dirs, err);
 	else if (r == 0 && options->profile_file)

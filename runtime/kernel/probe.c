@@ -3,12 +3,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+#include "base/def.h"
 
 static bool is_absent(int code)
 {
@@ -47,6 +51,27 @@ int probe_executable(const char *path)
 	if (!S_ISREG(st.st_mode))
 		return -EACCES;
 	return access(path, X_OK) < 0 ? -errno : 0;
+}
+
+int probe_executable_in(const char *root, const char *path)
+{
+	const struct open_how how = {
+		.flags = O_PATH | O_CLOEXEC,
+		.resolve = RESOLVE_IN_ROOT,
+	};
+	CLEANUP_FD int top = -1, fd = -1;
+	struct stat st;
+
+	top = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (top >= 0)
+		fd = (int)syscall(SYS_openat2, top, path, &how, sizeof(how));
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return errno == ENOTDIR ? -ENOENT : -errno;
+	if (S_ISDIR(st.st_mode))
+		return -EISDIR;
+	if (!S_ISREG(st.st_mode) || !(st.st_mode & 0111))
+		return -EACCES;
+	return 0;
 }
 
 int probe_random_id(char id[33])

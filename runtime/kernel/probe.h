@@ -19,6 +19,10 @@ int probe_link(const char *path, char *target, size_t size);
  * -EACCES if it may not, -EISDIR, or another -errno. */
 int probe_executable(const char *path);
 
+/* The same of a path whose links, also absolute ones, lead no further than to
+ * root, as if that were the root directory. */
+int probe_executable_in(const char *root, const char *path);
+
 /* 16 random bytes as 32 digits and a NUL; 0 or -errno. */
 int probe_random_id(char id[33]);
 

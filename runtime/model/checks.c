@@ -6,13 +6,14 @@
 
 #include "base/def.h"
 
-#define LINE_LEN     1000
-#define HOSTNAME_LEN 63
-#define SET_NAME_LEN 32
-#define PACKAGE_LEN  64
-#define SESSION_LEN  64
-#define INNER_LEN    1000
-#define INNER_DEPTH  32
+#define LINE_LEN      1000
+#define HOSTNAME_LEN  63
+#define SET_NAME_LEN  32
+#define PACKAGE_LEN   64
+#define TREE_NAME_LEN 64
+#define INNER_LEN     1000
+#define INNER_DEPTH   32
+#define SESSION_LEN   64
 
 #define DIGITS  "0123456789"
 #define LOWER   "abcdefghijklmnopqrstuvwxyz"
@@ -112,9 +113,10 @@ bool cgroup_ok(const char *text)
 	       strcmp(text, "none") == 0 || path_ok(text);
 }
 
-bool rootfs_ok(const char *text)
+bool tree_name_ok(const char *text)
 {
-	return strcmp(text, "host") == 0;
+	return !strchr("._-", text[0]) &&
+	       made_of(text, LOWER DIGITS "._-", TREE_NAME_LEN);
 }
 
 bool set_name_ok(const char *text)
@@ -193,6 +195,7 @@ const char *mount_target_fault(const char *path)
 		{"/dev", true, "is the sandbox's own"},
 		{"/sys", true, "is not in a sandbox"},
 		{"/build", true, "is for what a build left"},
+		{"/packages", true, "is for package layers"},
 		{"/etc", false, "is the sandbox's own; name a file below it"},
 		{"/tmp", false, "is the sandbox's own; name a path below it"},
 		{"/workspace", false,

@@ -19,8 +19,8 @@ bool inner_path_ok(const char *text); /* "data/a.csv": below /workspace */
 bool session_ok(const char *text);
 bool hostname_ok(const char *text);
 bool cgroup_ok(const char *text);
-bool rootfs_ok(const char *text);
-bool set_name_ok(const char *text); /* a rule set: "threads" */
+bool tree_name_ok(const char *text); /* a root tree, or a layer */
+bool set_name_ok(const char *text);  /* a rule set: "threads" */
 bool package_name_ok(const char *text);
 bool module_name_ok(const char *text); /* "os.path", "node:fs" */
 bool env_key_ok(const char *text, size_t len);

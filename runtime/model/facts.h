@@ -18,7 +18,8 @@ struct root_entry {
 	enum root_kind kind;
 	const char *link; /* ROOT_LINK: "usr/bin" */
 };
-#define N_ROOT_ENTRIES 7
+#define N_HOST_ENTRIES 7
+#define N_ROOT_ENTRIES 12 /* the rest are looked for in other trees only */
 extern const char *const root_entries[N_ROOT_ENTRIES]; /* "usr", "bin", ... */
 
 /* Files of /proc that tell or do too much, where the kernel has them. */
@@ -28,6 +29,13 @@ struct proc_mask {
 };
 #define N_PROC_MASKS 24
 extern const struct proc_mask proc_masks[N_PROC_MASKS];
+
+/* Something in the /etc of a tree. */
+struct etc_entry {
+	const char *name;
+	int kind;         /* enum probe_kind */
+	const char *link; /* PROBE_LINK */
+};
 
 /* What a bind names, with no symbolic link in it. */
 struct bind_source {
@@ -46,9 +54,12 @@ struct facts {
 	rlim_t hard[RLIM_NLIMITS];
 	struct root_entry root[N_ROOT_ENTRIES];
 	bool masks[N_PROC_MASKS];
-	bool ld_cache;     /* /etc/ld.so.cache is there */
-	bool alternatives; /* /etc/alternatives is */
-	const char *zone;  /* what /etc/localtime names, or NULL */
+	const char *tree; /* where the root tree is; NULL: it is the host's */
+	const struct etc_entry *etc; /* of it, to the one without a name */
+	const char *const *layers;   /* where each of the spec's packages is */
+	bool ld_cache;               /* /etc/ld.so.cache is there */
+	bool alternatives;           /* /etc/alternatives is */
+	const char *zone;            /* what /etc/localtime names, or NULL */
 
 	const struct bind_source *binds; /* one for each bind of the spec */
 	const uint64_t *input_sizes;     /* one for each input of the spec */

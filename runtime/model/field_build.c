@@ -87,6 +87,9 @@ int sbx_spec_build(const struct sbx_spec *spec, struct sbx_spec **build,
 	made->stdin_text = NULL;
 	made->session.text = NULL;
 	made->network = NETWORK_NONE;
+	made->collect = (struct strings){0};
+	made->session.text = NULL;
+	made->session_state = NULL;
 	if (copy_binds(made, spec->binds) < 0) {
 		sbx_spec_free(made);
 		return err_set(err, SBX_STAGE_SPEC, ENOMEM, "a spec");

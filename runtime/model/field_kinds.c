@@ -243,6 +243,7 @@ static const struct {
 	[KIND_PATTERNS] = {pattern_set_text, patterns_set_json},
 	[KIND_LAYERS] = {layers_set_text, layers_set_json},
 	[KIND_DEGRADED] = {layers_set_text, layers_set_json},
+	[KIND_PACKAGES] = {package_set_text, packages_set_json},
 	[KIND_BUILD] = {no_text, build_set_json},
 	[KIND_EXTENDS] = {no_text, extends_set_json},
 };

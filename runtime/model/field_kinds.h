@@ -30,6 +30,7 @@ enum field_kind {
 	KIND_PATTERNS, /* added up */
 	KIND_LAYERS,   /* added up */
 	KIND_DEGRADED, /* the same, and limits */
+	KIND_PACKAGES, /* added up, each once */
 	KIND_BUILD,    /* an object of limits, for the build */
 	KIND_EXTENDS,  /* profile.c does it */
 	N_KINDS
@@ -72,6 +73,8 @@ int pattern_set_text(const struct field_input *in, const char *text);
 int patterns_set_json(const struct field_input *in, const struct json *value);
 int mount_set_text(const struct field_input *in, const char *text);
 int mounts_set_json(const struct field_input *in, const struct json *value);
+int package_set_text(const struct field_input *in, const char *text);
+int packages_set_json(const struct field_input *in, const struct json *value);
 int build_set_json(const struct field_input *in, const struct json *value);
 
 /* Reads an array of strings, each as its text would be. */

@@ -99,34 +99,48 @@ static size_t find_variable(const struct strings *env, const char *key,
 	return i;
 }
 
-/* Makes room for one more variable. */
-static int grow_env(const struct field_input *in)
+/* The list of a field, and who said each of it. */
+struct variables {
+	struct strings *list;
+	enum origin **origins;
+};
+
+static struct variables variables_of(const struct field_input *in)
 {
-	struct sbx_spec *spec = in->spec;
-	size_t n = spec->env.n;
+	char *spec = (char *)in->spec;
+
+	return (struct variables){
+		(struct strings *)(void *)(spec + in->field->rule->value),
+		(enum origin **)(void *)(spec + in->field->rule->origin)};
+}
+
+/* Makes room for one more variable. */
+static int grow(const struct field_input *in, const struct variables *env)
+{
+	size_t n = env->list->n;
 
 	if (n >= in->field->rule->max)
 		return FIELD_FAIL(in, E2BIG, "more than %d variables",
 		                  (int)in->field->rule->max);
 	const char **items =
-		arena_alloc(&spec->arena, (n + 2) * sizeof(*items));
+		arena_alloc(&in->spec->arena, (n + 2) * sizeof(*items));
 	enum origin *origins =
-		arena_alloc(&spec->arena, (n + 1) * sizeof(*origins));
+		arena_alloc(&in->spec->arena, (n + 1) * sizeof(*origins));
 	if (!items || !origins)
 		return no_memory(in);
 	if (n > 0) {
-		memcpy(items, spec->env.items, n * sizeof(*items));
-		memcpy(origins, spec->env_origins, n * sizeof(*origins));
+		memcpy(items, env->list->items, n * sizeof(*items));
+		memcpy(origins, *env->origins, n * sizeof(*origins));
 	}
-	spec->env.items = items;
-	spec->env_origins = origins;
+	env->list->items = items;
+	*env->origins = origins;
 	return 0;
 }
 
 static int set_variable(const struct field_input *in, const char *key,
                         size_t len, const char *value)
 {
-	struct sbx_spec *spec = in->spec;
+	const struct variables env = variables_of(in);
 	char name[CLIP_MAX];
 
 	(void)snprintf(name, sizeof(name), "%.*s",
@@ -138,21 +152,21 @@ static int set_variable(const struct field_input *in, const char *key,
 		                  name);
 	if (len + 1 + strlen(value) >= ARGUMENT_MAX)
 		return FIELD_FAIL(in, E2BIG, "%s is longer than 128K", name);
-	size_t at = find_variable(&spec->env, key, len);
+	size_t at = find_variable(env.list, key, len);
 	int r = 0;
-	if (at == spec->env.n)
-		r = grow_env(in);
-	else if (in->origin < spec->env_origins[at])
+	if (at == env.list->n)
+		r = grow(in, &env);
+	else if (in->origin < (*env.origins)[at])
 		return 0;
 	if (r < 0)
 		return r;
 	const char *text =
-		arena_printf(&spec->arena, "%.*s=%s", (int)len, key, value);
+		arena_printf(&in->spec->arena, "%.*s=%s", (int)len, key, value);
 	if (!text)
 		return no_memory(in);
-	spec->env.items[at] = text;
-	spec->env_origins[at] = in->origin;
-	spec->env.n += at == spec->env.n;
+	env.list->items[at] = text;
+	(*env.origins)[at] = in->origin;
+	env.list->n += at == env.list->n;
 	return 0;
 }
 
@@ -193,6 +207,7 @@ static const char *const layers[] = {
 	[LAYER_CAPABILITIES] = "capabilities",
 	[LAYER_SECCOMP] = "seccomp",
 	[LAYER_CGROUP] = "cgroup",
+	[LAYER_VERIFIED] = "verified",
 };
 
 const char *layer_name(enum layer layer)
@@ -222,11 +237,12 @@ static int add_layer(const struct field_input *in, enum layer layer)
 {
 	if (in->field->rule->kind == KIND_LAYERS)
 		in->spec->require |= 1u << layer;
-	else if (layer < LAYER_CGROUP)
-		return FIELD_FAIL(in, EINVAL,
-		                  "%s is in every run and never weaker; only "
-		                  "limits and cgroup may be",
-		                  layers[layer]);
+	else if (layer != LAYER_CGROUP)
+		return FIELD_FAIL(
+			in, EINVAL,
+			"%s is never weaker than it was asked for; only "
+			"limits and cgroup may be",
+			layers[layer]);
 	else
 		in->spec->degraded_layers |= 1u << layer;
 	return 0;
@@ -253,7 +269,7 @@ int layers_set_text(const struct field_input *in, const char *text)
 	                  in->field->rule->kind == KIND_DEGRADED
 	                          ? "limit, and not cgroup"
 	                          : "layer (namespaces, rootfs, capabilities, "
-	                            "seccomp, cgroup)",
+	                            "seccomp, cgroup, verified)",
 	                  hint);
 }
 

@@ -138,7 +138,8 @@ static const struct sbx_field fields[] = {
 
 	{"env", "env", NULL, "K=V", NULL,
 	 "set a variable; the caller's own are not passed", true,
-	 RULE(.kind = KIND_ENV, .max = MAX_ENV)},
+	 RULE(.kind = KIND_ENV, .value = AT(env),
+	      .origin = AT(env_origins), .max = MAX_ENV)},
 
 	{"workdir", "workdir", NULL, "DIR", "/workspace",
 	 "directory that the program starts in", false,
@@ -177,10 +178,19 @@ static const struct sbx_field fields[] = {
 	 "name of the profile that this one adds to", false,
 	 RULE(.kind = KIND_EXTENDS)},
 
-	{"rootfs", NULL, NULL, NULL, "host",
-	 "root tree: host is /usr and the like of this system", false,
-	 TEXT_RULE(rootfs, said.rootfs, rootfs_ok,
-		   "a known root tree; there is only \"host\"")},
+	{"rootfs", "rootfs", NULL, "NAME", "host",
+	 "a tree of sbx-rootfs; host is /usr of this system", false,
+	 TEXT_RULE(rootfs, said.rootfs, tree_name_ok,
+		   "the name of a tree: a-z, 0-9, \".\", \"_\" and \"-\"")},
+
+	{"packages", "package", NULL, "NAME", NULL,
+	 "a layer of packages that sbx-rootfs made", true,
+	 RULE(.kind = KIND_PACKAGES, .max = 16)},
+
+	{"package_path", NULL, NULL, NULL, NULL,
+	 "variables that say where packages are", false,
+	 RULE(.kind = KIND_ENV, .value = AT(package_path),
+	      .origin = AT(package_path_origins), .max = MAX_ENV)},
 
 	{"file", NULL, NULL, NULL, NULL,
 	 "name that a program given as text gets inside", false,

@@ -107,7 +107,8 @@ static int plan_program(struct sbx_plan *plan, const struct sbx_spec *spec,
 	r = plan_arguments(spec, facts->code_name, &plan->arena, &plan->argv,
 	                   err);
 	if (r == 0)
-		r = plan_environment(plan, spec, facts, err);
+		r = plan_environment(spec, facts, &plan->arena, &plan->envp,
+		                     err);
 	if (r < 0)
 		return r;
 	for (size_t i = 1; i < spec->command.n && facts->code_name; i++)

@@ -50,6 +50,9 @@ struct step {
 
 #define PLAN_MAX_STEPS 1024
 
+/* Where package layers are, each below its name. */
+#define PACKAGES_PLACE "/packages"
+
 struct run;
 
 enum enforcer {
@@ -196,8 +199,9 @@ int plan_budget(struct sbx_plan *plan, const struct sbx_spec *spec,
 int plan_limits(struct sbx_plan *plan, const struct sbx_spec *spec,
                 const struct facts *facts, struct sbx_error *err);
 
-/* The environment, with what stands for limits filled in (plan_env.c). */
-int plan_environment(struct sbx_plan *plan, const struct sbx_spec *spec,
-                     const struct facts *facts, struct sbx_error *err);
+/* The environment: with what stands for limits filled in, and where packages
+ * are (plan_env.c). */
+int plan_environment(const struct sbx_spec *spec, const struct facts *facts,
+                     struct arena *arena, char ***envp, struct sbx_error *err);
 
 #endif

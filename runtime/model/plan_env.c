@@ -76,10 +76,10 @@ static const struct mark *find_mark(const char *text)
 }
 
 /* 1: *out is the variable; 0: it is left out; -ENOMEM. */
-static int expand(struct sbx_plan *plan, const struct sbx_spec *spec,
+static int expand(struct arena *arena, const struct sbx_spec *spec,
                   const struct facts *facts, const char *variable, char **out)
 {
-	char *text = arena_strdup(&plan->arena, ""), value[MARK_TEXT];
+	char *text = arena_strdup(arena, ""), value[MARK_TEXT];
 
 	while (text && *variable) {
 		size_t len = 1 + strcspn(variable + 1, "{");
@@ -89,7 +89,7 @@ static int expand(struct sbx_plan *plan, const struct sbx_spec *spec,
 			return 0;
 		if (mark)
 			len = strlen(mark->name);
-		text = arena_printf(&plan->arena, "%s%.*s", text,
+		text = arena_printf(arena, "%s%.*s", text,
 		                    mark ? MARK_TEXT : (int)len,
 		                    mark ? value : variable);
 		variable += len;
@@ -98,26 +98,63 @@ static int expand(struct sbx_plan *plan, const struct sbx_spec *spec,
 	return text ? 1 : -ENOMEM;
 }
 
-int plan_environment(struct sbx_plan *plan, const struct sbx_spec *spec,
-                     const struct facts *facts, struct sbx_error *err)
+/* "{package}" in the template stands for where each package is, one after
+ * the other with colons between them, behind what the variable has. */
+static int add_place(struct arena *arena, const struct sbx_spec *spec,
+                     const char *variable, char **to)
 {
+	const char *equals = strchr(variable, '=');
+	size_t key = (size_t)(equals - variable) + 1;
+	char **at = to;
+
+	while (*at && strncmp(*at, variable, key) != 0)
+		at++;
+	for (size_t i = 0; i < spec->packages.n; i++) {
+		const char *part = equals + 1;
+		char *text = arena_strdup(arena, *at ? *at : "");
+
+		while (text && *part) {
+			const char *mark = strstr(part, "{package}");
+			size_t len =
+				mark ? (size_t)(mark - part) : strlen(part);
+			const char *open = !text[0] ? variable : ":";
+			int n_open = !text[0] ? (int)key : part == equals + 1;
+
+			text = arena_printf(
+				arena, "%s%.*s%.*s%s%s", text, n_open, open,
+				(int)len, part, mark ? PACKAGES_PLACE "/" : "",
+				mark ? spec->packages.items[i] : "");
+			part += len + (mark ? strlen("{package}") : 0);
+		}
+		if (!text)
+			return -ENOMEM;
+		*at = text;
+	}
+	return 0;
+}
+
+int plan_environment(const struct sbx_spec *spec, const struct facts *facts,
+                     struct arena *arena, char ***envp, struct sbx_error *err)
+{
+	const struct strings *env = &spec->env, *more = &spec->package_path;
+	char **list =
+		arena_alloc(arena, (env->n + more->n + 1) * sizeof(*list));
+	int r = list ? 0 : -ENOMEM;
 	size_t n = 0;
-	int r = 0;
 
-	plan->envp = arena_alloc(&plan->arena,
-	                         (spec->env.n + 1) * sizeof(*plan->envp));
-	for (size_t i = 0; plan->envp && i < spec->env.n && r >= 0; i++) {
-		const char *variable = spec->env.items[i];
-
+	for (size_t i = 0; i < env->n && r >= 0; i++) {
 		if (spec->env_origins[i] != ORIGIN_CALLER) {
-			r = expand(plan, spec, facts, variable, &plan->envp[n]);
+			r = expand(arena, spec, facts, env->items[i], &list[n]);
 			n += r > 0;
 			continue;
 		}
-		plan->envp[n] = arena_strdup(&plan->arena, variable);
-		r = plan->envp[n++] ? 1 : -ENOMEM;
+		list[n] = arena_strdup(arena, env->items[i]);
+		r = list[n++] ? 1 : -ENOMEM;
 	}
-	if (!plan->envp || r < 0)
+	for (size_t i = 0; i < more->n && r >= 0; i++)
+		r = add_place(arena, spec, more->items[i], list);
+	if (r < 0)
 		return err_say(err, SBX_STAGE_PLAN, ENOMEM, "no memory left");
+	*envp = list;
 	return 0;
 }

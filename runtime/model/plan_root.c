@@ -14,11 +14,13 @@
 #include <sys/sysmacros.h>
 
 #include "base/error.h"
+#include "kernel/probe.h"
 #include "model/built.h"
 #include "model/plan_steps.h"
 
 const char *const root_entries[N_ROOT_ENTRIES] = {
-	"usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32"};
+	"usr",    "bin", "sbin", "lib", "lib32", "lib64",
+	"libx32", "opt", "srv",  "app", "home",  "var"};
 
 /* Most are closed to an ordinary user anyway; the cover does not depend on
  * who that is. */
@@ -112,7 +114,20 @@ static const struct text_file sysctls[] = {
 #define MASK_FILE      "/dev/null"
 #define MASK_DIRECTORY "/.empty"
 
-static int add_host_root(struct sbx_plan *plan, const struct facts *facts)
+/* Shows a path of the root tree at the same path inside. */
+static int add_shown(struct sbx_plan *plan, const struct facts *facts,
+                     const char *path)
+{
+	const char *source = arena_printf(&plan->arena, "%s%s",
+	                                  facts->tree ? facts->tree : "", path);
+
+	if (!source)
+		return -ENOMEM;
+	add_bind(plan, source, path, false);
+	return 0;
+}
+
+static int add_top(struct sbx_plan *plan, const struct facts *facts)
 {
 	for (size_t i = 0; i < N_ROOT_ENTRIES; i++) {
 		const struct root_entry *entry = &facts->root[i];
@@ -131,7 +146,58 @@ static int add_host_root(struct sbx_plan *plan, const struct facts *facts)
 			continue;
 		}
 		add_directory(plan, path, 0755);
-		add_bind(plan, path, path, false);
+		if (add_shown(plan, facts, path) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* What a tree has in its /etc, but for what the box makes itself. */
+static int add_tree_etc(struct sbx_plan *plan, const struct facts *facts)
+{
+	int r = 0;
+
+	for (const struct etc_entry *entry = facts->etc;
+	     entry && entry->name && r == 0; entry++) {
+		const char *path =
+			arena_printf(&plan->arena, "/etc/%s", entry->name);
+
+		if (!path)
+			return -ENOMEM;
+		if (entry->link) {
+			const char *link =
+				arena_strdup(&plan->arena, entry->link);
+
+			if (!link)
+				return -ENOMEM;
+			add_link(plan, path, link);
+			continue;
+		}
+		if (entry->kind == PROBE_DIRECTORY)
+			add_directory(plan, path, 0755);
+		else
+			add_file(plan, path, NULL, 0);
+		r = add_shown(plan, facts, path);
+	}
+	return r;
+}
+
+static int add_layers(struct sbx_plan *plan, const struct sbx_spec *spec,
+                      const struct facts *facts)
+{
+	if (spec->packages.n > 0)
+		add_directory(plan, PACKAGES_PLACE, 0755);
+	for (size_t i = 0; i < spec->packages.n; i++) {
+		const char *path =
+			arena_printf(&plan->arena, PACKAGES_PLACE "/%s",
+		                     spec->packages.items[i]);
+		const char *source =
+			arena_strdup(&plan->arena, facts->layers[i]);
+
+		if (!path || !source)
+			return -ENOMEM;
+		add_directory(plan, path, 0755);
+		add_bind(plan, source, path, false);
 	}
 	return 0;
 }
@@ -161,13 +227,15 @@ static int add_etc(struct sbx_plan *plan, const struct facts *facts)
 	}
 	if (facts->ld_cache) {
 		add_file(plan, "/etc/ld.so.cache", NULL, 0);
-		add_bind(plan, "/etc/ld.so.cache", "/etc/ld.so.cache", false);
+		if (add_shown(plan, facts, "/etc/ld.so.cache") < 0)
+			return -ENOMEM;
 	}
 	if (facts->alternatives) {
 		add_directory(plan, "/etc/alternatives", 0755);
-		add_bind(plan, "/etc/alternatives", "/etc/alternatives", false);
+		if (add_shown(plan, facts, "/etc/alternatives") < 0)
+			return -ENOMEM;
 	}
-	return 0;
+	return add_tree_etc(plan, facts);
 }
 
 static void add_dev(struct sbx_plan *plan, bool pty)
@@ -272,7 +340,7 @@ int plan_root(struct sbx_plan *plan, const struct sbx_spec *spec,
 {
 	int r;
 
-	r = add_host_root(plan, facts);
+	r = add_top(plan, facts);
 	if (r == 0)
 		r = add_etc(plan, facts);
 	if (r == 0) {
@@ -284,6 +352,8 @@ int plan_root(struct sbx_plan *plan, const struct sbx_spec *spec,
 		add_scratch(plan);
 		r = add_built(plan, spec->built);
 	}
+	if (r == 0)
+		r = add_layers(plan, spec, facts);
 	if (r == 0)
 		r = add_binds(plan, spec, facts->binds);
 	if (r == 0) {

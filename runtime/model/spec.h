@@ -106,12 +106,16 @@ struct sbx_spec {
 	struct arena arena;  /* owns everything below */
 	const char *profile; /* its name, or NULL */
 	const char *description;
-	const char *rootfs;       /* "host" */
-	const char *file;         /* the program's name inside: "code.py" */
-	struct strings command;   /* "{file}" stands for that name */
-	struct strings env;       /* "K=V"; no key twice */
-	enum origin *env_origins; /* of each of env.items */
-	struct strings seccomp;   /* names of rule sets */
+	const char *rootfs;          /* "host" */
+	const char *file;            /* the program's name inside: "code.py" */
+	struct strings command;      /* "{file}" stands for that name */
+	struct strings env;          /* "K=V"; no key twice */
+	enum origin *env_origins;    /* of each of env.items */
+	struct strings packages;     /* names of layers */
+	struct strings package_path; /* "K=V" with "{package}" in V */
+	enum origin *package_path_origins;
+	const char *const *tree_dirs; /* borrowed; NULL: there are none */
+	struct strings seccomp;       /* names of rule sets */
 	struct limit_value limits[N_LIMITS];
 	enum output_action output_action;
 	enum origin output_action_origin;
@@ -155,6 +159,7 @@ enum layer {
 	LAYER_CAPABILITIES,
 	LAYER_SECCOMP,
 	LAYER_CGROUP,
+	LAYER_VERIFIED, /* the root tree and the packages */
 	N_LAYERS
 };
 

@@ -31,6 +31,7 @@ struct job *job_new(struct daemon *daemon, uid_t uid)
 		free(job);
 		return NULL;
 	}
+	sbx_spec_trees(job->spec, daemon->dirs.trees);
 	return job;
 }
 

@@ -96,7 +96,7 @@ Test(facts, looks_at_the_host)
 		cr_assert_eq(getrlimit((__rlimit_resource_t)i, &limit), 0);
 		cr_expect_eq(facts.hard[i], limit.rlim_max);
 	}
-	for (size_t i = 0; i < N_ROOT_ENTRIES; i++) {
+	for (size_t i = 0; i < N_HOST_ENTRIES; i++) {
 		char path[64];
 
 		(void)snprintf(path, sizeof(path), "/%s", root_entries[i]);

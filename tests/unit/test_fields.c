@@ -194,21 +194,36 @@ static const struct row text_rows[] = {
 	{"require", "namespaces", NULL},
 	{"require", "cgruop",
          "require: \"cgruop\" is no layer (namespaces, rootfs, capabilities, "
-         "seccomp, cgroup); did you mean \"cgroup\"?"},
+         "seccomp, cgroup, verified); did you mean \"cgroup\"?"},
 	{"allow_degraded", "cpus", NULL},
 	{"allow_degraded", "cgroup", NULL},
 	{"allow_degraded", "open-files", NULL},
 	{"allow_degraded", "output-limit", NULL},
 	{"allow_degraded", "seccomp",
-         "allow_degraded: seccomp is in every run and never weaker; only "
+         "allow_degraded: seccomp is never weaker than it was asked for; only "
          "limits and cgroup may be"},
 	{"allow_degraded", "memroy",
          "allow_degraded: \"memroy\" is no limit, and not cgroup; did you mean "
          "\"memory\"?"},
 	{"rootfs", "host", NULL},
-	{"rootfs", "debian",
-         "rootfs: \"debian\" is not a known root tree; there is only "
-         "\"host\""},
+	{"rootfs", "debian-12.1_x", NULL},
+	{"rootfs", "a/b",
+         "rootfs: \"a/b\" is not the name of a tree: a-z, 0-9, \".\", \"_\" "
+         "and "
+         "\"-\""},
+	{"rootfs", ".",
+         "rootfs: \".\" is not the name of a tree: a-z, 0-9, \".\", "
+         "\"_\" and \"-\""},
+	{"packages", "numpy-1", NULL},
+	{"packages", "../numpy",
+         "packages: \"../numpy\" is not the name of a layer: a-z, 0-9, \".\", "
+         "\"_\" and \"-\", at most 64"},
+	{"package_path", "A",
+         "package_path: \"A\" has no value; write KEY=VALUE"},
+	{"require", "verified", NULL},
+	{"allow_degraded", "verified",
+         "allow_degraded: verified is never weaker than it was asked for; only "
+         "limits and cgroup may be"},
 	{"file", "main.py", NULL},
 	{"file", "../x",
          "file: \"../x\" is not the name of a file: no \"/\", "

@@ -296,11 +296,8 @@ Test(options, keep_the_report_of_a_refused_line)
 Test(options, end_with_this_version)
 {
 	static const char *const later[] = {
-		"--package=a",   "--allow=a:1",
-		"--pool",        "--cold",
-		"--fuel=1",      "--mounts=/a",
-		"--rootfs=host", "--seccomp=a",
-		"--pty",         "--limits.memory=1G"};
+		"--allow=a:1", "--pool",      "--cold", "--fuel=1",
+		"--mounts=/a", "--seccomp=a", "--pty",  "--limits.memory=1G"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(later); i++) {
 		struct line line;

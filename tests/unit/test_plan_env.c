@@ -77,3 +77,49 @@ Test(plan_env, the_callers_is_left_alone)
 	cr_expect_str_eq(variable(plan, "X"), "{cpus} {memory}");
 	sbx_plan_free(plan);
 }
+
+/* Packages go behind what a variable has, each where its layer is; a variable
+ * that nobody has set begins with them, and without packages there is none. */
+Test(plan_env, says_where_packages_are)
+{
+	static const struct {
+		const char *path, *packages[3], *expected;
+	} rows[] = {
+		{"X={package}/lib", {"a"}, "old:/packages/a/lib"},
+		{"X={package}/lib",
+	         {"a", "b"},
+	         "old:/packages/a/lib:/packages/b/lib"},
+		{"X={package}/a:{package}/b",
+	         {"p"},
+	         "old:/packages/p/a:/packages/p/b"},
+		{"Y={package}", {"a", "b"}, "/packages/a:/packages/b"},
+		{"X={package}/lib", {NULL}, "old"},
+		{"Y={package}/lib", {NULL}, "(none)"},
+	};
+	struct sbx_error err = {0};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct sbx_spec *spec = made_spec(NULL);
+		const char *const layers[] = {"/srv/a", "/srv/b", NULL};
+		struct facts facts = facts_root;
+		struct sbx_plan *plan;
+		char key[2] = {rows[i].path[0], '\0'};
+
+		facts.executable = "/usr/bin/ls";
+		facts.layers = layers;
+		cr_assert_eq(sbx_spec_set(spec, "env", "X=old", &err), 0);
+		cr_assert_eq(field_set_text(spec, "package_path", rows[i].path,
+		                            ORIGIN_PROFILE, &err),
+		             0, "%s", err.text);
+		for (size_t k = 0; k < 3 && rows[i].packages[k]; k++)
+			cr_assert_eq(sbx_spec_set(spec, "packages",
+			                          rows[i].packages[k], &err),
+			             0);
+		cr_assert_eq(plan_build(spec, &facts, &plan, &err), 0, "%s",
+		             err.text);
+		cr_expect_str_eq(variable(plan, key), rows[i].expected,
+		                 "row %zu: %s", i, variable(plan, key));
+		sbx_plan_free(plan);
+		sbx_spec_free(spec);
+	}
+}
