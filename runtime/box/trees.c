@@ -36,21 +36,22 @@ static int find(const struct sbx_spec *spec, struct arena *arena,
 	return 0;
 }
 
-/* Sets *tree to the path of the tree in it. */
-static int look(const struct sbx_spec *spec, struct arena *arena,
-                const char *dir, const char *what, const char **tree,
-                struct sbx_error *err)
+/* The path of the tree in it, or NULL and why. */
+static const char *look(const struct sbx_spec *spec, struct arena *arena,
+                        const char *dir, const char *what,
+                        struct sbx_error *err)
 {
-	*tree = arena_printf(arena, "%s/tree", dir);
-	if (!*tree)
-		return no_memory(err);
-	if (probe_kind(*tree) != PROBE_DIRECTORY)
-		return err_say(err, SBX_STAGE_PLAN, ENOENT,
-		               "%s: %s is not what sbx-rootfs makes", what,
-		               dir);
-	if (!(spec->require & (1u << LAYER_VERIFIED)))
-		return 0;
-	return tree_verify(dir, what, err);
+	const char *tree = arena_printf(arena, "%s/tree", dir);
+
+	if (!tree)
+		(void)no_memory(err);
+	else if (probe_kind(tree) != PROBE_DIRECTORY)
+		(void)err_say(err, SBX_STAGE_PLAN, ENOENT,
+		              "%s: %s is not what sbx-rootfs makes", what, dir);
+	else if (!(spec->require & (1u << LAYER_VERIFIED)) ||
+	         tree_verify(dir, what, err) == 0)
+		return tree;
+	return NULL;
 }
 
 /* What of the tree's etc is not the box's own. */
@@ -145,9 +146,10 @@ static int collect_root(const struct sbx_spec *spec, struct arena *arena,
 		               "%s: is not there: make it with \"sbx-rootfs "
 		               "build %s\"; sbx-rootfs list shows what is",
 		               what, name);
-	if (r == 0)
-		r = look(spec, arena, dir, what, &facts->tree, err);
-	return r < 0 ? r : collect_etc(arena, facts, err);
+	if (r < 0)
+		return r;
+	facts->tree = look(spec, arena, dir, what, err);
+	return facts->tree ? collect_etc(arena, facts, err) : -EINVAL;
 }
 
 static int collect_layers(const struct sbx_spec *spec, struct arena *arena,
@@ -173,8 +175,10 @@ static int collect_layers(const struct sbx_spec *spec, struct arena *arena,
 			               "with \"sbx-rootfs layer %s --pip|--npm|"
 			               "--deb PACKAGE\"",
 			               what, name);
-		if (r == 0)
-			r = look(spec, arena, dir, what, &trees[i], err);
+		if (r < 0)
+			return r;
+		trees[i] = look(spec, arena, dir, what, err);
+		r = trees[i] ? 0 : -EINVAL;
 	}
 	return r;
 }
