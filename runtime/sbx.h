@@ -332,6 +332,22 @@ SBX_API int sbx_report_refusal(const struct sbx_spec *spec,
                                const struct sbx_error *failure, int fd,
                                struct sbx_error *err);
 
+/* One line of an audit log, as far as the run came: NULL for what there is
+ * not. */
+struct sbx_audit {
+	const char *who; /* as whom a server knows the caller */
+	const struct sbx_spec *spec;
+	const struct sbx_plan *plan;
+	const struct sbx_box *box;
+	const struct sbx_error *failure; /* NULL: it ran */
+};
+
+/* Adds it, whole or not at all, however many do so at once. fd: a regular file
+ * that was opened to read and to append. Each line holds the one before by its
+ * hash; sbx-check --audit reads it. */
+SBX_API int sbx_audit_write(int fd, const struct sbx_audit *audit,
+                            struct sbx_error *err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -3,7 +3,10 @@
  * writing a report. */
 #include <errno.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
+#include "base/audit.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
@@ -131,4 +134,29 @@ int sbx_report_refusal(const struct sbx_spec *spec,
 	if (r < 0)
 		return err_set(err, SBX_STAGE_REPORT, -r, "write the report");
 	return 0;
+}
+
+int sbx_audit_write(int fd, const struct sbx_audit *audit,
+                    struct sbx_error *err)
+{
+	const struct audit_entry entry = {
+		.time = (int64_t)time(NULL),
+		.uid = getuid(),
+		.who = audit->who,
+		.id = audit->spec ? audit->spec->id : NULL,
+		.plan = audit->box ? audit->box->plan : audit->plan,
+		.run = audit->box ? &audit->box->run : NULL,
+		.failure = audit->failure,
+	};
+	struct buffer text = {0};
+	int r = audit_make(&entry, &text);
+
+	if (r == 0)
+		r = audit_append(fd, text.data, text.len);
+	buffer_free(&text);
+	if (r == -EBADMSG)
+		return err_say(err, SBX_STAGE_REPORT, EBADMSG,
+		               "audit: the last line of the log is not whole, "
+		               "or not its own; move the file away");
+	return r < 0 ? err_set(err, SBX_STAGE_REPORT, -r, "audit") : 0;
 }

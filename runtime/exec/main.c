@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "exec/audit.h"
 #include "exec/build.h"
 #include "exec/collect.h"
 #include "exec/help.h"
@@ -140,6 +141,8 @@ static int run_program(struct work *work, const struct profile_dirs *dirs,
 	r = report_open(&work->report, options, err);
 	if (r == 0 && options->pool)
 		return run_in_pool(work, &stdio, err);
+	if (r == 0 && !options->dry_run)
+		r = audit_open(&work->audit, options, err);
 	if (r == 0)
 		r = collect_open(options, &work->collect, err);
 	if (r == 0)
@@ -216,11 +219,11 @@ static int finish(struct work *work, int status, struct sbx_error *err)
 	} else if (!work->options.json && !work->options.quiet) {
 		say_end(work);
 	}
-	r = report_put(&work->report,
-	               &(struct report_of){work->spec, work->plan,
-	                                   last_box(work), why,
-	                                   work->answer.report},
-	               err);
+	const struct report_of of = {work->spec, work->plan, last_box(work),
+	                             why, work->answer.report};
+	r = audit_put(&work->audit, &of, err);
+	if (r == 0)
+		r = report_put(&work->report, &of, err);
 	if (r < 0) {
 		log_line("sbx-exec", "%s", err->text);
 		return 125;
@@ -280,6 +283,7 @@ static void work_free(struct work *work)
 	sbx_spec_free(work->spec);
 	report_close(&work->report);
 	cleanup_fd(&work->answer.report);
+	audit_close(&work->audit);
 	cleanup_fd(&work->collect);
 	buffer_free(&work->text);
 	options_free(&work->options);
@@ -289,6 +293,7 @@ int main(int argc, char **argv)
 {
 	struct work work = {
 		.report = REPORT_NONE,
+		.audit = AUDIT_NONE,
 		.answer = POOL_NO_ANSWER,
 		.collect = -1,
 	};

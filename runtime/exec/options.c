@@ -42,6 +42,8 @@ static const struct own_option own[] = {
 	     "print the report, with the output in it, and nothing else"),
 	TEXT(report, "report", "FILE|fd:N", GROUP_RESULT,
 	     "write the report there as well"),
+	TEXT(audit, "audit", "FILE", GROUP_RESULT,
+	     "add a line about the run to this log"),
 	TEXT(collect_to, "collect-to", "DIR", GROUP_RESULT,
 	     "where --collect puts the files"),
 	FLAG(collect_replace, "collect-replace", GROUP_RESULT,

@@ -22,6 +22,7 @@ struct options {
 	const char *request;      /* --request: a path, "-", or NULL */
 	const char *report;       /* a path, or NULL */
 	const char *collect_to;   /* a directory, or NULL */
+	const char *audit;        /* a log, or NULL */
 	bool collect_replace;
 	int report_fd; /* --report fd:N, or -1 */
 	bool command;  /* arguments[0] is in the root tree */

@@ -108,6 +108,7 @@ static int check_collect(const struct options *options, struct sbx_error *err)
 static int check_pool(const struct options *options, struct sbx_error *err)
 {
 	const char *what = options->collect_to          ? "collect-to"
+	                   : options->audit             ? "audit"
 	                   : is_set(options, "collect") ? "collect"
 	                   : is_set(options, "session") ? "session"
 	                                                : NULL;

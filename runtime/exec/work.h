@@ -3,6 +3,7 @@
 #define SBX_EXEC_WORK_H
 
 #include "base/buffer.h"
+#include "exec/audit.h"
 #include "exec/build.h"
 #include "exec/options.h"
 #include "exec/pool.h"
@@ -19,6 +20,7 @@ struct work {
 	struct building building;
 	struct buffer text; /* the program from standard input; the request */
 	struct report_file report;
+	struct audit_logs audit;
 	struct pool_answer answer; /* --pool */
 	int collect;               /* the directory of --collect-to, or -1 */
 	bool stdin_used;           /* the program's text was on it */

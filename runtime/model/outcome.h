@@ -78,6 +78,20 @@ struct sbx_outcome run_judge(const struct sbx_plan *plan,
 /* Records a refused call once. */
 void run_add_refused(struct run *run, const struct refused_call *call);
 
+/* One line of the audit log, as far as the run came. */
+struct audit_entry {
+	int64_t time;    /* seconds since 1970 */
+	uid_t uid;       /* of the caller */
+	const char *who; /* as whom a server knows it, or NULL */
+	const char *id;  /* where there is neither run nor plan, or NULL */
+	const struct sbx_plan *plan;
+	const struct run *run;
+	const struct sbx_error *failure; /* NULL: it ran */
+};
+
+/* As a JSON object without a line end. -ENOMEM. */
+int audit_make(const struct audit_entry *entry, struct buffer *out);
+
 /* The report as one line of JSON with its line end. plan and run may be NULL
  * when failure says why. -ENOMEM. */
 int report_make(const struct sbx_plan *plan, const struct run *run,

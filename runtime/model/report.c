@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -317,6 +318,65 @@ int report_make(const struct sbx_plan *plan, const struct run *run,
 	if (r == 0) {
 		buffer_append(out, text, len);
 		buffer_append(out, "\n", 1);
+		r = out->failed ? -ENOMEM : 0;
+	}
+	json_writer_free(writer);
+	return r;
+}
+
+static void put_time(struct json_writer *out, int64_t seconds)
+{
+	time_t time = (time_t)seconds;
+	char text[32] = "";
+	struct tm tm;
+
+	if (gmtime_r(&time, &tm))
+		(void)strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	json_put_text(out, "time", text);
+}
+
+static void put_entry(struct json_writer *out, const struct audit_entry *entry)
+{
+	const struct sbx_plan *plan = entry->plan;
+	const struct run *run = entry->run;
+
+	put_time(out, entry->time);
+	json_put_unsigned(out, "uid", entry->uid);
+	json_put_text(out, "who", entry->who);
+	json_put_text(out, "id", run ? run->id : plan ? plan->id : entry->id);
+	if (entry->failure) {
+		put_failure(out, entry->failure);
+	} else if (plan && run) {
+		struct sbx_outcome outcome = run_judge(plan, run);
+
+		put_outcome(out, &outcome);
+		put_usage(out, run);
+		put_events(out, plan, run);
+	}
+	if (!plan)
+		return;
+	put_limits(out, plan);
+	json_put_text(out, "profile", plan->profile);
+	json_put_text(out, "session", plan->session);
+	if (plan->code_sha256[0])
+		json_put_text(out, "code_sha256", plan->code_sha256);
+}
+
+int audit_make(const struct audit_entry *entry, struct buffer *out)
+{
+	struct json_writer *writer = json_writer_new();
+	const char *text;
+	size_t len;
+	int r;
+
+	if (!writer)
+		return -ENOMEM;
+	json_open_object(writer, NULL);
+	put_entry(writer, entry);
+	json_close_object(writer);
+	r = json_writer_text(writer, &text, &len);
+	if (r == 0) {
+		buffer_append(out, text, len);
 		r = out->failed ? -ENOMEM : 0;
 	}
 	json_writer_free(writer);

@@ -204,4 +204,8 @@ work work_id_map, work_rights, work_loopback, work_capabilities;
 work work_api, work_tmpfs, work_bind, work_device, work_proc, work_pts;
 work work_seal, work_pivot_root, work_above;
 
+/* Reads an audit log and says whether it is whole. Returns the exit status, or
+ * -errno. */
+int audit_check(const char *path);
+
 #endif

@@ -23,7 +23,8 @@
 
 struct options {
 	bool json, help, version;
-	char **names; /* NULL-terminated; none: all */
+	const char *audit; /* a log to read instead */
+	char **names;      /* NULL-terminated; none: all */
 };
 
 static const char usage[] =
@@ -35,6 +36,8 @@ static const char usage[] =
 	"and what it needs.\n"
 	"\n"
 	"  --json      the verdicts as one line of JSON\n"
+	"  --audit FILE  whether an audit log is whole: 0, or 2 and the line\n"
+	"              that is not\n"
 	"  --help\n"
 	"  --version\n"
 	"\n"
@@ -49,6 +52,7 @@ static int read_options(int argc, char **argv, struct options *options)
 {
 	static const struct option known[] = {
 		{"json", no_argument, NULL, 'j'},
+		{"audit", required_argument, NULL, 'a'},
 		{"help", no_argument, NULL, 'h'},
 		{"version", no_argument, NULL, 'v'},
 		{0},
@@ -62,6 +66,8 @@ static int read_options(int argc, char **argv, struct options *options)
 			         argv[optind - 1]);
 			return -EINVAL;
 		}
+		if (got == 'a')
+			options->audit = optarg;
 		options->json |= got == 'j';
 		options->help |= got == 'h';
 		options->version |= got == 'v';
@@ -203,6 +209,8 @@ int main(int argc, char **argv)
 		r = show(usage);
 	else if (options.version)
 		r = show(PROGRAM " " SBX_VERSION "\n");
+	else if (options.audit)
+		r = audit_check(options.audit);
 	else
 		r = check(&options);
 	if (r < 0) {
