@@ -60,28 +60,17 @@ int plan_make_waiting(const struct sbx_spec *spec, struct sbx_plan **plan,
                       struct sbx_error *err)
 {
 	struct sbx_plan *made = NULL;
-	const char **items;
 	int r = sbx_plan_make(spec, &made, err);
 
 	if (!made)
 		return r;
-	made->waits = true;
-	items = arena_alloc(&made->arena,
-	                    (spec->preload.n + 1) * sizeof(*items));
-	for (size_t i = 0; items && i < spec->preload.n; i++) {
-		items[i] = arena_strdup(&made->arena, spec->preload.items[i]);
-		if (!items[i])
-			items = NULL;
-	}
-	if (!items || made->file_at == 0) {
+	if (made->file_at == 0) {
 		sbx_plan_free(made);
-		return items ? err_say(err, SBX_STAGE_PLAN, EINVAL,
-		                       "warm: the profile's command has no "
-		                       "argument \"{file}\"")
-		             : err_say(err, SBX_STAGE_PLAN, ENOMEM,
-		                       "no memory left");
+		return err_say(err, SBX_STAGE_PLAN, EINVAL,
+		               "warm: the profile's command has no argument "
+		               "\"{file}\"");
 	}
-	made->preload = (struct strings){items, spec->preload.n};
+	made->waits = true;
 	*plan = made;
 	return 0;
 }

@@ -237,6 +237,24 @@ static int plan_filter(struct sbx_plan *plan, const struct sbx_spec *spec,
 	return filter_compile(names, plan->filter, &plan->n_filter, err);
 }
 
+/* The modules that an interpreter has loaded before the run. */
+static int plan_preload(struct sbx_plan *plan, const struct strings *modules,
+                        struct sbx_error *err)
+{
+	const char **items =
+		arena_alloc(&plan->arena, (modules->n + 1) * sizeof(*items));
+
+	for (size_t i = 0; items && i < modules->n; i++) {
+		items[i] = arena_strdup(&plan->arena, modules->items[i]);
+		if (!items[i])
+			return NO_MEMORY(err);
+	}
+	if (!items)
+		return NO_MEMORY(err);
+	plan->preload = (struct strings){items, modules->n};
+	return 0;
+}
+
 static int build(struct sbx_plan *plan, const struct sbx_spec *spec,
                  const struct facts *facts, struct sbx_error *err)
 {
@@ -258,7 +276,9 @@ static int build(struct sbx_plan *plan, const struct sbx_spec *spec,
 		plan->profile = arena_strdup(&plan->arena, spec->profile);
 	if (!plan->rootfs || (spec->profile && !plan->profile))
 		return NO_MEMORY(err);
-	r = plan_limits(plan, spec, facts, err);
+	r = plan_preload(plan, &spec->preload, err);
+	if (r == 0)
+		r = plan_limits(plan, spec, facts, err);
 	if (r == 0)
 		r = plan_program(plan, spec, facts, err);
 	if (r == 0)

@@ -92,7 +92,7 @@ struct sbx_plan {
 	/* Of a box that is made ahead: its program is an agent that waits to
 	 * be told what to run, and loads these modules meanwhile. */
 	bool waits;
-	struct strings preload;
+	struct strings preload; /* of a run: those that it may find there */
 
 	/* What it is, for the report. */
 	const char *id;      /* of a run that is given none of its own */

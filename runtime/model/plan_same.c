@@ -136,6 +136,18 @@ static bool same_environment(const struct sbx_plan *box,
 	return true;
 }
 
+/* Code of a module that one caller named must not have run in the box of
+ * another, who did not. */
+static bool same_modules(const struct strings *a, const struct strings *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if (strcmp(a->items[i], b->items[i]) != 0)
+			return false;
+	return true;
+}
+
 static bool same_caller(const struct sbx_plan *a, const struct sbx_plan *b)
 {
 	return a->privileged == b->privileged && a->uid == b->uid &&
@@ -149,6 +161,7 @@ bool plan_same_box(const struct sbx_plan *box, const struct sbx_plan *run)
 	       !run->session && same_caller(box, run) &&
 	       same_text(box->rootfs, run->rootfs) && same_limits(box, run) &&
 	       same_cgroup(box, run) && same_root(box, run) &&
+	       same_modules(&box->preload, &run->preload) &&
 	       same_command(box, run) && same_environment(box, run) &&
 	       box->n_filter == run->n_filter &&
 	       memcmp(box->filter, run->filter,

@@ -21,7 +21,7 @@
 
 #define SEALS     (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 #define XFS_MAGIC 0x58465342
-#define MAX_WORDS 8192
+#define MAX_WORDS 4096
 
 struct guest {
 	struct source source;
@@ -295,11 +295,10 @@ static int fill(struct job *job, const struct passing_request *request,
 {
 	struct buffer words CLEANUP(buffer_free) = {0};
 	struct buffer code CLEANUP(buffer_free) = {0};
-	CLEANUP_FREE struct order *order = calloc(1, sizeof(*order));
-	int r = order ? 0 : -ENOMEM;
+	struct order order = {0};
+	int r;
 
-	if (r == 0)
-		r = read_memory(fds[0], PASSING_MAX_WORDS, &words);
+	r = read_memory(fds[0], PASSING_MAX_WORDS, &words);
 	buffer_append(&words, "", 1); /* whatever is in it, it ends */
 	words.len -= words.len > 0;
 	if (r == 0 && request->has & PASSING_CODE)
@@ -308,9 +307,9 @@ static int fill(struct job *job, const struct passing_request *request,
 		return err_set(err, SBX_STAGE_SPEC, -r, "read the request");
 	r = take_streams(job, request, fds, err);
 	if (r == 0)
-		r = read_words(job, &words, order, false, err);
+		r = read_words(job, &words, &order, false, err);
 	if (r == 0)
-		r = fill_spec(job, order, &words, &code, err);
+		r = fill_spec(job, &order, &words, &code, err);
 	return r;
 }
 

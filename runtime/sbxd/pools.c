@@ -44,14 +44,21 @@ static void drop(struct entry *entry)
 	entry->pool = NULL;
 }
 
-static unsigned count_all(const struct pools *pools)
+/* Half of the room is kept for the pools of the command line, whatever else is
+ * asked for. */
+static bool has_room(const struct entry *entry)
 {
-	unsigned n = 0;
+	unsigned all = 0, unnamed = 0, most;
 
-	for (size_t i = 0; i < MAX_POOLS; i++)
-		if (pools->entries[i].pool)
-			n += pool_count(pools->entries[i].pool);
-	return n;
+	for (size_t i = 0; i < MAX_POOLS; i++) {
+		const struct entry *other = &entry->pools->entries[i];
+		unsigned n = other->pool ? pool_count(other->pool) : 0;
+
+		all += n;
+		unnamed += other->named ? 0 : n;
+	}
+	most = entry->pools->daemon->settings.max_boxes;
+	return all < most && (entry->named || unnamed < most / 2);
 }
 
 /* A box is made only where there is room for it, and nobody waits to run: its
@@ -63,8 +70,7 @@ static void step(struct entry *entry)
 	struct sbx_error err;
 	int r;
 
-	if (daemon->draining || daemon->n_queued > 0 ||
-	    count_all(entry->pools) >= daemon->settings.max_boxes)
+	if (daemon->draining || daemon->n_queued > 0 || !has_room(entry))
 		size = MIN(size, n);
 	pool_resize(entry->pool, size);
 	r = sbx_pool_step(entry->pool, &err);

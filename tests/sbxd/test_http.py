@@ -47,6 +47,18 @@ def test_a_new_kind_of_run_is_warm_the_next_time(build):
         expect(report["limits"]["memory"]["value"], 128 << 20)
 
 
+def test_modules_of_one_are_not_anothers(build):
+    """What a caller has loaded ahead is in no box of who did not ask."""
+    with Daemon(build, "--warm", "python=0") as daemon:
+        odd = {"warm": {"kind": "standby", "preload": ["this"]}}
+        expect(daemon.run("print(1)", **odd)[0], 200)
+        daemon.warm()
+        assert "Zen" in daemon.run("print(1)", **odd)[2]["stdout"]
+        for _ in range(3):
+            expect(daemon.run("print(1)")[2]["stdout"], "1\n")
+            time.sleep(0.5)
+
+
 def test_verdicts(build):
     rows = (
         ("import sys; sys.exit(3)", {}, "failure", "exited"),

@@ -33,7 +33,7 @@ static int spawn(struct daemon *daemon, const char *path,
 	size_t n = 5;
 	int r;
 
-	for (size_t i = 0; profiles[i] && i < MAX_PROFILES; i++) {
+	for (size_t i = 0; i < MAX_PROFILES && profiles[i]; i++) {
 		argv[n++] = "--warm";
 		argv[n++] = profiles[i];
 	}
