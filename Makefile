@@ -58,7 +58,7 @@ QUIET := -Wl,--no-warnings
 SHARED_LIBS := $(shell pkg-config --libs $(PKGS))
 
 .PHONY: all run check check-vm lint asan bench install uninstall clean deps help
-.PHONY: objects tests fuzz fuzzers man fidelity slurm
+.PHONY: objects tests fuzz fuzzers man fidelity slurm soak
 all: $(PROGRAMS) $(B)/libexec/sbx/sbx-scope \
   $(B)/lib/libsbx.a $(B)/lib/libsbx.so $(B)/lib/pkgconfig/sbx.pc \
   $(B)/share/sbx/profiles $(MAN)
@@ -203,7 +203,7 @@ SUPPORT_OBJ := $(call obj,$(SUPPORT_SRC))
 TEST_LAYERS := unit gen golden box warm attack
 TEST_SCRIPTS := example lint bench python check sbxd rootfs
 TEST_LAYERS += fault
-TEST_SCRIPTS += fuzz audit
+TEST_SCRIPTS += fuzz audit soak
 test_src = $(wildcard tests/$(1)/test_*.c)
 
 define test_program
@@ -300,6 +300,14 @@ fidelity:
 	@tools/deps check
 	@+$(MAKE) --no-print-directory -s all
 	@tests/fidelity/run $(B)
+
+# N runs of all kinds, and 200 whose sbx-exec is killed at any moment: 20000
+# runs are half an hour on two processors.
+soak:
+	@tools/deps check
+	@+$(MAKE) --no-print-directory -s all tests
+	@tests/soak/run $(B) $(or $(N),20000)
+	@tests/soak/run --only 'killed*' $(B) 200
 
 # sbx-slurm-submit on a cluster in miniature, which loses a node: some minutes.
 slurm:
