@@ -107,6 +107,7 @@ static int collect_zone(struct arena *arena, struct facts *facts,
 {
 	static const char path[] = "/etc/localtime";
 	char target[PATH_MAX], zones[PATH_MAX];
+	bool there = false;
 	int r = probe_link(path, target, sizeof(target));
 
 	if (r == -ENOENT || r == -EINVAL)
@@ -117,8 +118,9 @@ static int collect_zone(struct arena *arena, struct facts *facts,
 		return 0;
 	(void)snprintf(zones, sizeof(zones), "%s/usr/share/zoneinfo",
 	               facts->tree ? facts->tree : "");
-	if (probe_kind(zones) != PROBE_DIRECTORY)
-		return 0;
+	r = look(zones, PROBE_DIRECTORY, &there, err);
+	if (r < 0 || !there)
+		return r;
 	facts->zone = arena_strdup(arena, target);
 	return facts->zone ? 0 : no_memory(err);
 }

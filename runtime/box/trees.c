@@ -28,7 +28,11 @@ static int find(const struct sbx_spec *spec, struct arena *arena,
 
 		if (!path)
 			return no_memory(err);
-		if (probe_kind(path) == PROBE_DIRECTORY) {
+		int kind = probe_kind(path);
+		if (kind < 0)
+			return err_set(err, SBX_STAGE_PLAN, -kind, "look at %s",
+			               path);
+		if (kind == PROBE_DIRECTORY) {
 			*dir = path;
 			return 0;
 		}

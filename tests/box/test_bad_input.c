@@ -276,7 +276,7 @@ Test(bad_input, profiles)
 		{"{\"seccomp\": [\"no such\"]}", "no such"},
 		{"{\"extends\": \"nosuch\"}", "nosuch"},
 		{"{\"extends\": \"../base\"}", "../base"},
-		{"{\"rootfs\": \"debian\"}", "debian"},
+		{"{\"rootfs\": \"../debian\"}", "../debian"},
 		{"{\"env\": {\"A B\": \"x\"}}", "A B"},
 		{"{\"env\": {\"A\": \"x\\u0000y\"}}", "line 1"},
 		{"{\"hostname\": \"\xff\"}", "line 1"},

@@ -254,7 +254,7 @@ Test(library, steps_from_a_loop)
 
 		cr_expect_eq(poll(&fd, 1, 20000), 1);
 	}
-	cr_expect_eq(r, 1);
+	cr_expect_eq(r, 1, "%s", err.text);
 	cr_expect_lt(turns, 1000, "it spins: %d", turns);
 	cr_expect_str_eq(sbx_box_outcome(box).status, "success");
 	sbx_box_close(box);
