@@ -101,7 +101,7 @@ $(B)/bin/sbx-session: $(call obj,$(wildcard tools/session/*.c)) $(LIB_OBJ)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -static-pie $(CFLAGS) $(LDFLAGS) $(QUIET) -o $@ $^ $(STATIC_LIBS)
 
-$(B)/bin/sbx-batch: $(call obj,$(BATCH_SRC) runtime/exec/profiles.c runtime/exec/place.c runtime/exec/scope.c) $(LIB_OBJ)
+$(B)/bin/sbx-batch: $(call obj,$(BATCH_SRC) $(addprefix runtime/exec/,profiles.c place.c scope.c client.c)) $(LIB_OBJ)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -static-pie $(CFLAGS) $(LDFLAGS) $(QUIET) -o $@ $^ $(STATIC_LIBS)
 

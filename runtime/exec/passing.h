@@ -37,6 +37,7 @@ enum passing_has {
 #define PASSING_SETTING  "set"      /* PATH=VALUE of a field */
 #define PASSING_FILE     "file"     /* the name of the program's file */
 #define PASSING_REQUEST  "request"  /* the code is a JSON request */
+#define PASSING_ID       "id"       /* of the report, whatever a request says */
 #define PASSING_COMMAND  "command"  /* the arguments are a command */
 #define PASSING_ARGUMENT "argument" /* of the program */
 

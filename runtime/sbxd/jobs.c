@@ -89,7 +89,9 @@ int job_submit(struct job *job, struct sbx_error *err)
 		r = sbx_plan_make(job->spec, &job->plan, err);
 	if (r < 0)
 		return r;
-	(void)snprintf(job->id, sizeof(job->id), "%s", plan_id(job->plan));
+	if (!job->id[0])
+		(void)snprintf(job->id, sizeof(job->id), "%s",
+		               plan_id(job->plan));
 	*daemon->last_job = job;
 	daemon->last_job = &job->next;
 	daemon->n_queued++;

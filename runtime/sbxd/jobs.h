@@ -14,8 +14,8 @@ struct job {
 	struct source source;
 	struct daemon *daemon;
 	struct job *next;
-	uid_t uid; /* who asked */
-	char id[SBX_MAX_ID + 1];
+	uid_t uid;               /* who asked */
+	char id[SBX_MAX_ID + 1]; /* "" until it is submitted: the request's */
 	struct sbx_spec *spec;
 	struct sbx_plan *plan;
 	struct sbx_box *box; /* NULL: it waits for its turn */

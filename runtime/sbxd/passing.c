@@ -208,7 +208,7 @@ static int take_streams(struct job *job, const struct passing_request *request,
 /* ---- the words ---- */
 
 struct order {
-	const char *profile, *file;
+	const char *profile, *file, *id;
 	bool request, command;
 	const char *arguments[MAX_WORDS + 1];
 	size_t n_arguments;
@@ -247,6 +247,8 @@ static int read_words(struct job *job, const struct buffer *words,
 			order->profile = value;
 		} else if (strcmp(what, PASSING_FILE) == 0) {
 			order->file = value;
+		} else if (strcmp(what, PASSING_ID) == 0) {
+			order->id = value;
 		} else if (strcmp(what, PASSING_REQUEST) == 0) {
 			order->request = true;
 		} else if (strcmp(what, PASSING_COMMAND) == 0) {
@@ -290,6 +292,14 @@ static int fill_spec(struct job *job, const struct order *order,
 	return r;
 }
 
+static int take_id(struct job *job, const char *id, struct sbx_error *err)
+{
+	if (id[0] == '\0' || strlen(id) > SBX_MAX_ID)
+		return err_say(err, SBX_STAGE_SPEC, EPROTO, "an id");
+	(void)strcpy(job->id, id);
+	return 0;
+}
+
 static int fill(struct job *job, const struct passing_request *request,
                 int *fds, struct sbx_error *err)
 {
@@ -308,6 +318,8 @@ static int fill(struct job *job, const struct passing_request *request,
 	r = take_streams(job, request, fds, err);
 	if (r == 0)
 		r = read_words(job, &words, &order, false, err);
+	if (r == 0 && order.id)
+		r = take_id(job, order.id, err);
 	if (r == 0)
 		r = fill_spec(job, &order, &words, &code, err);
 	return r;

@@ -270,15 +270,15 @@ class Parts(Batch):
 
 
 class Ends(Batch):
-    def interrupted(self, numbers, seed):
+    def interrupted(self, numbers, seed, *words):
         """A batch that gets these signals at random moments, until it is
         through; how often it was."""
         chance = random.Random(seed)
         self.ask(*(request(f"n{i}", "sleep 0.02") for i in range(40)))
         for attempt in range(1000):
             batch = subprocess.Popen(
-                [BATCH, "--jobs", "3", "--resume", "--output", self.output,
-                 self.requests], stdout=subprocess.DEVNULL,
+                [BATCH, "--jobs", "3", "--resume", *words, "--output",
+                 self.output, self.requests], stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE, text=True)
             try:
                 batch.wait(chance.uniform(0.02, 0.5))

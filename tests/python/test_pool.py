@@ -1,29 +1,43 @@
 # SPDX-License-Identifier: MIT
 """Through sbxd, results are the same."""
 
+import json
 import os
+import signal
+import socket
 import subprocess
 import time
 
 import sbx
 import support
+import test_batch
 import test_forge
 import test_run
 
 
-class Pool(support.Scratch):
+class Daemon:
+    """A daemon on self.socket."""
+
+    words = ("--warm", "python=1")
+
     def setUp(self):
         super().setUp()
         self.socket = str(self.path / "socket")
-        daemon = subprocess.Popen(
-            [support.BUILD / "bin/sbxd", "--socket", self.socket,
-             "--warm", "python=1"], stderr=subprocess.DEVNULL)
-        self.addCleanup(daemon.wait)
-        self.addCleanup(daemon.terminate)
-        while not os.path.exists(self.socket):
-            self.assertIsNone(daemon.poll())
-            time.sleep(0.02)
+        self.start_daemon()
+        self.addCleanup(lambda: self.daemon.wait())
+        self.addCleanup(lambda: self.daemon.terminate())
 
+    def start_daemon(self):
+        self.daemon = subprocess.Popen(
+            [support.BUILD / "bin/sbxd", "--socket", self.socket, *self.words],
+            stderr=subprocess.DEVNULL)
+        with socket.socket(socket.AF_UNIX) as client:
+            while client.connect_ex(self.socket):
+                self.assertIsNone(self.daemon.poll())
+                time.sleep(0.02)
+
+
+class Pool(Daemon, support.Scratch):
     def test_a_warm_run(self):
         box = sbx.Sandbox("python", pool=self.socket)
         for _ in range(100):
@@ -49,3 +63,91 @@ class Pool(support.Scratch):
         with self.assertRaises(sbx.SandboxError) as caught:
             sbx.run(["true"], pool="/no/such/socket")
         self.assertIn("/no/such/socket", str(caught.exception))
+
+
+def telling(report):
+    """What of a report does not depend on when it ran, and where."""
+    kept = {name: report.get(name) for name in (
+        "id", "status", "reason", "message", "exit_code", "signal", "stdout",
+        "stderr", "profile", "line", "limits", "code_sha256", "error",
+        "files")}
+    limits = kept["limits"] and {
+        name: limit["value"] for name, limit in kept["limits"].items()}
+    return {**kept, "limits": limits}
+
+
+class Batch(Daemon, test_batch.Batch):
+    """A daemon that takes two runs, and lets one wait, is full at once."""
+
+    words = ("--warm", "python=1:2", "--max-runs", "2", "--max-queue", "1")
+
+    def test_reports_are_those_of_a_cold_batch(self):
+        python = [json.dumps({"language": "python",
+                              "code": f"print({i}); exit({i})"})
+                  for i in range(12)]
+        self.ask(*python, "broken", test_batch.request("typo", bogus=1),
+                 test_batch.request("none", language="no-such"),
+                 test_batch.request("file", "echo hi >a", collect=["a"]),
+                 test_batch.request("slow", "sleep 60", timeout=0.3),
+                 test_batch.request("state", session="s"),
+                 test_batch.request("dead", "kill -SEGV $$"),
+                 json.dumps({"id": "built", "language": "c",
+                             "code": "int main(void) { return 3; }"}))
+        self.run_all(f"--pool={self.socket}", "--jobs", 6, status=1)
+        warm = self.by_id()
+        self.merged(self.output)
+        self.output.unlink()
+        self.run_all(status=1)
+        cold = self.by_id()
+        self.assertEqual(set(warm), set(cold))
+        for name, report in cold.items():
+            self.assertEqual(telling(warm[name]), telling(report))
+
+    def test_a_daemon_that_dies(self):
+        """Nothing is reported that was not run, and nothing twice."""
+        self.ask(*(test_batch.request(f"n{i}", "sleep 0.1")
+                   for i in range(20)))
+        words = [test_batch.BATCH, f"--pool={self.socket}", "--resume",
+                 "--output", self.output, self.requests]
+        with subprocess.Popen(words, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE, text=True) as batch:
+            while not self.output.exists() or not self.output.stat().st_size:
+                time.sleep(0.01)
+            self.daemon.kill()
+            self.assertIn("--resume goes on", batch.stderr.read())
+        self.assertEqual(batch.returncode, 125)
+        self.daemon.wait()
+        self.assertIn("no daemon listens", self.batch(
+            *words[1:], status=125).stderr)
+        self.start_daemon()
+        self.assertEqual(self.batch(*words[1:]).returncode, 0)
+        self.merged(self.output)
+        self.assertEqual({report["status"]
+                          for report in self.by_id().values()}, {"success"})
+
+    def test_signals(self):
+        self.ask(*(test_batch.request(f"n{i}", "echo a; sleep 60")
+                   for i in range(5)))
+        with subprocess.Popen([test_batch.BATCH, f"--pool={self.socket}",
+                               "--jobs=5", "--output", self.output,
+                               self.requests], stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE, text=True) as batch:
+            while not self.output.exists():
+                time.sleep(0.02)
+            time.sleep(0.5)
+            batch.terminate()
+            batch.stderr.readline()
+            batch.terminate()
+            self.assertEqual(batch.wait(30), 128 + signal.SIGTERM)
+        # None was reported, so that each is run again.
+        self.assertEqual(self.output.read_text(), "")
+
+    def test_each_id_exactly_once_whatever_kills_it(self):
+        ends = test_batch.Ends()
+        ends.requests, ends.output = self.requests, self.output
+        self.assertGreater(ends.interrupted(
+            (signal.SIGKILL, signal.SIGTERM, signal.SIGINT), 1,
+            f"--pool={self.socket}"), 0)
+        self.merged(self.output)
+        self.assertEqual({report["status"]
+                          for report in self.by_id().values()}, {"success"})

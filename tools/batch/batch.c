@@ -119,9 +119,9 @@ static int refuse(struct batch *batch, const struct request *request,
 
 static int watch(struct batch *batch, struct slot *slot, struct sbx_error *err)
 {
-	int r = add(batch, sbx_box_fd(slot_box(slot)), slot, EPOLLIN);
+	int r = add(batch, slot_fd(slot), slot, EPOLLIN);
 
-	return r < 0 ? FAIL(err, -r, "watch a box") : 0;
+	return r < 0 ? FAIL(err, -r, "watch a run") : 0;
 }
 
 static int start(struct batch *batch, const struct request *request,
@@ -129,15 +129,21 @@ static int start(struct batch *batch, const struct request *request,
 {
 	struct slot *slot = slots_free_one(&batch->slots);
 	struct sbx_error failure = request->broken;
+	int r;
 
 	if (request->reported) {
 		batch->tally.n_skipped++;
 		return 0;
 	}
-	if (failure.code != 0 || slot_start(&batch->slots, slot, request,
-	                                    &batch->places, &failure) < 0)
+	if (failure.code != 0)
 		return refuse(batch, request, &failure, err);
-	return watch(batch, slot, err);
+	r = slot_start(&batch->slots, slot, request, &batch->places, &failure);
+	if (r == 0)
+		return watch(batch, slot, err);
+	if (!batch->places.pool)
+		return refuse(batch, request, &failure, err);
+	*err = failure; /* there is no daemon for any request */
+	return r;
 }
 
 /* Starts what can be started now. */
@@ -179,9 +185,8 @@ static void stop(struct batch *batch)
 		return;
 	if (batch->stopped_by)
 		for (size_t i = 0; i < batch->slots.n_slots; i++)
-			if (slot_box(&batch->slots.slots[i]))
-				sbx_box_cancel(
-					slot_box(&batch->slots.slots[i]));
+			if (slot_is_busy(&batch->slots.slots[i]))
+				slot_cancel(&batch->slots.slots[i]);
 	batch->stopped_by = (int)info.ssi_signo;
 	log_line("sbx-batch", "%s",
 	         "stopped: what runs comes to its end; once more ends it");
@@ -201,6 +206,55 @@ static bool was_stopped(struct batch *batch, const struct sbx_outcome *outcome)
 	if (dubious && !batch->stopped_by && poll(&signals, 1, DOUBT_MS) > 0)
 		stop(batch);
 	return dubious && batch->stopped_by;
+}
+
+/* What came of a run of sbxd: its report, or why there is none. A program
+ * there does not get the signals of our job. */
+static int take_answer(struct batch *batch, struct slot *slot, int report,
+                       const struct sbx_error *failure, struct sbx_error *err)
+{
+	const char *status = "";
+	int r;
+
+	if (report < 0) {
+		if (failure->code != ECANCELED || !batch->stopped_by)
+			return refuse(batch, &slot->request, failure, err);
+		batch->given_up = true;
+		return 0;
+	}
+	r = report_check(report, slot->request.id, &status, err);
+	if (r < 0)
+		return r;
+	if (batch->stopped_by && strcmp(status, "cancelled") == 0) {
+		batch->given_up = true;
+		return 0;
+	}
+	tally_add(&batch->tally, status);
+	return reports_pass(&batch->reports, report, err);
+}
+
+static int step_remote(struct batch *batch, struct slot *slot,
+                       struct sbx_error *err)
+{
+	struct sbx_error failure;
+	int report, r;
+
+	if (slot->remote.waits && batch->stopped_by) {
+		batch->given_up = true; /* it has not begun */
+		slot_end(&batch->slots, slot);
+		return 0;
+	}
+	r = remote_step(&slot->remote, batch->places.pool, &report, &failure);
+	if (r == 0)
+		return watch(batch, slot, err);
+	if (r < 0) {
+		*err = failure;
+		return r;
+	}
+	r = take_answer(batch, slot, report, &failure, err);
+	cleanup_fd(&report);
+	slot_end(&batch->slots, slot);
+	return r;
 }
 
 static int step(struct batch *batch, struct slot *slot, struct sbx_error *err)
@@ -251,7 +305,8 @@ static int handle(struct batch *batch, void *what, struct sbx_error *err)
 		r = lines_fill(batch->requests.lines);
 		return r < 0 ? FAIL(err, -r, "read the requests") : 0;
 	} else if (what != &batch->input) {
-		return step(batch, what, err);
+		return slot_box(what) ? step(batch, what, err)
+		                      : step_remote(batch, what, err);
 	}
 	return 0;
 }

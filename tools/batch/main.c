@@ -113,10 +113,10 @@ static int run_all(const struct options *options, struct sbx_error *err)
 	int r = raise_files(options->jobs, err);
 
 	profile_dirs_init(&dirs);
-	batch.places = (struct places){dirs.list, MAXIMA};
+	batch.places = (struct places){dirs.list, MAXIMA, options->pool};
 	batch.requests.ids = &ids;
 	tally_init(&batch.tally);
-	if (r == 0)
+	if (r == 0 && !options->pool)
 		r = enter_scope(err);
 	if (r == 0)
 		r = open_input(&batch, options, err);

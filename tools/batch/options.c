@@ -27,6 +27,7 @@ const char options_help[] =
 	"                          not run again\n"
 	"  --jobs N                sandboxes at one time [as many as there are "
 	"processors]\n"
+	"  --pool[=SOCKET]         let sbxd run them, in warm sandboxes\n"
 	"  --shard I/N             only the I-th of N parts of the requests\n"
 	"  --summary table|json|none\n"
 	"                          what to tell at the end: on standard output "
@@ -103,12 +104,13 @@ static size_t default_jobs(void)
 	return (size_t)MAX(n, 1);
 }
 
-enum choice { OUTPUT, RESUME, JOBS, SHARD, SUMMARY, HELP, VERSION };
+enum choice { OUTPUT, RESUME, JOBS, POOL, SHARD, SUMMARY, HELP, VERSION };
 
 static const struct option table[] = {
 	{"output", required_argument, NULL, OUTPUT},
 	{"resume", no_argument, NULL, RESUME},
 	{"jobs", required_argument, NULL, JOBS},
+	{"pool", optional_argument, NULL, POOL},
 	{"shard", required_argument, NULL, SHARD},
 	{"summary", required_argument, NULL, SUMMARY},
 	{"help", no_argument, NULL, HELP},
@@ -128,6 +130,9 @@ static int take(struct options *options, int choice, const char *word,
 		return 0;
 	case JOBS:
 		return read_jobs(optarg, &options->jobs, err);
+	case POOL:
+		options->pool = optarg ? optarg : "";
+		return 0;
 	case SHARD:
 		return read_shard(optarg, &options->shard, err);
 	case SUMMARY:

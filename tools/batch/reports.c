@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "tally.h"
 
 /* How a report begins. */
 #define OPENING "{\"schema\":1,\"id\":"
@@ -24,31 +25,62 @@
 #define FAIL(err, code, ...) err_set(err, SBX_STAGE_REPORT, code, __VA_ARGS__)
 #define SAY(err, code, ...)  err_say(err, SBX_STAGE_REPORT, code, __VA_ARGS__)
 
-int report_id(const struct line *line, char id[SBX_MAX_ID + 1])
+/* What comes behind the id, or NULL: it is no report. */
+static const char *read_id(const char *text, size_t len,
+                           char id[SBX_MAX_ID + 1])
 {
 	const size_t opening = strlen(OPENING);
-	const char *text = line->head + opening, *end;
+	const char *end, *last = text + len;
 	struct arena arena = {0};
 	const struct json *root;
-	int r = -EINVAL;
+	bool good = false;
 
-	if (line->head_len <= opening ||
-	    memcmp(line->head, OPENING, opening) != 0 || *text != '"')
-		return -EINVAL;
-	for (end = text + 1; end < line->head + line->head_len; end++) {
-		if (*end == '"')
-			break;
+	if (len <= opening || memcmp(text, OPENING, opening) != 0 ||
+	    text[opening] != '"')
+		return NULL;
+	text += opening;
+	for (end = text + 1; end < last && *end != '"'; end++)
 		end += *end == '\\';
-	}
-	if (end < line->head + line->head_len &&
+	if (end < last &&
 	    json_parse(&arena, text, (size_t)(end + 1 - text), &root, NULL) ==
 	            0 &&
 	    root->len > 0 && root->len <= SBX_MAX_ID) {
 		memcpy(id, root->text, root->len + 1);
-		r = 0;
+		good = true;
 	}
 	arena_free(&arena);
-	return r;
+	return good ? end + 1 : NULL;
+}
+
+int report_id(const struct line *line, char id[SBX_MAX_ID + 1])
+{
+	return read_id(line->head, line->head_len, id) ? 0 : -EINVAL;
+}
+
+int report_check(int file, const char *id, const char **status,
+                 struct sbx_error *err)
+{
+	static const char key[] = ",\"status\":\"";
+	char head[REPORT_HEAD + 64], found[SBX_MAX_ID + 1], *end;
+	ssize_t len = pread(file, head, sizeof(head) - 1, 0);
+	const char *at = NULL;
+
+	if (len > 0) {
+		head[len] = '\0';
+		at = read_id(head, (size_t)len, found);
+	}
+	if (at && strcmp(found, id) == 0 &&
+	    strncmp(at, key, strlen(key)) == 0) {
+		at += strlen(key);
+		end = strchr(at, '"');
+		if (end)
+			*end = '\0';
+		*status = tally_name(at);
+		if (*status)
+			return 0;
+	}
+	return SAY(err, EPROTO, "what the daemon sent is not the report of %s",
+	           id);
 }
 
 /* Reads what an earlier batch has reported; *end is where it ends. */
@@ -177,17 +209,14 @@ int reports_flush(struct reports *reports, struct sbx_error *err)
 	return r < 0 ? FAIL(err, -r, "write a report") : 0;
 }
 
-/* What is in the scratch file goes on its way. */
-static int take_scratch(struct reports *reports, struct sbx_error *err)
+int reports_pass(struct reports *reports, int from, struct sbx_error *err)
 {
-	off_t len = lseek(reports->scratch, 0, SEEK_CUR);
+	off_t len = lseek(from, 0, SEEK_END);
 	char *to = len > 0 ? buffer_reserve(&reports->late, (size_t)len) : NULL;
 
 	if (!to)
 		return FAIL(err, ENOMEM, "keep a report");
-	if (pread(reports->scratch, to, (size_t)len, 0) != len ||
-	    ftruncate(reports->scratch, 0) < 0 ||
-	    lseek(reports->scratch, 0, SEEK_SET) < 0)
+	if (pread(from, to, (size_t)len, 0) != len)
 		return FAIL(err, EIO, "keep a report");
 	reports->late.len += (size_t)len;
 	return reports_flush(reports, err);
@@ -198,7 +227,12 @@ int reports_put(struct reports *reports, const struct sbx_plan *plan,
 {
 	int r = sbx_report_write(plan, box, NULL, reports->scratch, err);
 
-	return r < 0 ? r : take_scratch(reports, err);
+	if (r == 0)
+		r = reports_pass(reports, reports->scratch, err);
+	if (r == 0 && (ftruncate(reports->scratch, 0) < 0 ||
+	               lseek(reports->scratch, 0, SEEK_SET) < 0))
+		r = FAIL(err, EIO, "keep a report");
+	return r;
 }
 
 static void put_refusal(struct json_writer *out, const struct request *request,

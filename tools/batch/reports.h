@@ -32,6 +32,13 @@ int reports_put(struct reports *reports, const struct sbx_plan *plan,
                 const struct sbx_box *box, struct sbx_error *err);
 int reports_refuse(struct reports *reports, const struct request *request,
                    const struct sbx_error *failure, struct sbx_error *err);
+/* The same with a report that sbxd wrote to a file. */
+int reports_pass(struct reports *reports, int from, struct sbx_error *err);
+
+/* Whether that file is the report of the request with this id, and its status.
+ * Else -EPROTO. */
+int report_check(int file, const char *id, const char **status,
+                 struct sbx_error *err);
 
 /* Writes what was kept, as far as it goes now. */
 int reports_flush(struct reports *reports, struct sbx_error *err);

@@ -12,6 +12,8 @@ int slots_open(struct slots *slots, size_t n_slots)
 	slots->slots = calloc(n_slots, sizeof(*slots->slots));
 	if (!slots->slots)
 		return -ENOMEM;
+	for (size_t i = 0; i < n_slots; i++)
+		slots->slots[i].remote = REMOTE_NONE;
 	slots->n_slots = n_slots;
 	slots->n_busy = 0;
 	return 0;
@@ -20,7 +22,7 @@ int slots_open(struct slots *slots, size_t n_slots)
 void slots_close(struct slots *slots)
 {
 	for (size_t i = 0; i < slots->n_slots; i++)
-		if (slot_box(&slots->slots[i]))
+		if (slot_is_busy(&slots->slots[i]))
 			slot_end(slots, &slots->slots[i]);
 	free(slots->slots);
 	*slots = (struct slots){0};
@@ -29,7 +31,7 @@ void slots_close(struct slots *slots)
 struct slot *slots_free_one(const struct slots *slots)
 {
 	for (size_t i = 0; i < slots->n_slots; i++)
-		if (!slot_box(&slots->slots[i]))
+		if (!slot_is_busy(&slots->slots[i]))
 			return &slots->slots[i];
 	return NULL;
 }
@@ -49,7 +51,8 @@ static void empty(struct slot *slot)
 	sbx_built_free(slot->built);
 	stage_free(&slot->build);
 	stage_free(&slot->run);
-	*slot = (struct slot){0};
+	remote_close(&slot->remote);
+	*slot = (struct slot){.remote = REMOTE_NONE};
 }
 
 /* Plans both stages, so that what is wrong with the run is known before
@@ -86,6 +89,16 @@ static int start(struct slot *slot, struct stage *stage, struct sbx_error *err)
 	return r;
 }
 
+static int start_here(struct slot *slot, const struct request *request,
+                      const struct places *places, struct sbx_error *err)
+{
+	int r = make_plans(slot, request, places, err);
+
+	if (r < 0)
+		return r;
+	return start(slot, slot->build.spec ? &slot->build : &slot->run, err);
+}
+
 int slot_start(struct slots *slots, struct slot *slot,
                const struct request *request, const struct places *places,
                struct sbx_error *err)
@@ -95,10 +108,10 @@ int slot_start(struct slots *slots, struct slot *slot,
 	slot->request = *request;
 	slot->request.text = NULL;
 	slot->request_ns = clock_ns();
-	r = make_plans(slot, request, places, err);
-	if (r == 0)
-		r = start(slot, slot->build.spec ? &slot->build : &slot->run,
-		          err);
+	if (places->pool)
+		r = remote_start(&slot->remote, places->pool, request, err);
+	else
+		r = start_here(slot, request, places, err);
 	if (r < 0)
 		empty(slot);
 	else
@@ -125,6 +138,14 @@ int slot_go_on(struct slot *slot, struct sbx_error *err)
 	slot->run.plan = NULL;
 	r = sbx_plan_make(slot->run.spec, &slot->run.plan, err);
 	return r < 0 ? r : start(slot, &slot->run, err);
+}
+
+void slot_cancel(struct slot *slot)
+{
+	if (slot_box(slot))
+		sbx_box_cancel(slot_box(slot));
+	else
+		remote_cancel(&slot->remote);
 }
 
 void slot_end(struct slots *slots, struct slot *slot)

@@ -3,6 +3,7 @@
 #ifndef SBX_BATCH_SLOTS_H
 #define SBX_BATCH_SLOTS_H
 
+#include "remote.h"
 #include "requests.h"
 #include "sbx.h"
 
@@ -20,12 +21,25 @@ struct slot {
 	struct stage build; /* spec NULL: the profile has none */
 	struct stage run;
 	struct sbx_built *built;
+	struct remote remote; /* in place of all that: sbxd has it */
 };
 
-/* What runs, or has ended last; NULL: the slot is free. */
+/* What runs, or has ended last; NULL: nothing, or sbxd has it. */
 static inline struct sbx_box *slot_box(const struct slot *slot)
 {
 	return slot->run.box ? slot->run.box : slot->build.box;
+}
+
+static inline bool slot_is_busy(const struct slot *slot)
+{
+	return slot_box(slot) || slot->remote.fd >= 0;
+}
+
+/* Is readable when there is something to do for a busy slot. */
+static inline int slot_fd(const struct slot *slot)
+{
+	return slot->remote.fd >= 0 ? slot->remote.fd
+	                            : sbx_box_fd(slot_box(slot));
 }
 
 struct slots {
@@ -33,10 +47,11 @@ struct slots {
 	size_t n_slots, n_busy;
 };
 
-/* Where requests find their profiles, and the maxima. */
+/* Where requests find their profiles, the maxima, and sbxd. */
 struct places {
 	const char *const *profiles;
 	const char *maxima;
+	const char *pool; /* a socket, "" for the usual one; NULL: no daemon */
 };
 
 int slots_open(struct slots *slots, size_t n_slots);
@@ -46,8 +61,8 @@ void slots_close(struct slots *slots);
 /* NULL: all are busy. */
 struct slot *slots_free_one(const struct slots *slots);
 
-/* Starts the box of a request in a free slot. A failure is one of the request,
- * and the slot is free again. */
+/* Starts the box of a request in a free slot, or hands it over to sbxd. A
+ * failure is one of the request, and the slot is free again. */
 int slot_start(struct slots *slots, struct slot *slot,
                const struct request *request, const struct places *places,
                struct sbx_error *err);
@@ -55,6 +70,9 @@ int slot_start(struct slots *slots, struct slot *slot,
 /* Once its box is over: 1 when that was the last one, and 0 when the next has
  * started; else as slot_start(), but the slot is not free. */
 int slot_go_on(struct slot *slot, struct sbx_error *err);
+
+/* Ends what runs in a busy slot, soon, as cancelled. */
+void slot_cancel(struct slot *slot);
 
 /* Takes away what is left of the run; the slot is free. */
 void slot_end(struct slots *slots, struct slot *slot);

@@ -23,6 +23,14 @@ void tally_init(struct tally *tally)
 		tally->statuses[i].name = known[i];
 }
 
+const char *tally_name(const char *text)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		if (strcmp(known[i], text) == 0)
+			return known[i];
+	return NULL;
+}
+
 void tally_add(struct tally *tally, const char *status)
 {
 	tally->n_reports++;

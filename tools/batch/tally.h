@@ -28,6 +28,9 @@ enum summary {
 /* Known statuses come in the order of the manual. */
 void tally_init(struct tally *tally);
 
+/* The status of this name, for good; NULL: there is none. */
+const char *tally_name(const char *text);
+
 /* status is borrowed: one of the library's. */
 void tally_add(struct tally *tally, const char *status);
 uint64_t tally_of(const struct tally *tally, const char *status);
