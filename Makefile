@@ -29,7 +29,8 @@ LIB_SRC := $(wildcard runtime/base/*.c runtime/kernel/*.c runtime/model/*.c runt
 	runtime/warm/*.c)
 AGENTS := $(wildcard runtime/zygotes/*)
 EXEC_SRC := $(wildcard runtime/exec/*.c)
-SBXD_SRC := $(wildcard runtime/sbxd/*.c) runtime/exec/profiles.c runtime/exec/place.c
+SBXD_SRC := $(wildcard runtime/sbxd/*.c) runtime/exec/profiles.c runtime/exec/place.c \
+	runtime/exec/audit.c
 GEN_SRC := $(wildcard tools/gen/filter-*.c)
 SETS := $(wildcard profiles/seccomp/*.json)
 PROFILES := $(wildcard profiles/*.json)
@@ -101,7 +102,7 @@ $(B)/bin/sbx-session: $(call obj,$(wildcard tools/session/*.c)) $(LIB_OBJ)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -static-pie $(CFLAGS) $(LDFLAGS) $(QUIET) -o $@ $^ $(STATIC_LIBS)
 
-$(B)/bin/sbx-batch: $(call obj,$(BATCH_SRC) $(addprefix runtime/exec/,profiles.c place.c scope.c client.c)) $(LIB_OBJ)
+$(B)/bin/sbx-batch: $(call obj,$(BATCH_SRC) $(addprefix runtime/exec/,profiles.c place.c scope.c client.c audit.c)) $(LIB_OBJ)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -static-pie $(CFLAGS) $(LDFLAGS) $(QUIET) -o $@ $^ $(STATIC_LIBS)
 

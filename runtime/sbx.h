@@ -24,6 +24,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -335,7 +336,9 @@ SBX_API int sbx_report_refusal(const struct sbx_spec *spec,
 /* One line of an audit log, as far as the run came: NULL for what there is
  * not. */
 struct sbx_audit {
-	const char *who; /* as whom a server knows the caller */
+	const uid_t *uid; /* whose run it was; NULL: of this process's user */
+	const char *who;  /* as whom a server knows the caller */
+	const char *id;   /* of a request that came to no spec */
 	const struct sbx_spec *spec;
 	const struct sbx_plan *plan;
 	const struct sbx_box *box;

@@ -5,14 +5,18 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/def.h"
 #include "base/file.h"
+#include "base/parse.h"
 #include "base/text.h"
 
 #define MAX_LINE 65536
 #define HEX      64
+#define PATIENCE (5 * NS_PER_S)
 
 /* How each line ends: ,"prev":"HEX","hash":"HEX"} */
 static const char prev_key[] = ",\"prev\":\"";
@@ -119,15 +123,31 @@ static int append_locked(int fd, const char *object, size_t len)
 	return r;
 }
 
+/* Who may write to the log may lock it for ever: nobody waits that long. */
+static int lock(int fd)
+{
+	const struct timespec pause = {.tv_nsec = (long)NS_PER_MS};
+	uint64_t until = clock_ns() + PATIENCE;
+
+	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return -errno;
+		if (clock_ns() >= until)
+			return -EBUSY;
+		(void)nanosleep(&pause, NULL);
+	}
+	return 0;
+}
+
 int audit_append(int fd, const char *object, size_t len)
 {
 	int r;
 
 	if (len < 2 || object[0] != '{' || object[len - 1] != '}')
 		return -EINVAL;
-	while (flock(fd, LOCK_EX) < 0)
-		if (errno != EINTR)
-			return -errno;
+	r = lock(fd);
+	if (r < 0)
+		return r;
 	r = append_locked(fd, object, len);
 	(void)flock(fd, LOCK_UN);
 	return r;

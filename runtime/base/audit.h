@@ -16,7 +16,8 @@
 
 /* Adds one line: a JSON object on one line without a line end. The file is
  * locked meanwhile; fd is opened to read and to append. Whole or not at all:
- * 0 or -errno; -EBADMSG where the last line there is none of these. */
+ * 0 or -errno; -EBADMSG where the last line there is none of these; -EBUSY
+ * where whoever has locked it keeps it for seconds. */
 int audit_append(int fd, const char *object, size_t len);
 
 struct audit_verdict {

@@ -130,9 +130,9 @@ int sbx_audit_write(int fd, const struct sbx_audit *audit,
 {
 	const struct audit_entry entry = {
 		.time = (int64_t)time(NULL),
-		.uid = getuid(),
+		.uid = audit->uid ? *audit->uid : getuid(),
 		.who = audit->who,
-		.id = audit->spec ? audit->spec->id : NULL,
+		.id = audit->spec ? audit->spec->id : audit->id,
 		.plan = audit->box ? audit->box->plan : audit->plan,
 		.run = audit->box ? &audit->box->run : NULL,
 		.failure = audit->failure,
@@ -143,6 +143,9 @@ int sbx_audit_write(int fd, const struct sbx_audit *audit,
 	if (r == 0)
 		r = audit_append(fd, text.data, text.len);
 	buffer_free(&text);
+	if (r == -EBUSY)
+		return err_say(err, SBX_STAGE_REPORT, EBUSY,
+		               "audit: somebody keeps the log locked");
 	if (r == -EBADMSG)
 		return err_say(err, SBX_STAGE_REPORT, EBADMSG,
 		               "audit: the last line of the log is not whole, "

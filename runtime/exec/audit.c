@@ -56,31 +56,24 @@ static int open_default(int *log, struct sbx_error *err)
 	return open_log(path->text, log, err);
 }
 
-int audit_open(struct audit_logs *logs, const struct options *options,
-               struct sbx_error *err)
+int audit_open(struct audit_logs *logs, const char *own, struct sbx_error *err)
 {
 	int r = open_default(&logs->all, err);
 
-	if (r == 0 && options->audit)
-		r = open_log(options->audit, &logs->own, err);
+	if (r == 0 && own)
+		r = open_log(own, &logs->own, err);
 	return r;
 }
 
-int audit_put(const struct audit_logs *logs, const struct report_of *of,
+int audit_put(const struct audit_logs *logs, const struct sbx_audit *line,
               struct sbx_error *err)
 {
-	const struct sbx_audit line = {
-		.spec = of->spec,
-		.plan = of->plan,
-		.box = of->failure ? NULL : of->box,
-		.failure = of->failure,
-	};
 	int r = 0;
 
 	if (logs->all >= 0)
-		r = sbx_audit_write(logs->all, &line, err);
+		r = sbx_audit_write(logs->all, line, err);
 	if (r == 0 && logs->own >= 0)
-		r = sbx_audit_write(logs->own, &line, err);
+		r = sbx_audit_write(logs->own, line, err);
 	return r;
 }
 

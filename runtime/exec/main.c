@@ -142,7 +142,7 @@ static int run_program(struct work *work, const struct profile_dirs *dirs,
 	if (r == 0 && options->pool)
 		return run_in_pool(work, &stdio, err);
 	if (r == 0 && !options->dry_run)
-		r = audit_open(&work->audit, options, err);
+		r = audit_open(&work->audit, options->audit, err);
 	if (r == 0)
 		r = collect_open(options, &work->collect, err);
 	if (r == 0)
@@ -221,7 +221,11 @@ static int finish(struct work *work, int status, struct sbx_error *err)
 	}
 	const struct report_of of = {work->spec, work->plan, last_box(work),
 	                             why, work->answer.report};
-	r = audit_put(&work->audit, &of, err);
+	const struct sbx_audit line = {.spec = work->spec,
+	                               .plan = work->plan,
+	                               .box = why ? NULL : of.box,
+	                               .failure = why};
+	r = audit_put(&work->audit, &line, err);
 	if (r == 0)
 		r = report_put(&work->report, &of, err);
 	if (r < 0) {

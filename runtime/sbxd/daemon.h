@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "exec/audit.h"
 #include "exec/profiles.h"
 #include "sbxd/settings.h"
 
@@ -33,6 +34,7 @@ struct caller {
 struct daemon {
 	struct settings settings;
 	struct profile_dirs dirs;
+	struct audit_logs audit;
 	int loop;
 	int listener; /* -1 once draining */
 	struct pools *pools;

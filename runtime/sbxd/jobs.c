@@ -35,7 +35,7 @@ struct job *job_new(struct daemon *daemon, uid_t uid)
 	return job;
 }
 
-void job_free(struct job *job)
+static void job_free(struct job *job)
 {
 	const int fds[] = {job->stdio.in, job->stdio.out, job->stdio.err};
 
@@ -159,14 +159,36 @@ static int collect(const struct job *job, struct sbx_error *err)
 	return MIN(sbx_box_collect(job->box, &to, err), 0);
 }
 
+static int audit(const struct job *job, const struct sbx_error *failure,
+                 struct sbx_error *err)
+{
+	const struct sbx_audit line = {.uid = &job->uid,
+	                               .spec = job->spec,
+	                               .plan = job->plan,
+	                               .box = failure ? NULL : job->box,
+	                               .failure = failure};
+
+	return audit_put(&job->daemon->audit, &line, err);
+}
+
+void job_refuse(struct job *job, const struct sbx_error *failure)
+{
+	struct sbx_error unheard;
+
+	(void)audit(job, failure, &unheard);
+	job_free(job);
+}
+
 static void finish(struct job *job, const struct sbx_error *failure)
 {
 	struct buffer report CLEANUP(buffer_free) = {0};
 	struct counters *counters = &job->daemon->counters;
-	struct sbx_error err;
+	struct sbx_error err, unheard;
 
 	if (!failure && collect(job, &err) < 0)
 		failure = &err;
+	if (audit(job, failure, &unheard) < 0)
+		failure = &unheard;
 	if (write_report(job, failure, &report, &err) < 0 && !failure)
 		failure = &err;
 	count(counters, failure ? "error" : sbx_box_outcome(job->box).status);
@@ -249,7 +271,7 @@ static void start_run(struct job *job)
 	watch(job, r, &err);
 }
 
-static void start(struct job *job)
+void job_start(struct job *job)
 {
 	struct sbx_error err;
 
@@ -306,74 +328,6 @@ void jobs_list(const struct daemon *daemon, uid_t uid, struct json_writer *out)
 		json_put_unsigned(out, "uid", job->uid);
 		json_put_seconds(out, "age_s", now - job->asked_ns);
 		json_close_object(out);
-	}
-}
-
-/* ---- turns ---- */
-
-/* The place of a caller: its own, or that of whoever was served longest ago. */
-static struct caller *find_caller(struct daemon *daemon, uid_t uid)
-{
-	struct caller *oldest = &daemon->callers[0];
-
-	for (size_t i = 0; i < MAX_CALLERS; i++) {
-		struct caller *caller = &daemon->callers[i];
-
-		if (caller->turn && caller->uid == uid)
-			return caller;
-		if (caller->turn < oldest->turn)
-			oldest = caller;
-	}
-	*oldest = (struct caller){.uid = uid};
-	return oldest;
-}
-
-static void note_turn(struct job *job)
-{
-	struct caller *caller = find_caller(job->daemon, job->uid);
-
-	caller->turn = ++job->daemon->turn;
-}
-
-/* How many of a caller's jobs run. */
-static unsigned running_of(const struct daemon *daemon, uid_t uid)
-{
-	unsigned n = 0;
-
-	for (const struct job *job = daemon->jobs; job; job = job->next)
-		n += job->uid == uid && job->running;
-	return n;
-}
-
-/* The first job of the caller who has fewest that run; among such callers, of
- * the one whose turn is longest ago. */
-static struct job *next_job(struct daemon *daemon)
-{
-	uint64_t fewest = 0, oldest = 0, n, turn;
-	struct job *next = NULL;
-
-	for (struct job *job = daemon->jobs; job; job = job->next) {
-		if (job->running || (next && job->uid == next->uid))
-			continue;
-		n = running_of(daemon, job->uid);
-		turn = find_caller(daemon, job->uid)->turn;
-		if (!next || n < fewest || (n == fewest && turn < oldest)) {
-			next = job;
-			fewest = n;
-			oldest = turn;
-		}
-	}
-	return next;
-}
-
-void jobs_schedule(struct daemon *daemon)
-{
-	struct job *job;
-
-	while (daemon->n_running < daemon->settings.max_runs &&
-	       (job = next_job(daemon))) {
-		note_turn(job);
-		start(job);
 	}
 }
 

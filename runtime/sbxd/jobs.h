@@ -32,12 +32,17 @@ struct job {
 
 /* A job without a program; spec is a new one. NULL: no memory. */
 struct job *job_new(struct daemon *daemon, uid_t uid);
-void job_free(struct job *job);
+
+/* Frees one that came to no run, which the audit log gets to know. */
+void job_refuse(struct job *job, const struct sbx_error *failure);
 
 /* Holds the spec to what its caller may ask for, plans it, and puts it in line.
  * From then on it frees itself. -EAGAIN: the queue is full; -ESHUTDOWN: the
  * daemon stops; else the request is wrong. */
 int job_submit(struct job *job, struct sbx_error *err);
+
+/* The first step of one that waits. */
+void job_start(struct job *job);
 
 /* It ends soon, as cancelled. */
 void job_cancel(struct job *job);
@@ -47,9 +52,6 @@ struct job *jobs_find(const struct daemon *daemon, const char *id, uid_t uid);
 
 /* Those that uid may see, as a list of objects. */
 void jobs_list(const struct daemon *daemon, uid_t uid, struct json_writer *out);
-
-/* Starts what may start. */
-void jobs_schedule(struct daemon *daemon);
 
 void jobs_cancel_all(struct daemon *daemon);
 

@@ -19,6 +19,7 @@
 #include "sbxd/jobs.h"
 #include "sbxd/notify.h"
 #include "sbxd/pools.h"
+#include "sbxd/turns.h"
 
 #define TICK (250 * NS_PER_MS)
 
@@ -41,18 +42,26 @@ static void drain(struct daemon *daemon)
 	door_close(daemon);
 }
 
-/* Profiles and maxima anew. What runs is not touched. */
+/* Profiles, maxima and the audit log anew. What runs is not touched. */
 static void reload(struct daemon *daemon)
 {
+	struct audit_logs logs = AUDIT_NONE;
 	struct pools *before = daemon->pools;
 	struct sbx_error err;
+	int r = audit_open(&logs, daemon->settings.audit, &err);
 
 	notify("RELOADING=1");
-	if (pools_open(daemon, &err) < 0)
+	if (r == 0)
+		r = pools_open(daemon, &err);
+	if (r < 0) {
 		log_line("sbxd", "reload: %s; everything stays as it was",
 		         err.text);
-	else
+		audit_close(&logs);
+	} else {
 		pools_close(before);
+		audit_close(&daemon->audit);
+		daemon->audit = logs;
+	}
 	notify("READY=1");
 }
 
@@ -114,7 +123,9 @@ static int open_daemon(struct daemon *daemon, struct signals *signals,
 		r = open_signals(daemon, signals);
 	if (r < 0)
 		return err_set(err, SBX_STAGE_WATCH, -r, "start");
-	r = http_open(daemon, err);
+	r = audit_open(&daemon->audit, daemon->settings.audit, err);
+	if (r == 0)
+		r = http_open(daemon, err);
 	if (r == 0)
 		r = pools_open(daemon, err);
 	if (r == 0)
@@ -156,7 +167,7 @@ static int serve(struct daemon *daemon)
 			next_word = now + watchdog;
 		}
 		patience = http_turn(daemon->http);
-		jobs_schedule(daemon);
+		turns_take(daemon);
 		if (daemon->answered) /* a turn of its own takes it out */
 			patience = 0;
 		daemon->answered = false;
@@ -172,6 +183,7 @@ static void close_daemon(struct daemon *daemon)
 	jobs_cancel_all(daemon);
 	http_close(daemon->http);
 	pools_close(daemon->pools);
+	audit_close(&daemon->audit);
 	cleanup_fd(&daemon->loop);
 }
 
@@ -196,7 +208,8 @@ static int run(struct daemon *daemon)
 
 int main(int argc, char **argv)
 {
-	struct daemon daemon = {.loop = -1, .listener = -1};
+	struct daemon daemon = {
+		.loop = -1, .listener = -1, .audit = AUDIT_NONE};
 	struct sbx_error err;
 
 	daemon.last_job = &daemon.jobs;

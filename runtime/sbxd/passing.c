@@ -339,7 +339,7 @@ static int begin(struct guest *guest, const struct passing_request *request,
 	if (r == 0)
 		r = job_submit(job, err);
 	if (r < 0) {
-		job_free(job);
+		job_refuse(job, err);
 		return r;
 	}
 	job->done = on_done;

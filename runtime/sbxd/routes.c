@@ -100,7 +100,7 @@ static void post_run(struct exchange *exchange, const char *rest)
 	}
 	if (r < 0) {
 		if (job)
-			job_free(job);
+			job_refuse(job, &err);
 		refuse(exchange, r, &err);
 		return;
 	}

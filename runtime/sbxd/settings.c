@@ -14,7 +14,7 @@
 
 #define FAIL(err, ...) err_say(err, SBX_STAGE_SPEC, EINVAL, __VA_ARGS__)
 
-enum option { SOCKET, WARM, RUNS, QUEUE, BOXES, DRAIN, HELP, VERSION };
+enum option { SOCKET, WARM, RUNS, QUEUE, BOXES, DRAIN, AUDIT, HELP, VERSION };
 
 struct option_row {
 	const char *name, *value, *help;
@@ -36,6 +36,7 @@ static const struct option_row rows[] = {
          BOXES},
 	{"drain-time", "DUR",
          "how long a stop waits for the runs there are; [30s]", DRAIN},
+	{"audit", "FILE", "add a line about each run to this log", AUDIT},
 	{"help", NULL, "print this", HELP},
 	{"version", NULL, "print the version", VERSION},
 };
@@ -126,6 +127,9 @@ static int take(struct settings *settings, const struct option_row *row,
 			            "--drain-time: \"%.60s\" is not a "
 			            "time like 30s",
 			            value);
+		return 0;
+	case AUDIT:
+		settings->audit = value;
 		return 0;
 	case HELP:
 		settings->help = true;

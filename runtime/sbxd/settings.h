@@ -20,6 +20,7 @@ struct settings {
 	unsigned max_runs, max_queue;
 	unsigned max_boxes; /* that wait, in all pools together */
 	uint64_t drain_ns;
+	const char *audit; /* NULL: none */
 	bool help, version;
 };
 

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* The audit log: a line for each run, whole and in its place. */
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/def.h"
+#include "base/file.h"
+#include "support/lab.h"
 #include "support/run.h"
 #include "support/scratch.h"
 
@@ -156,4 +161,90 @@ Test(audit, without_it_nothing_runs)
 	cr_expect_eq(result.status, 125);
 	cr_expect_not_null(strstr(result.err.data, "audit"));
 	result_free(&result);
+}
+
+/* Whoever keeps the log locked stops runs, and does not hang them. */
+Test(audit, does_not_wait_for_ever)
+{
+	const char *log = scratch_text("log", "");
+	FILE *held = fopen(log, "re");
+	struct result result;
+
+	cr_assert_eq(flock(fileno(held), LOCK_EX), 0);
+	RUN(&result, OPTIONS("--audit", log), COMMAND("true"));
+	cr_expect_eq(result.status, 125);
+	cr_expect_not_null(strstr(result.err.data, "locked"), "%s",
+	                   result.err.data);
+	result_free(&result);
+	(void)fclose(held);
+	verify(log, 0, "0 lines");
+}
+
+static void put(struct lab *lab, const char *path, const char *text)
+{
+	FILE *file = fopen(path, "we");
+
+	if (!file || fputs(text, file) < 0 || fclose(file) != 0)
+		lab_fail(lab, "write %s", path);
+}
+
+/* One run with the administrator's file as text; wanted: its status. */
+static void run_under(struct lab *lab, const char *text, int wanted)
+{
+	struct result result;
+
+	put(lab, "/etc/sbx/audit.json", text);
+	RUN(&result, COMMAND("echo", "ran"));
+	if (result.status != wanted || (result.out.len > 0) != (wanted == 0))
+		lab_fail(lab, "%s: %d: %s", text, result.status,
+		         result.err.data);
+	if (wanted != 0 && !strstr(result.err.data, "/etc/sbx/audit.json"))
+		lab_fail(lab, "%s: %s", text, result.err.data);
+	result_free(&result);
+}
+
+static void administer(struct lab *lab)
+{
+	struct buffer text = {0};
+	struct result result;
+
+	(void)mkdir("/tmp/upper", 0755);
+	(void)mkdir("/tmp/work", 0755);
+	if (mount("none", "/etc", "overlay", 0,
+	          "lowerdir=/etc,upperdir=/tmp/upper,workdir=/tmp/work") < 0) {
+		lab_fail(lab, "no /etc of its own");
+		return;
+	}
+	(void)mkdir("/etc/sbx", 0755);
+	run_under(lab, "{\"file\": \"/tmp/log\"}", 0);
+	RUN(&result, OPTIONS("--audit", "/tmp/own"), COMMAND("true"));
+	if (result.status != 0)
+		lab_fail(lab, "both: %s", result.err.data);
+	result_free(&result);
+	run_under(lab, "{", 125);
+	run_under(lab, "[]", 125);
+	run_under(lab, "{}", 125);
+	run_under(lab, "{\"file\": \"relative\"}", 125);
+	run_under(lab, "{\"file\": 1}", 125);
+	run_under(lab, "{\"file\": \"/tmp/log\", \"mode\": 1}", 125);
+	for (const char *const *log = WORDS("/tmp/log", "/tmp/own"); *log;
+	     log++) {
+		size_t n = 0;
+
+		if (file_read(*log, 65536, &text) < 0)
+			lab_fail(lab, "there is no %s", *log);
+		for (size_t i = 0; i < text.len; i++)
+			n += text.data[i] == '\n';
+		if (n != (strcmp(*log, "/tmp/log") == 0 ? 2 : 1))
+			lab_fail(lab, "%s has %zu lines", *log, n);
+		text.len = 0;
+	}
+	buffer_free(&text);
+}
+
+/* The administrator's log has every run, also one with a log of its own; a
+ * file of the administrator's that is wrong keeps runs from starting. */
+Test(audit, the_administrators)
+{
+	lab_run(administer, false);
 }

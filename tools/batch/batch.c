@@ -103,6 +103,7 @@ void batch_close(struct batch *batch)
 	slots_close(&batch->slots);
 	requests_close(&batch->requests);
 	reports_close(&batch->reports);
+	audit_close(&batch->audit);
 	cleanup_fd(&batch->epoll);
 	cleanup_fd(&batch->signals);
 	cleanup_fd(&batch->clock);
@@ -113,8 +114,12 @@ void batch_close(struct batch *batch)
 static int refuse(struct batch *batch, const struct request *request,
                   const struct sbx_error *failure, struct sbx_error *err)
 {
+	const struct sbx_audit line = {.id = request->id, .failure = failure};
+	int r = audit_put(&batch->audit, &line, err);
+
 	tally_add(&batch->tally, "error");
-	return reports_refuse(&batch->reports, request, failure, err);
+	return r < 0 ? r
+	             : reports_refuse(&batch->reports, request, failure, err);
 }
 
 static int watch(struct batch *batch, struct slot *slot, struct sbx_error *err)
@@ -257,9 +262,27 @@ static int step_remote(struct batch *batch, struct slot *slot,
 	return r;
 }
 
+static int report(struct batch *batch, const struct slot *slot,
+                  struct sbx_error *err)
+{
+	const struct sbx_outcome outcome = sbx_box_outcome(slot_box(slot));
+	const struct sbx_audit line = {.plan = slot->run.plan,
+	                               .box = slot_box(slot)};
+	int r = audit_put(&batch->audit, &line, err);
+
+	if (r < 0)
+		return r;
+	if (was_stopped(batch, &outcome)) {
+		batch->given_up = true; /* the next batch runs it */
+		return 0;
+	}
+	tally_add(&batch->tally, outcome.status);
+	return reports_put(&batch->reports, slot->run.plan, slot_box(slot),
+	                   err);
+}
+
 static int step(struct batch *batch, struct slot *slot, struct sbx_error *err)
 {
-	struct sbx_outcome outcome;
 	struct sbx_error failure;
 	int r = sbx_box_step(slot_box(slot), &failure);
 
@@ -273,17 +296,8 @@ static int step(struct batch *batch, struct slot *slot, struct sbx_error *err)
 		if (r == 0)
 			return watch(batch, slot, err);
 	}
-	outcome = sbx_box_outcome(slot_box(slot));
-	if (r < 0) {
-		r = refuse(batch, &slot->request, &failure, err);
-	} else if (was_stopped(batch, &outcome)) {
-		batch->given_up = true; /* the next batch runs it */
-		r = 0;
-	} else {
-		tally_add(&batch->tally, outcome.status);
-		r = reports_put(&batch->reports, slot->run.plan, slot_box(slot),
-		                err);
-	}
+	r = r < 0 ? refuse(batch, &slot->request, &failure, err)
+	          : report(batch, slot, err);
 	slot_end(&batch->slots, slot);
 	return r;
 }

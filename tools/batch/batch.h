@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "exec/audit.h"
 #include "reports.h"
 #include "requests.h"
 #include "slots.h"
@@ -18,6 +19,7 @@
 struct batch {
 	struct requests requests;
 	struct reports reports;
+	struct audit_logs audit;
 	struct slots slots;
 	struct places places;
 	struct tally tally;
@@ -31,6 +33,7 @@ struct batch {
 
 #define BATCH_NONE                               \
 	((struct batch){.reports = REPORTS_NONE, \
+	                .audit = AUDIT_NONE,     \
 	                .epoll = -1,             \
 	                .signals = -1,           \
 	                .clock = -1,             \

@@ -116,6 +116,9 @@ static int run_all(const struct options *options, struct sbx_error *err)
 	batch.places = (struct places){dirs.list, MAXIMA, options->pool};
 	batch.requests.ids = &ids;
 	tally_init(&batch.tally);
+	/* What sbxd runs is a line of its log. */
+	if (r == 0 && !options->pool)
+		r = audit_open(&batch.audit, options->audit, err);
 	if (r == 0 && !options->pool)
 		r = enter_scope(err);
 	if (r == 0)

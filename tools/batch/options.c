@@ -34,6 +34,7 @@ const char options_help[] =
 	"if --output\n"
 	"                          names a file, else on standard error "
 	"[table]\n"
+	"  --audit FILE            add a line about each run to this log\n"
 	"  --help, --version       print this; the version\n"
 	"\n"
 	"SIGTERM and SIGINT let what runs come to its end, and stop; a second "
@@ -104,7 +105,17 @@ static size_t default_jobs(void)
 	return (size_t)MAX(n, 1);
 }
 
-enum choice { OUTPUT, RESUME, JOBS, POOL, SHARD, SUMMARY, HELP, VERSION };
+enum choice {
+	OUTPUT,
+	RESUME,
+	JOBS,
+	POOL,
+	SHARD,
+	SUMMARY,
+	AUDIT,
+	HELP,
+	VERSION
+};
 
 static const struct option table[] = {
 	{"output", required_argument, NULL, OUTPUT},
@@ -113,6 +124,7 @@ static const struct option table[] = {
 	{"pool", optional_argument, NULL, POOL},
 	{"shard", required_argument, NULL, SHARD},
 	{"summary", required_argument, NULL, SUMMARY},
+	{"audit", required_argument, NULL, AUDIT},
 	{"help", no_argument, NULL, HELP},
 	{"version", no_argument, NULL, VERSION},
 	{0},
@@ -137,6 +149,9 @@ static int take(struct options *options, int choice, const char *word,
 		return read_shard(optarg, &options->shard, err);
 	case SUMMARY:
 		return read_summary(optarg, &options->summary, err);
+	case AUDIT:
+		options->audit = optarg;
+		return 0;
 	case HELP:
 		options->help = true;
 		return 0;
@@ -163,6 +178,9 @@ static int take_words(struct options *options, int n, char **words,
 		return FAIL(err, n ? "more than one file of requests"
 		                   : "the file of the requests is missing; - "
 		                     "is standard input");
+	if (options->pool && options->audit)
+		return FAIL(err, "--audit and --pool exclude each other: sbxd "
+		                 "has a log of its own");
 	if (options->resume && !options->output)
 		return FAIL(err, "--resume: --output names the file to go on "
 		                 "with");

@@ -14,6 +14,7 @@ struct options {
 	bool help, version, merge, resume;
 	const char *output; /* NULL: standard output */
 	const char *pool;   /* a socket of sbxd, "" for the usual; or NULL */
+	const char *audit;  /* NULL: none */
 	size_t jobs;
 	struct shard shard;
 	enum summary summary;

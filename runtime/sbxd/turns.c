@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+#include "sbxd/turns.h"
+
+#include "sbxd/jobs.h"
+
+/* The place of a caller: its own, or that of whoever was served longest ago. */
+static struct caller *find_caller(struct daemon *daemon, uid_t uid)
+{
+	struct caller *oldest = &daemon->callers[0];
+
+	for (size_t i = 0; i < MAX_CALLERS; i++) {
+		struct caller *caller = &daemon->callers[i];
+
+		if (caller->turn && caller->uid == uid)
+			return caller;
+		if (caller->turn < oldest->turn)
+			oldest = caller;
+	}
+	*oldest = (struct caller){.uid = uid};
+	return oldest;
+}
+
+/* How many of a caller's jobs run. */
+static unsigned running_of(const struct daemon *daemon, uid_t uid)
+{
+	unsigned n = 0;
+
+	for (const struct job *job = daemon->jobs; job; job = job->next)
+		n += job->uid == uid && job->running;
+	return n;
+}
+
+/* The first waiting job of the caller who has fewest that run; among such
+ * callers, of the one whose turn is longest ago. It is then that one's turn. */
+static struct job *next_job(struct daemon *daemon)
+{
+	uint64_t fewest = 0, oldest = 0, n, turn;
+	struct job *next = NULL;
+
+	for (struct job *job = daemon->jobs; job; job = job->next) {
+		if (job->running || (next && job->uid == next->uid))
+			continue;
+		n = running_of(daemon, job->uid);
+		turn = find_caller(daemon, job->uid)->turn;
+		if (!next || n < fewest || (n == fewest && turn < oldest)) {
+			next = job;
+			fewest = n;
+			oldest = turn;
+		}
+	}
+	if (next)
+		find_caller(daemon, next->uid)->turn = ++daemon->turn;
+	return next;
+}
+
+void turns_take(struct daemon *daemon)
+{
+	struct job *job;
+
+	while (daemon->n_running < daemon->settings.max_runs &&
+	       (job = next_job(daemon)))
+		job_start(job);
+}

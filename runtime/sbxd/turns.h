@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* Whose turn it is: callers, told apart by their user ids, are served alike. */
+#ifndef SBX_SBXD_TURNS_H
+#define SBX_SBXD_TURNS_H
+
+#include "sbxd/daemon.h"
+
+/* Starts what may start. */
+void turns_take(struct daemon *daemon);
+
+#endif
