@@ -230,6 +230,20 @@ SBX_API int sbx_session_commit(struct sbx_session *session,
 /* Lets others have it. */
 SBX_API void sbx_session_close(struct sbx_session *session);
 
+/* For a process that has nothing else to do than to see this box to its end,
+ * and ends with it: takes from it, for good, what it does not need for that, so
+ * that a hole in what reads the program's words leads nowhere. After
+ * sbx_box_start(); it happens in a later sbx_box_step(), before anything of the
+ * program's is read. What is left: descriptors that are open, the functions
+ * above and sbx_report_write() for this box; in dir (-1: none) and in the
+ * session (NULL: none) files can be made. Afterwards the calling thread can
+ * open nothing else, start no process, make no socket and gain no right; all
+ * other calls fail with EPERM. A kernel without Landlock does not hold it to
+ * those directories. */
+SBX_API int sbx_box_confine(struct sbx_box *box,
+                            const struct sbx_session *session, int dir,
+                            struct sbx_error *err);
+
 /* Kills whatever still runs and removes every trace on the host. */
 SBX_API void sbx_box_close(struct sbx_box *box);
 

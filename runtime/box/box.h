@@ -42,6 +42,8 @@ struct sbx_box {
 	int control;   /* what the agent of a box that waits is told with */
 	int pipes[N_STREAMS]; /* its streams, until a run has them */
 	int epoll, timer;
+	int keeps[2];  /* directories that its supervisor still writes to */
+	bool confines; /* its supervisor, before the program starts */
 
 	bool ready;              /* it waits to be started */
 	bool launched;           /* the program's process has its filter */
@@ -53,6 +55,7 @@ struct sbx_box {
 	uint64_t timer_ns;       /* what the timer is set to */
 	uint64_t asked_ns;       /* pid 1 is to measure, since then; 0: not */
 	uint64_t asked_sum;      /* the quick sum then */
+	unsigned processors;     /* that the program may use */
 	uint64_t base_cpu_ns;    /* used before the run began */
 	uint64_t known;          /* bytes of memory in use, at the last look */
 	uint64_t next_ask_ns;    /* pid 1 is left alone until then */
@@ -112,6 +115,16 @@ int box_attach(struct sbx_box *box, int *ours, const struct sbx_stdio *stdio,
 
 /* The program begins, at ns: all limits count from here. */
 void box_begin(struct sbx_box *box, uint64_t ns);
+
+/* ---- confine.c ---- */
+
+/* Takes from the calling thread what it does not need any more. */
+int confine(const struct sbx_box *box, struct sbx_error *err);
+
+/* ---- session.c ---- */
+
+/* The session's directory; still its own. */
+int session_dir(const struct sbx_session *session);
 
 /* ---- standby.c ---- */
 

@@ -34,6 +34,7 @@ const struct sbx_box box_closed = {
 	.epoll = -1,
 	.timer = -1,
 	.streams = {STREAM_NONE, STREAM_NONE, STREAM_NONE},
+	.keeps = {-1, -1},
 };
 
 /* n of the processors that the caller may use, from a place that differs from

@@ -159,17 +159,9 @@ static uint64_t time_left(uint64_t value, uint64_t limit, uint64_t rate)
 	return value < limit ? (limit - value) / rate : 0;
 }
 
-static unsigned processors(const struct sbx_plan *plan)
-{
-	long n = plan->n_cpus ? (long)plan->n_cpus
-	                      : sysconf(_SC_NPROCESSORS_ONLN);
-
-	return n > 0 ? (unsigned)n : 1;
-}
-
 void measure_schedule(struct sbx_box *box, uint64_t now, uint64_t memory)
 {
-	unsigned n = processors(box->plan);
+	unsigned n = box->processors;
 	uint64_t next = LONGEST;
 
 	next = MIN(next, time_left(box->sample.cpu_ns,

@@ -50,6 +50,10 @@ static void on_started(struct sbx_box *box, const struct wire_message *message,
 	/* What comes now is the end, which pid 1's own end follows at once:
 	 * there is no need to wake up for both. */
 	(void)epoll_ctl(box->epoll, EPOLL_CTL_DEL, box->wire, NULL);
+	if (box->confines && !box->failed && confine(box, &box->failure) < 0) {
+		box->failed = true;
+		box_kill(box, CAUSE_NONE);
+	}
 }
 
 static void on_measured(struct sbx_box *box, const struct wire_message *message,

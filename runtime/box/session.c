@@ -114,6 +114,11 @@ int sbx_session_open(struct sbx_spec *spec, const char *path,
 	return r;
 }
 
+int session_dir(const struct sbx_session *session)
+{
+	return session->store->dir;
+}
+
 /* ---- the end ---- */
 
 /* Many layers as one: files are shared with them, not copied. */

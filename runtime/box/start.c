@@ -61,6 +61,14 @@ int box_attach(struct sbx_box *box, int *ours, const struct sbx_stdio *stdio,
 	             : 0;
 }
 
+static unsigned count_processors(const struct sbx_plan *plan)
+{
+	long n = plan->n_cpus ? (long)plan->n_cpus
+	                      : sysconf(_SC_NPROCESSORS_ONLN);
+
+	return n > 0 ? (unsigned)n : 1;
+}
+
 void box_begin(struct sbx_box *box, uint64_t ns)
 {
 	const struct plan_limit *wall = &box->plan->limits[LIMIT_WALL_TIME];
@@ -72,6 +80,7 @@ void box_begin(struct sbx_box *box, uint64_t ns)
 			? UINT64_MAX
 			: ns + wall->value;
 	leaf_begin(box);
+	box->processors = count_processors(box->plan);
 	measure_schedule(box, ns, 0);
 }
 

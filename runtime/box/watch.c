@@ -283,6 +283,9 @@ static void dispatch(struct sbx_box *box, const struct epoll_event *event)
 		standby_receive(box);
 		break;
 	default:
+		/* What it says before it is the program comes first. */
+		if (!box->launched)
+			receive_wire(box);
 		stream_step(box, tag - TAG_STREAM);
 		break;
 	}

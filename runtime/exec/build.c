@@ -63,7 +63,7 @@ int building_run(struct building *building, bool capture, struct sbx_error *err)
 		                   err);
 	if (r < 0 || building->built)
 		return r;
-	r = run_box(building->plan, &stdio, &building->box, err);
+	r = run_box(building->plan, &stdio, NULL, &building->box, err);
 	if (r != 0)
 		return r;
 	if (strcmp(sbx_box_outcome(building->box).status, "success") != 0)

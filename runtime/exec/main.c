@@ -40,6 +40,14 @@ static int print_plans(const struct work *work, struct sbx_error *err)
 	return printed(r, err);
 }
 
+static int run_last(struct work *work, const struct sbx_stdio *stdio,
+                    struct sbx_error *err)
+{
+	const struct confinement confinement = {work->session, work->collect};
+
+	return run_box(work->plan, stdio, &confinement, &work->box, err);
+}
+
 /* The plan of the run was made to see that there is one; what it runs is not
  * there before the build is over. */
 static int build_and_run(struct work *work, const struct sbx_stdio *stdio,
@@ -53,7 +61,7 @@ static int build_and_run(struct work *work, const struct sbx_stdio *stdio,
 		return r;
 	sbx_spec_built(work->spec, work->building.built, work->building.box);
 	r = sbx_plan_make(work->spec, &work->plan, err);
-	return r < 0 ? r : run_box(work->plan, stdio, &work->box, err);
+	return r < 0 ? r : run_last(work, stdio, err);
 }
 
 /* The box that the outcome is of: the build's, if it came no further. */
@@ -164,7 +172,7 @@ static int run_program(struct work *work, const struct profile_dirs *dirs,
 	if (work->building.plan)
 		status = build_and_run(work, &stdio, err);
 	else
-		status = run_box(work->plan, &stdio, &work->box, err);
+		status = run_last(work, &stdio, err);
 	return bring_out(work, status, err);
 }
 

@@ -50,7 +50,8 @@ static int follow(struct sbx_box *box, int signal_fd, int *cancelled,
 }
 
 int run_box(const struct sbx_plan *plan, const struct sbx_stdio *stdio,
-            struct sbx_box **box, struct sbx_error *err)
+            const struct confinement *confinement, struct sbx_box **box,
+            struct sbx_error *err)
 {
 	CLEANUP_FD int signal_fd = -1;
 	int r, cancelled = 0;
@@ -61,6 +62,9 @@ int run_box(const struct sbx_plan *plan, const struct sbx_stdio *stdio,
 	r = sbx_box_open(plan, box, err);
 	if (r == 0)
 		r = sbx_box_start(*box, stdio, err);
+	if (r == 0 && confinement)
+		r = sbx_box_confine(*box, confinement->session,
+		                    confinement->collect, err);
 	if (r == 0)
 		r = follow(*box, signal_fd, &cancelled, err);
 	if (r < 0)

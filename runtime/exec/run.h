@@ -4,11 +4,19 @@
 
 #include "sbx.h"
 
-/* Runs the plan's program to its end. SIGINT, SIGTERM, SIGHUP and SIGQUIT end
- * it as cancelled. Returns the exit status, or a negative errno with err; box
- * is set once there is one, and the caller's to close either way. */
+/* What is still done once the program runs; all else is given up then. */
+struct confinement {
+	const struct sbx_session *session; /* NULL: none */
+	int collect;                       /* a directory, or -1 */
+};
+
+/* Runs the plan's program to its end. confinement: NULL where another box is to
+ * follow. SIGINT, SIGTERM, SIGHUP and SIGQUIT end it as cancelled. Returns the
+ * exit status, or a negative errno with err; box is set once there is one, and
+ * the caller's to close either way. */
 int run_box(const struct sbx_plan *plan, const struct sbx_stdio *stdio,
-            struct sbx_box **box, struct sbx_error *err);
+            const struct confinement *confinement, struct sbx_box **box,
+            struct sbx_error *err);
 
 /* Those signals as a descriptor. One that was ignored when sbx-exec started, as
  * under nohup(1), stays ignored. Returns it, or -errno. */

@@ -20,6 +20,7 @@
 
 /* What is composed, and how far each set has been read. */
 struct sets {
+	bool own;
 	const struct filter_set *set[SETS_MAX];
 	size_t next[SETS_MAX]; /* the first rule that is not read yet */
 	size_t n_sets;
@@ -29,6 +30,7 @@ struct verdicts {
 	uint16_t allow;
 	uint16_t refuse;  /* the listener answers, and notes the call */
 	uint16_t unknown; /* ENOSYS */
+	uint16_t foreign; /* of another architecture */
 };
 
 struct spans {
@@ -37,12 +39,18 @@ struct spans {
 	struct graph_span span[GRAPH_SPANS];
 };
 
-const struct filter_set *filter_set_find(const char *name)
+static const struct filter_set *find(const char *name, bool own)
 {
 	for (size_t i = 0; i < n_filter_sets; i++)
-		if (!strcmp(filter_sets[i].name, name))
+		if (filter_sets[i].own == own &&
+		    !strcmp(filter_sets[i].name, name))
 			return &filter_sets[i];
 	return NULL;
+}
+
+const struct filter_set *filter_set_find(const char *name)
+{
+	return find(name, false);
 }
 
 static int unknown_set(const char *name, struct sbx_error *err)
@@ -51,8 +59,9 @@ static int unknown_set(const char *name, struct sbx_error *err)
 	int ret;
 
 	for (size_t i = 0; i < n_filter_sets; i++)
-		buffer_printf(&known, "%s%s", i ? ", " : "",
-		              filter_sets[i].name);
+		if (!filter_sets[i].own)
+			buffer_printf(&known, "%s%s", known.len ? ", " : "",
+			              filter_sets[i].name);
 	ret = err_say(err, SBX_STAGE_PLAN, EINVAL,
 	              "seccomp: no set is named \"%s\"; there are %.*s", name,
 	              (int)known.len, known.len ? known.data : "");
@@ -80,7 +89,7 @@ static int sets_find(const char *const *names, struct sets *sets,
 		               "seccomp: names no set; \"base\" is the least "
 		               "that a program needs");
 	for (size_t i = 0; names[i]; i++) {
-		const struct filter_set *set = filter_set_find(names[i]);
+		const struct filter_set *set = find(names[i], sets->own);
 
 		if (!set)
 			return unknown_set(names[i], err);
@@ -111,9 +120,9 @@ static uint16_t call_verdict(struct graph *graph, struct sets *sets,
 		     ++*next)
 			args_add(&rules, &set->rules[*next]);
 	}
-	if (!call_is_known(call))
-		return verdicts->unknown;
-	return args_build(graph, &rules, verdicts->allow, verdicts->refuse);
+	return args_build(graph, &rules, verdicts->allow,
+	                  call_is_known(call) ? verdicts->refuse
+	                                      : verdicts->unknown);
 }
 
 static void spans_add(struct spans *spans, uint32_t first, uint16_t node)
@@ -131,12 +140,20 @@ static uint16_t program_build(struct graph *graph, struct sets *sets)
 {
 	struct verdicts verdicts = {
 		.allow = graph_return(graph, SECCOMP_RET_ALLOW),
-		.refuse = graph_return(graph, SECCOMP_RET_USER_NOTIF),
 		.unknown = graph_return(graph, SECCOMP_RET_ERRNO | ENOSYS),
 	};
 	struct spans spans;
 	uint16_t node;
 
+	if (sets->own) {
+		verdicts.refuse =
+			graph_return(graph, SECCOMP_RET_ERRNO | EPERM);
+		verdicts.foreign =
+			graph_return(graph, SECCOMP_RET_KILL_PROCESS);
+	} else {
+		verdicts.refuse = verdicts.foreign =
+			graph_return(graph, SECCOMP_RET_USER_NOTIF);
+	}
 	spans.n_spans = 0;
 	spans.full = false;
 	for (unsigned call = 0; call < filter_known_end; call++)
@@ -144,7 +161,7 @@ static uint16_t program_build(struct graph *graph, struct sets *sets)
 		          call_verdict(graph, sets, &verdicts, call));
 	spans_add(&spans, filter_known_end, verdicts.unknown);
 	if (FILTER_X32_BIT) {
-		spans_add(&spans, FILTER_X32_BIT, verdicts.refuse);
+		spans_add(&spans, FILTER_X32_BIT, verdicts.foreign);
 		/* The kernel has no calls here either way; -1 is one. */
 		spans_add(&spans, X32_END, verdicts.unknown);
 	}
@@ -154,26 +171,42 @@ static uint16_t program_build(struct graph *graph, struct sets *sets)
 	node = graph_load(graph, offsetof(struct seccomp_data, nr), UINT32_MAX,
 	                  node);
 	/* Before all else: a number means nothing without its architecture. */
-	node = graph_equal(graph, FILTER_ARCH, node, verdicts.refuse);
+	node = graph_equal(graph, FILTER_ARCH, node, verdicts.foreign);
 	return graph_load(graph, offsetof(struct seccomp_data, arch),
 	                  UINT32_MAX, node);
 }
 
-int filter_compile(const char *const *names, struct sock_filter *code,
-                   size_t *n_code, struct sbx_error *err)
+static int compile(struct sets *sets, const char *const *names,
+                   struct sock_filter *code, size_t *n_code,
+                   struct sbx_error *err)
 {
 	struct graph graph;
-	struct sets sets = {0};
-	int ret = sets_find(names, &sets, err);
+	int ret = sets_find(names, sets, err);
 
 	if (ret < 0)
 		return ret;
 	graph_init(&graph);
-	ret = graph_emit(&graph, program_build(&graph, &sets), code, n_code);
+	ret = graph_emit(&graph, program_build(&graph, sets), code, n_code);
 	if (ret < 0)
 		return err_say(err, SBX_STAGE_PLAN, -ret,
 		               "seccomp: the sets make a filter of more than "
 		               "%d instructions",
 		               FILTER_MAX);
 	return 0;
+}
+
+int filter_compile(const char *const *names, struct sock_filter *code,
+                   size_t *n_code, struct sbx_error *err)
+{
+	struct sets sets = {.own = false};
+
+	return compile(&sets, names, code, n_code, err);
+}
+
+int filter_compile_own(const char *const *names, struct sock_filter *code,
+                       size_t *n_code, struct sbx_error *err)
+{
+	struct sets sets = {.own = true};
+
+	return compile(&sets, names, code, n_code, err);
 }

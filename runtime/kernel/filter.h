@@ -60,6 +60,7 @@ struct filter_rule {
 
 struct filter_set {
 	const char *name;
+	bool own; /* what sbx-exec itself may do; no program is given it */
 	const char *description;
 	const struct filter_rule *rules; /* ordered by call */
 	size_t n_rules;
@@ -72,6 +73,7 @@ extern const size_t n_filter_sets;
 extern const unsigned filter_known_end;
 extern const uint8_t filter_known[]; /* bitmap by call number */
 
+/* Of those for programs. */
 const struct filter_set *filter_set_find(const char *name);
 
 /* Composes the sets of the NULL-terminated list names into code, which has
@@ -79,6 +81,11 @@ const struct filter_set *filter_set_find(const char *name);
  * are errors that list the known ones. */
 int filter_compile(const char *const *names, struct sock_filter *code,
                    size_t *n_code, struct sbx_error *err);
+
+/* The same of sets for sbx-exec itself, whose refusals no listener answers:
+ * what is not allowed fails with EPERM, and a foreign call is the end. */
+int filter_compile_own(const char *const *names, struct sock_filter *code,
+                       size_t *n_code, struct sbx_error *err);
 
 /* The name of a call of an audit architecture, "ptrace"; "#600" for one that
  * has none. buffer: at least 64 bytes. Returns buffer. */

@@ -36,6 +36,8 @@ WRAP(int, prctl, int option, unsigned long a, unsigned long b, unsigned long c,
      unsigned long d);
 WRAP(int, close_range, unsigned first, unsigned last, int flags);
 WRAP(pid_t, setsid, void);
+WRAP(int, sbx_box_confine, struct sbx_box *box,
+     const struct sbx_session *session, int dir, struct sbx_error *err);
 
 enum part {
 	FILTER,      /* every system call is allowed */
@@ -51,6 +53,7 @@ enum part {
 	SYSCTLS,     /* no limits of the box's user namespace */
 	RLIMITS,     /* no resource limits */
 	DISK,        /* no size, no inodes */
+	CONFINEMENT, /* sbx-exec itself keeps what it has */
 	N_PARTS
 };
 
@@ -68,6 +71,7 @@ static const char *const parts[N_PARTS] = {
 	[SYSCTLS] = "sysctls",
 	[RLIMITS] = "rlimits",
 	[DISK] = "disk",
+	[CONFINEMENT] = "confinement",
 };
 
 static bool out[N_PARTS];
@@ -206,4 +210,14 @@ int __wrap_close_range(unsigned first, unsigned last, int flags)
 pid_t __wrap_setsid(void)
 {
 	return out[SESSION] ? 1 : __real_setsid();
+}
+
+/* It needs no_new_privs itself. */
+int __wrap_sbx_box_confine(struct sbx_box *box,
+                           const struct sbx_session *session, int dir,
+                           struct sbx_error *err)
+{
+	return out[CONFINEMENT] || out[PRIVILEGES]
+	               ? 0
+	               : __real_sbx_box_confine(box, session, dir, err);
 }

@@ -138,7 +138,7 @@ static const struct {
 	{"x.json", HEAD "\"rules\": {}}", "x.json:2: \"rules\" is an object"},
 	{"x.json", HEAD "\"rulse\": []}", "x.json:2: unknown key \"rulse\""},
 	{"x.json", HEAD "\"rules\": [], \"refused\": []}",
-         "x.json:1: a file has either \"rules\" or \"refused\""},
+         "x.json:1: a file has one of \"rules\", \"refused\" and \"own\""},
 	{"x.json",
          HEAD "\"refused\": [{\"calls\": [\"bpf\"], \"when\": [], " WHY "}]}",
          "x.json:2: unknown key \"when\""},
@@ -279,4 +279,27 @@ Test(filter_rules, sets_do_not_contradict)
 	                 "sets, or in one and with tests in another: "
 	                 "dir/one.json");
 	arena_free(&sets.arena);
+}
+
+/* What sbx-exec itself may do says nothing of programs, and may be a call that
+ * hides its arguments. */
+Test(filter_rules, own_sets_are_apart)
+{
+	struct sbx_error err = {0};
+
+	cr_assert_eq(read_text("no.json",
+	                       HEAD "\"refused\": [{\"calls\": [\"read\"], " WHY
+	                            "}]}",
+	                       NULL),
+	             0);
+	cr_assert_eq(read_text("own.json",
+	                       HEAD "\"own\": [{\"calls\": [\"read\", "
+	                            "\"openat2\"], " WHY "}]}",
+	                       &err),
+	             0, "%s", err.text);
+	cr_assert_eq(rule_sets_check(&sets, &err), -EINVAL);
+	cr_assert_str_eq(err.text,
+	                 "no file decides about \"write\" (call 1): allow it "
+	                 "in a set, or say in refused.json why not");
+	clear();
 }

@@ -139,8 +139,9 @@ const struct probe probes[] = {
          .layer = "filter",
          .attempt = try_landlock,
          .worst = VERDICT_DEGRADED,
-         .meaning = "sbx works without it; a program that shuts itself in "
-                    "with Landlock cannot do so",
+         .meaning = "sbx works without it, and sbx-exec is held by its filter "
+                    "alone; a program that shuts itself in with Landlock "
+                    "cannot do so",
          .config = "CONFIG_SECURITY_LANDLOCK"},
 	{.name = "cgroup-v2",
          .layer = "cgroup",

@@ -16,6 +16,8 @@ static int compare(const void *left, const void *right)
 
 	if (a->rule.call != b->rule.call)
 		return a->rule.call < b->rule.call ? -1 : 1;
+	if (a->own != b->own)
+		return a->own ? 1 : -1;
 	if (a->set != b->set)
 		return a->set < b->set ? -1 : 1;
 	return a->line - b->line;
@@ -42,7 +44,7 @@ static int check_call(const struct rule_sets *sets, const struct rule *rules,
 		const struct rule_set *first = &sets->set[rules[0].set];
 		const struct rule_set *set = &sets->set[rules[i].set];
 
-		if (set->refused != first->refused)
+		if (set->kind != first->kind)
 			return complain(sets, &rules[i],
 			                "is refused in one file and allowed in "
 			                "another: ",
@@ -91,13 +93,15 @@ int rule_sets_check(struct rule_sets *sets, struct sbx_error *err)
 		int ret;
 
 		while (at + n < sets->n_rules &&
-		       rules[at + n].rule.call == call)
+		       rules[at + n].rule.call == call && !rules[at + n].own)
 			n++;
 		ret = n ? check_call(sets, rules + at, n, err)
 		        : check_forgotten(call, err);
 		if (ret < 0)
 			return ret;
-		at += n;
+		for (at += n; at < sets->n_rules; at++)
+			if (rules[at].rule.call != call)
+				break;
 	}
 	return 0;
 }

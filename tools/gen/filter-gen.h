@@ -7,8 +7,9 @@
  *	 "rules": [{"calls": ["read", "write"], "why": "a sentence."},
  *	           {"calls": ["kill"], "when": [TEST, ...], "why": "..."}]}
  *
- * or, with "refused" in place of "rules", what no set allows. All tests of an
- * entry hold together; entries for one call are alternatives. A test is
+ * or, with "refused" in place of "rules", what no set allows; or, with "own",
+ * what sbx-exec itself may do. All tests of an entry hold together; entries for
+ *one call are alternatives. A test is
  *
  *	{"arg": 0, "mask": "BITS", "equals": "BITS"}
  *
@@ -32,17 +33,24 @@
 #define RULES_MAX  2048 /* of all sets */
 #define WHY_MIN    24   /* bytes of the shortest reason */
 
+enum set_kind {
+	SET_RULES,   /* a program may make these calls */
+	SET_REFUSED, /* no set for programs allows them */
+	SET_OWN,     /* sbx-exec may */
+};
+
 struct rule {
 	struct filter_rule rule;
 	size_t set;
 	int line;
+	bool own; /* of a set for sbx-exec, which says nothing of programs */
 };
 
 struct rule_set {
 	const char *path;
 	const char *name;
 	const char *description;
-	bool refused; /* what no set allows */
+	enum set_kind kind;
 };
 
 /* Start with a zeroed one; arena_free() ends it. */

@@ -43,7 +43,8 @@ static int read_call(const struct reader *reader, const struct json *name,
 	if (*call == __NR_SCMP_ERROR)
 		return complain(reader, name->line,
 		                "no system call is named \"%s\"", name->text);
-	if (*call >= 0 && !call_known((unsigned)*call))
+	if (*call >= 0 && !call_known((unsigned)*call) &&
+	    !(reader->set->kind == SET_OWN && is_hidden((unsigned)*call)))
 		return complain(reader, name->line,
 		                "\"%s\" is to answer ENOSYS, as clone3, "
 		                "openat2 and all after Linux 6.1",
@@ -117,6 +118,7 @@ static int add_entry(const struct reader *reader, const struct entry *entry,
 	struct rule rule = {
 		.set = (size_t)(reader->set - reader->sets->set),
 		.line = name->line,
+		.own = reader->set->kind == SET_OWN,
 	};
 	int call = -1;
 	int ret = read_call(reader, name, &call);
@@ -147,7 +149,7 @@ static int read_entry(const struct reader *reader, const struct json *object)
 	const struct json *calls = NULL;
 	const char *why = NULL;
 	int ret = only_keys(reader, object,
-	                    reader->set->refused
+	                    reader->set->kind == SET_REFUSED
 	                            ? "\"calls\", \"why\""
 	                            : "\"calls\", \"when\", \"why\"");
 
@@ -171,25 +173,31 @@ static int read_entry(const struct reader *reader, const struct json *object)
 static int read_set(const struct reader *reader, const struct json *root,
                     struct rule_set *set)
 {
-	const struct json *rules = NULL;
-	const struct json *refused = NULL;
+	static const char *const kinds[] = {[SET_RULES] = "rules",
+	                                    [SET_REFUSED] = "refused",
+	                                    [SET_OWN] = "own"};
+	const struct json *rules = NULL, *found;
+	unsigned n = 0;
 	int ret = only_keys(reader, root,
-	                    "\"description\", \"rules\", \"refused\"");
+	                    "\"description\", \"rules\", \"refused\", \"own\"");
 
 	if (ret == 0)
 		ret = read_sentence(reader, root, "description",
 		                    &set->description);
-	if (ret == 0)
-		ret = member(reader, root, "rules", JSON_ARRAY, &rules);
-	if (ret == 0)
-		ret = member(reader, root, "refused", JSON_ARRAY, &refused);
+	for (size_t i = 0; i < ARRAY_SIZE(kinds) && ret == 0; i++) {
+		ret = member(reader, root, kinds[i], JSON_ARRAY, &found);
+		if (ret < 0 || !found)
+			continue;
+		rules = found;
+		set->kind = (enum set_kind)i;
+		n++;
+	}
 	if (ret < 0)
 		return ret;
-	if (!rules == !refused)
+	if (n != 1)
 		return complain(reader, root->line,
-		                "a file has either \"rules\" or \"refused\"");
-	set->refused = refused;
-	rules = rules ? rules : refused;
+		                "a file has one of \"rules\", \"refused\" "
+		                "and \"own\"");
 	for (const struct json *at = rules->child; at && ret == 0;
 	     at = at->next)
 		ret = read_entry(reader, at);

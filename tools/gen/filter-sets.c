@@ -63,9 +63,10 @@ static void print_sets(const struct rule_sets *sets)
 {
 	printf("const struct filter_set filter_sets[] = {\n");
 	for (size_t i = 0; i < sets->n_sets; i++) {
-		if (sets->set[i].refused)
+		if (sets->set[i].kind == SET_REFUSED)
 			continue;
-		printf("\t{.name = \"%s\", .description = ", sets->set[i].name);
+		printf("\t{.name = \"%s\", .own = %d, .description = ",
+		       sets->set[i].name, sets->set[i].kind == SET_OWN);
 		print_string(sets->set[i].description);
 		printf(",\n\t .rules = rules_%zu,\n\t .n_rules = "
 		       "sizeof(rules_%zu) / sizeof(rules_%zu[0])},\n",
@@ -120,7 +121,7 @@ int main(int argc, char **argv)
 	printf("/* Made by tools/gen/filter-sets.c from profiles/seccomp; do "
 	       "not edit. */\n#include \"kernel/filter.h\"\n\n");
 	for (size_t i = 0; i < sets.n_sets; i++)
-		if (!sets.set[i].refused)
+		if (sets.set[i].kind != SET_REFUSED)
 			print_rules(&sets, i);
 	print_sets(&sets);
 	print_known();
