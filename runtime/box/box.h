@@ -49,6 +49,7 @@ struct sbx_box {
 	bool launched;           /* the program's process has its filter */
 	bool waiting;            /* it is an agent, and there is no run yet */
 	bool idle;               /* and it can take one at once */
+	bool own_name;           /* of a file that is named as the agent's */
 	bool ended;              /* pid 1 has told how the program ended */
 	bool failed;             /* failure says why */
 	uint64_t deadline_ns;    /* of the setup, then of the run */
@@ -76,9 +77,10 @@ extern const struct sbx_box box_closed;
 
 /* ---- make.c ---- */
 
-/* The plan of a box that is made ahead: the spec's program is an agent. */
-int plan_make_waiting(const struct sbx_spec *spec, struct sbx_plan **plan,
-                      struct sbx_error *err);
+/* The plan of a box that is made ahead: the spec's program is an agent, or what
+ * stands for a program. */
+int plan_make_waiting(const struct sbx_spec *spec, bool has_agent,
+                      struct sbx_plan **plan, struct sbx_error *err);
 
 /* ---- watch.c ---- */
 
@@ -112,6 +114,11 @@ int box_open_pipes(struct sbx_box *box, int *ours, int *theirs,
 /* Makes streams of our ends, which it takes, and the caller's descriptors. */
 int box_attach(struct sbx_box *box, int *ours, const struct sbx_stdio *stdio,
                struct sbx_error *err);
+
+/* As sbx_box_start(); what the box is told is in the socket control, which
+ * stays the caller's. -1: nothing. */
+int box_start_told(struct sbx_box *box, int control,
+                   const struct sbx_stdio *stdio, struct sbx_error *err);
 
 /* The program begins, at ns: all limits count from here. */
 void box_begin(struct sbx_box *box, uint64_t ns);

@@ -31,6 +31,7 @@
 #include "box/root.h"
 #include "box/session.h"
 #include "box/setup.h"
+#include "box/told.h"
 #include "box/wire.h"
 #include "kernel/ns.h"
 #include "kernel/proc.h"
@@ -206,27 +207,31 @@ static int run_payload(void *payload)
 	payload_main(payload);
 }
 
-/* What the run of a session writes, for the supervisor. */
-static int hand_upper(struct sbx_error *err)
+/* A directory of the box, for the supervisor: what the run of a session writes,
+ * or where a run's files are placed before there is a program. */
+static int hand_out(enum wire_kind kind, const char *path,
+                    struct sbx_error *err)
 {
-	const struct wire_message message = {.kind = WIRE_UPPER};
-	int upper = open(SESSION_UPPER, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const struct wire_message message = {.kind = kind};
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int r;
 
-	if (upper < 0)
-		return fail(err, "open " SESSION_UPPER);
-	r = wire_send(INIT_WIRE, &message, &upper, 1);
-	(void)close(upper);
+	if (fd < 0)
+		return err_set(err, SBX_STAGE_INIT, errno, "open %s", path);
+	r = wire_send(INIT_WIRE, &message, &fd, 1);
+	(void)close(fd);
 	if (r < 0)
-		return err_set(err, SBX_STAGE_INIT, -r,
-		               "hand out " SESSION_UPPER);
+		return err_set(err, SBX_STAGE_INIT, -r, "hand out %s", path);
 	return 0;
 }
 
 /* What the program's process starts from: its streams, and what it hands to
  * the supervisor. */
-static int open_payload(struct payload *payload, struct sbx_error *err)
+static int open_payload(struct payload *payload, struct told *told,
+                        struct sbx_error *err)
 {
+	const struct sbx_plan *plan = payload->setup->plan;
+	bool is_told = plan->waits && !plan->has_agent;
 	struct wire_message start;
 	int fds[WIRE_MAX_FDS];
 	int r;
@@ -236,14 +241,25 @@ static int open_payload(struct payload *payload, struct sbx_error *err)
 		open("/workspace", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (payload->proc < 0 || payload->workspace < 0)
 		return fail(err, "open /proc and /workspace");
-	if (payload->setup->plan->session && hand_upper(err) < 0)
+	if (plan->session && hand_out(WIRE_UPPER, SESSION_UPPER, err) < 0)
+		return -1;
+	if (is_told && hand_out(WIRE_WORKSPACE, "/workspace", err) < 0)
 		return -1;
 	r = await(WIRE_START, &start, fds, err);
 	if (r < 0)
 		return r;
 	memcpy(payload->stdio, fds, sizeof(payload->stdio));
 	payload->control = fds[3];
-	return 0;
+	told->argv = plan->argv;
+	told->envp = plan->envp;
+	if (is_told) {
+		r = told_read(payload->control, told, err);
+		(void)close(payload->control);
+		payload->control = -1;
+	}
+	payload->argv = told->argv;
+	payload->envp = told->envp;
+	return r;
 }
 
 /* Reaps whatever has ended. Returns 1 and its status once the program is
@@ -325,10 +341,11 @@ static _Noreturn void serve(const struct setup *setup, struct sbx_error *err)
 	_Alignas(16) char stack[PAYLOAD_STACK];
 	struct rusage self = {0};
 	int children, status;
+	struct told told;
 	pid_t program;
 
 	children = open_children(err);
-	if (children < 0 || open_payload(&payload, err) < 0)
+	if (children < 0 || open_payload(&payload, &told, err) < 0)
 		child_fail(err);
 	(void)getrusage(RUSAGE_SELF, &self);
 	program = ns_spawn(run_payload, &payload, stack, sizeof(stack));

@@ -56,8 +56,8 @@ int sbx_plan_make(const struct sbx_spec *spec, struct sbx_plan **plan,
 	return 0;
 }
 
-int plan_make_waiting(const struct sbx_spec *spec, struct sbx_plan **plan,
-                      struct sbx_error *err)
+int plan_make_waiting(const struct sbx_spec *spec, bool has_agent,
+                      struct sbx_plan **plan, struct sbx_error *err)
 {
 	struct sbx_plan *made = NULL;
 	int r = sbx_plan_make(spec, &made, err);
@@ -71,6 +71,7 @@ int plan_make_waiting(const struct sbx_spec *spec, struct sbx_plan **plan,
 		               "\"{file}\"");
 	}
 	made->waits = true;
+	made->has_agent = has_agent;
 	*plan = made;
 	return 0;
 }

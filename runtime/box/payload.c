@@ -187,7 +187,7 @@ static int step_exec(const struct payload *payload, struct sbx_error *err)
 {
 	const struct sbx_plan *plan = payload->setup->plan;
 
-	(void)execve(plan->executable, plan->argv, plan->envp);
+	(void)execve(plan->executable, payload->argv, payload->envp);
 	return err_set(err, SBX_STAGE_EXEC, errno, "%s", plan->executable);
 }
 

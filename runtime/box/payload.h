@@ -7,6 +7,7 @@
 
 struct payload {
 	const struct setup *setup;
+	char *const *argv, *const *envp;
 	int stdio[3];
 	int control; /* of a program that waits for its run; or -1 */
 	int proc,

@@ -33,6 +33,15 @@ static void on_upper(struct sbx_box *box, const struct wire_message *message,
 	box->upper = TAKE_FD(fds[0]);
 }
 
+/* The root stands, and its files can be placed. */
+static void on_workspace(struct sbx_box *box,
+                         const struct wire_message *message, int *fds)
+{
+	(void)message;
+	box->workspace = TAKE_FD(fds[0]);
+	box->idle = true;
+}
+
 static void on_started(struct sbx_box *box, const struct wire_message *message,
                        int *fds)
 {
@@ -40,6 +49,7 @@ static void on_started(struct sbx_box *box, const struct wire_message *message,
 
 	box->listener = TAKE_FD(fds[0]);
 	box->proc = TAKE_FD(fds[1]);
+	cleanup_fd(&box->workspace);
 	box->workspace = TAKE_FD(fds[2]);
 	box->launched = true;
 	if (!box->waiting)
@@ -116,9 +126,10 @@ struct wire_row {
 };
 
 static const struct wire_row wire_rows[] = {
-	[WIRE_READY] = {on_ready, 0},       [WIRE_STARTED] = {on_started, 3},
-	[WIRE_MEASURED] = {on_measured, 0}, [WIRE_ENDED] = {on_ended, 0},
-	[WIRE_FAILED] = {on_failed, 0},     [WIRE_UPPER] = {on_upper, 1},
+	[WIRE_READY] = {on_ready, 0},         [WIRE_STARTED] = {on_started, 3},
+	[WIRE_MEASURED] = {on_measured, 0},   [WIRE_ENDED] = {on_ended, 0},
+	[WIRE_FAILED] = {on_failed, 0},       [WIRE_UPPER] = {on_upper, 1},
+	[WIRE_WORKSPACE] = {on_workspace, 1},
 };
 
 static bool wire_expected(const struct sbx_box *box, uint32_t kind)
@@ -134,6 +145,9 @@ static bool wire_expected(const struct sbx_box *box, uint32_t kind)
 		return box->launched && !box->ended;
 	case WIRE_UPPER:
 		return box->plan->session && box->upper < 0 && !box->launched;
+	case WIRE_WORKSPACE:
+		return box->waiting && !box->plan->has_agent &&
+		       box->workspace < 0;
 	case WIRE_FAILED:
 		return !box->ended;
 	default:

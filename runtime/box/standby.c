@@ -6,10 +6,15 @@
  * agent holds one descriptor beside its streams:
  *
  *	caller -> agent  the modules to load, each with a NUL behind it
- *	agent -> caller  one byte: idle
+ *	agent -> caller  one byte: idle; '.', or '=' if the program's file must
+ *	                 have the name of its own, which it cannot change
  *	caller -> agent  the run: the program's file, how many arguments follow,
  *	                 these, and what the run has of environment variables
  *	                 that the box did not know; each with a NUL behind it
+ *
+ * Where an interpreter has nothing worth loading there is no agent: the box
+ * stands, but no program has been started in it. What to run is told to pid 1
+ * with the order to start (box/told.h).
  *
  * The agent closes it, and becomes the program. Before that the supervisor has
  * put the run's files into the workspace; a box is used once, and what the
@@ -29,11 +34,8 @@
 #include "base/error.h"
 #include "box/box.h"
 #include "box/inputs.h"
+#include "box/told.h"
 #include "box/wire.h"
-
-/* What an agent is told at once: it reads no more, and a socket always has
- * room for it. */
-#define MESSAGE_MAX (64 * 1024)
 
 static void add_text(struct buffer *out, const char *text)
 {
@@ -60,8 +62,7 @@ static int tell_modules(const struct sbx_box *box)
 	/* An empty message would look like the end. */
 	if (modules->n == 0)
 		add_text(&message, "");
-	return message.len > MESSAGE_MAX ? -E2BIG
-	                                 : tell(box->control, &message);
+	return message.len > TOLD_MAX ? -E2BIG : tell(box->control, &message);
 }
 
 static int prepare(struct sbx_box *box, int *theirs, struct sbx_error *err)
@@ -93,6 +94,8 @@ int box_prepare(struct sbx_box *box, struct sbx_error *err)
 	int r;
 
 	box->waiting = true;
+	if (!box->plan->has_agent)
+		return 0; /* pid 1 is on its way */
 	r = prepare(box, theirs, err);
 	for (int i = 0; i < WIRE_MAX_FDS; i++)
 		cleanup_fd(&theirs[i]);
@@ -127,6 +130,7 @@ void standby_receive(struct sbx_box *box)
 		return;
 	if (n == 1 && !box->idle && box->launched) {
 		box->idle = true;
+		box->own_name = text[0] == '=';
 		box->deadline_ns = UINT64_MAX;
 		/* 0 where it is not known: the run pays for it. */
 		(void)proc_cpu_exact(box->proc, &box->base_cpu_ns);
@@ -151,6 +155,22 @@ static bool has_text(char *const *list, const char *text)
 	return false;
 }
 
+/* For pid 1: all of it. */
+static void compose_whole(const struct sbx_plan *run, struct buffer *message)
+{
+	size_t n = 0;
+
+	while (run->argv[n])
+		n++;
+	buffer_printf(message, "%zu", n);
+	add_text(message, "");
+	for (size_t i = 0; i < n; i++)
+		add_text(message, run->argv[i]);
+	for (char *const *own = run->envp; *own; own++)
+		add_text(message, *own);
+}
+
+/* For an agent: what it does not know. */
 static void compose(const struct sbx_plan *box, const struct sbx_plan *run,
                     struct buffer *message)
 {
@@ -167,6 +187,15 @@ static void compose(const struct sbx_plan *box, const struct sbx_plan *run,
 	for (char *const *own = run->envp; *own; own++)
 		if (!has_text(box->envp, *own))
 			add_text(message, *own);
+}
+
+static size_t count_texts(const struct buffer *message)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < message->len; i++)
+		n += message->data[i] == '\0';
+	return n;
 }
 
 static const char *name_of(const struct step *step)
@@ -254,22 +283,44 @@ static int place_files(const struct sbx_box *box, const struct sbx_plan *plan,
 	return 0;
 }
 
-static int assign(struct sbx_box *box, const struct sbx_plan *plan,
-                  const struct sbx_stdio *stdio, const struct buffer *message,
-                  struct sbx_error *err)
+/* The box has a run now. */
+static int take_run(struct sbx_box *box, const struct sbx_plan *plan,
+                    struct sbx_error *err)
 {
 	int r = place_files(box, plan, err);
 
 	if (r < 0)
 		return r;
 	box->plan = plan;
-	r = sbx_box_request(box, plan->id, plan->made_ns, err);
-	if (r == 0)
-		r = box_attach(box, box->pipes, stdio, err);
-	if (r < 0)
-		return r;
 	box->waiting = box->idle = false;
 	box->run.warm = true;
+	return sbx_box_request(box, plan->id, plan->made_ns, err);
+}
+
+/* Pid 1 starts the program, as in a box that was not made ahead. */
+static int start_late(struct sbx_box *box, const struct sbx_stdio *stdio,
+                      const struct buffer *message, struct sbx_error *err)
+{
+	CLEANUP_FD int ours = -1, theirs = -1;
+	int ends[2], r;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return err_set(err, SBX_STAGE_WATCH, errno, "socketpair");
+	ours = ends[0];
+	theirs = ends[1];
+	r = tell(ours, message);
+	if (r < 0)
+		return err_set(err, SBX_STAGE_WATCH, -r, "tell what to run");
+	return box_start_told(box, theirs, stdio, err);
+}
+
+static int wake(struct sbx_box *box, const struct sbx_stdio *stdio,
+                const struct buffer *message, struct sbx_error *err)
+{
+	int r = box_attach(box, box->pipes, stdio, err);
+
+	if (r < 0)
+		return r;
 	box_begin(box, clock_ns());
 	r = tell(box->control, message);
 	watch_drop(box, &box->control);
@@ -283,14 +334,23 @@ int box_assign(struct sbx_box *box, const struct sbx_plan *plan,
                const struct sbx_stdio *stdio, struct sbx_error *err)
 {
 	struct buffer message CLEANUP(buffer_free) = {0};
+	bool has_agent = box->plan->has_agent;
+	int r;
 
 	if (!box->idle || box->failed || !plan_same_box(box->plan, plan))
 		return err_say(err, SBX_STAGE_PLAN, ESTALE,
 		               "the run asks for another box");
-	compose(box->plan, plan, &message);
-	if (message.len > MESSAGE_MAX)
+	if (has_agent)
+		compose(box->plan, plan, &message);
+	else
+		compose_whole(plan, &message);
+	if (message.len > TOLD_MAX || count_texts(&message) > TOLD_WORDS)
 		return err_say(err, SBX_STAGE_PLAN, E2BIG,
 		               "arguments and environment are more than a "
 		               "waiting interpreter can be told");
-	return assign(box, plan, stdio, &message, err);
+	r = take_run(box, plan, err);
+	if (r < 0)
+		return r;
+	return has_agent ? wake(box, stdio, &message, err)
+	                 : start_late(box, stdio, &message, err);
 }

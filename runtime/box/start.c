@@ -95,26 +95,33 @@ static int start(struct sbx_box *box, int *ours, int *theirs,
 	if (r < 0)
 		return r;
 	watch_setup(box);
-	r = wire_send(box->wire, &message, theirs, N_STREAMS);
+	r = wire_send(box->wire, &message, theirs,
+	              theirs[N_STREAMS] < 0 ? N_STREAMS : WIRE_MAX_FDS);
 	/* EPIPE: pid 1 has failed, and has said why. */
 	if (r < 0 && r != -EPIPE)
 		return err_set(err, SBX_STAGE_WATCH, -r, "start the program");
 	return watch_add_streams(box, err);
 }
 
-int sbx_box_start(struct sbx_box *box, const struct sbx_stdio *stdio,
-                  struct sbx_error *err)
+int box_start_told(struct sbx_box *box, int control,
+                   const struct sbx_stdio *stdio, struct sbx_error *err)
 {
-	int ours[N_STREAMS] = {-1, -1, -1}, theirs[N_STREAMS] = {-1, -1, -1};
-	int r;
+	int ours[N_STREAMS] = {-1, -1, -1};
+	int theirs[WIRE_MAX_FDS] = {-1, -1, -1, control};
+	int r = start(box, ours, theirs, stdio, err);
 
-	if (box->streams[STREAM_IN].pipe >= 0)
-		return err_say(err, SBX_STAGE_WATCH, EALREADY,
-		               "the box has been started already");
-	r = start(box, ours, theirs, stdio, err);
 	for (int i = 0; i < N_STREAMS; i++) {
 		cleanup_fd(&ours[i]);
 		cleanup_fd(&theirs[i]);
 	}
 	return r;
+}
+
+int sbx_box_start(struct sbx_box *box, const struct sbx_stdio *stdio,
+                  struct sbx_error *err)
+{
+	if (box->streams[STREAM_IN].pipe >= 0)
+		return err_say(err, SBX_STAGE_WATCH, EALREADY,
+		               "the box has been started already");
+	return box_start_told(box, -1, stdio, err);
 }

@@ -12,6 +12,7 @@
  *	                             for one that waits where it is told
  *	pid 1   -> caller   UPPER    the directory of what a session's run
  *	                             writes
+ *	pid 1   -> caller   WORKSPACE  of a box that waits without an agent
  *	pid 1   -> caller   READY    the root stands, and there is no START yet
  *	program -> caller   STARTED  the filter is on: its listener, the box's
  *	                             proc, and its workspace
@@ -39,6 +40,7 @@ enum wire_kind {
 	WIRE_ENDED,
 	WIRE_FAILED,
 	WIRE_UPPER,
+	WIRE_WORKSPACE,
 };
 
 struct wire_message {

@@ -90,8 +90,9 @@ struct sbx_plan {
 	uint64_t made_ns;   /* clock_ns() when it was asked for */
 
 	/* Of a box that is made ahead: its program is an agent that waits to
-	 * be told what to run, and loads these modules meanwhile. */
-	bool waits;
+	 * be told what to run, and loads these modules meanwhile; or it has
+	 * none, and the program is started when there is a run. */
+	bool waits, has_agent;
 	struct strings preload; /* of a run: those that it may find there */
 
 	/* What it is, for the report. */

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 
+#include "base/buffer.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/parse.h"
@@ -22,13 +23,40 @@ struct sbx_pool {
 	unsigned n_boxes, size, most;
 	int epoll; /* over the boxes' own */
 	uint64_t pause_ns, not_before_ns;
+	bool own_name; /* for files that are named as the agent's */
 };
+
+/* The name that the program's file has in the box. */
+static const char *name_of(const struct sbx_spec *spec)
+{
+	const char *slash;
+
+	if (spec->program.kind != PROGRAM_FILE)
+		return spec->file;
+	slash = strrchr(spec->program.path, '/');
+	return slash ? slash + 1 : spec->program.path;
+}
+
+/* The agent's text; "{file}" stands for its own name. */
+static void write_agent(const struct agent *agent, const char *name,
+                        struct buffer *text)
+{
+	static const char mark[] = "{file}";
+	const char *at = strstr(agent->text, mark);
+	size_t before = at ? (size_t)(at - agent->text) : 0;
+
+	buffer_append(text, agent->text, before);
+	if (at)
+		buffer_text(text, name ? name : "program");
+	buffer_text(text, agent->text + before + (at ? strlen(mark) : 0));
+}
 
 /* The plan of the agent in the place of a program. What else the spec says is
  * the same, and so are its walls. */
 static int make_plan(const struct sbx_spec *spec, struct sbx_plan **plan,
                      struct sbx_error *err)
 {
+	struct buffer text CLEANUP(buffer_free) = {0};
 	struct sbx_spec own = *spec;
 	const struct agent *agent = NULL;
 	char names[128];
@@ -40,21 +68,26 @@ static int make_plan(const struct sbx_spec *spec, struct sbx_plan **plan,
 		               "profile %s does not say \"warm\": nothing of "
 		               "it can be started ahead",
 		               spec->profile ? spec->profile : "base");
-	if (!agent)
+	if (!agent && spec->preload.n > 0)
 		return err_say(err, SBX_STAGE_PLAN, ENOTSUP,
-		               "warm: there is no agent for %s; those with one "
-		               "are %s",
+		               "warm: there is no agent for %s that loads "
+		               "modules ahead; those with one are %s",
 		               spec->command.n ? spec->command.items[0]
 		                               : "a command",
 		               agent_names(names, sizeof(names)));
+	own.file = name_of(spec);
+	if (agent)
+		write_agent(agent, own.file, &text);
+	if (text.failed)
+		return err_say(err, SBX_STAGE_PLAN, ENOMEM, "no memory left");
 	own.program = (struct program){
 		.kind = PROGRAM_CODE,
-		.code = agent->text,
-		.code_len = strlen(agent->text),
+		.code = text.len ? text.data : "",
+		.code_len = text.len,
 	};
 	own.stdin_path.text = own.stdin_text = own.id = NULL;
 	own.inputs = NULL;
-	return plan_make_waiting(&own, plan, err);
+	return plan_make_waiting(&own, agent != NULL, plan, err);
 }
 
 int sbx_pool_open(const struct sbx_spec *spec, unsigned size,
@@ -167,6 +200,15 @@ int sbx_pool_step(struct sbx_pool *pool, struct sbx_error *err)
 	return r < 0 ? r : (int)MIN(n_idle, pool->n_boxes);
 }
 
+static bool fits(const struct sbx_pool *pool, const struct sbx_plan *plan)
+{
+	size_t at = pool->plan->file_at;
+
+	return plan_same_box(pool->plan, plan) &&
+	       (!pool->own_name ||
+	        strcmp(pool->plan->argv[at], plan->argv[at]) == 0);
+}
+
 int sbx_pool_start(struct sbx_pool *pool, const struct sbx_plan *plan,
                    const struct sbx_stdio *stdio, struct sbx_box **box,
                    struct sbx_error *err)
@@ -179,7 +221,9 @@ int sbx_pool_start(struct sbx_pool *pool, const struct sbx_plan *plan,
 	(void)step_boxes(pool, &n_idle, NULL);
 	while (i < pool->n_boxes && !pool->boxes[i]->idle)
 		i++;
-	if (!plan_same_box(pool->plan, plan))
+	if (i < pool->n_boxes)
+		pool->own_name = pool->boxes[i]->own_name;
+	if (!fits(pool, plan))
 		return err_say(err, SBX_STAGE_PLAN, ESTALE,
 		               "the run asks for another box");
 	if (i == pool->n_boxes)

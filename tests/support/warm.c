@@ -2,6 +2,7 @@
 #include "support/warm.h"
 
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -92,6 +93,20 @@ static struct sbx_box *start(struct sbx_pool *pool, struct sbx_plan *plan)
 	}
 	cr_assert_eq(r, 0, "%s", err.text);
 	return box;
+}
+
+bool pool_takes(struct sbx_pool *pool, const struct warm_call *call)
+{
+	const struct sbx_stdio captured = {-1, -1, -1};
+	struct sbx_plan *plan = warm_plan(call);
+	struct sbx_box *box = NULL;
+	struct sbx_error err = {0};
+	int r = sbx_pool_start(pool, plan, &captured, &box, &err);
+
+	cr_assert(r == 0 || r == -ESTALE, "%s", err.text);
+	sbx_box_close(box);
+	sbx_plan_free(plan);
+	return r == 0;
 }
 
 void warm_run(struct sbx_pool *pool, const struct warm_call *call,

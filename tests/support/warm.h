@@ -25,6 +25,10 @@ struct sbx_pool *warm_pool(const struct warm_call *call, unsigned size);
 /* Steps the pool until n boxes are idle. */
 void pool_await(struct sbx_pool *pool, int n);
 
+/* Whether the pool, which has an idle box, has one for this; it is gone then.
+ */
+bool pool_takes(struct sbx_pool *pool, const struct warm_call *call);
+
 /* Runs it: in a box of the pool, which has one that is idle, or, where pool is
  * NULL, in one of its own. The output is in the report. */
 void warm_run(struct sbx_pool *pool, const struct warm_call *call,

@@ -334,12 +334,13 @@ Test(pool, refuses_what_has_no_agent)
 	const struct {
 		const char *profile, *text;
 	} rows[] = {
-		{"bash", "profile bash does not say \"warm\": nothing of it "
-	                 "can be started ahead"},
+		{"c", "profile c does not say \"warm\": nothing of it "
+	              "can be started ahead"},
 		{"{\"extends\": \"base\", \"command\": [\"bash\", "
-	         "\"{file}\"], \"warm\": {\"kind\": \"standby\"}}",
-	         "warm: there is no agent for bash; those with one are node, "
-	         "python"},
+	         "\"{file}\"], \"warm\": {\"kind\": \"standby\", "
+	         "\"preload\": [\"x\"]}}",
+	         "warm: there is no agent for bash that loads modules ahead; "
+	         "those with one are node, perl, python, ruby"},
 		{"{\"extends\": \"base\", \"command\": [\"python3\", \"-x\"], "
 	         "\"warm\": {\"kind\": \"standby\"}}",
 	         "warm: the profile's command has no argument \"{file}\""},

@@ -33,8 +33,10 @@ static void expect_same(struct sbx_pool *pool, const struct warm_call *call)
 	warm_run(NULL, call, &cold);
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
 		cr_expect_str_eq(report_at(&warm, fields[i]),
-		                 report_at(&cold, fields[i]), "%s of %s",
-		                 fields[i], call->code);
+		                 report_at(&cold, fields[i]),
+		                 "%s of %s: \"%s\", not \"%s\"", fields[i],
+		                 call->code, report_at(&warm, fields[i]),
+		                 report_at(&cold, fields[i]));
 	result_free(&warm);
 	result_free(&cold);
 }
@@ -152,28 +154,148 @@ Test(same, the_end)
 	sbx_pool_close(pool);
 }
 
+/* A file that is named otherwise: perl's and ruby's agents cannot be told, so a
+ * pool is for one name, and takes no other. */
+Test(same, names)
+{
+	static const struct {
+		const char *profile, *code;
+		bool any;
+	} rows[] = {
+		{"python", "print(__file__, __import__('sys').argv)", true},
+		{"node", "console.log(__filename)", true},
+		{"bash", "echo $0", true},
+		{"perl", "print $0, __FILE__", false},
+		{"ruby", "p $0, __FILE__", false},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct warm_call call = {
+			.profile = rows[i].profile,
+			.code = rows[i].code,
+			.settings = WORDS("file", "other.rb"),
+		};
+		struct sbx_pool *pool = warm_pool(&call, 1);
+
+		expect_same(pool, &call);
+		pool_await(pool, 1);
+		cr_expect_eq(pool_takes(pool, WARM(.profile = rows[i].profile,
+		                                   .code = "")),
+		             rows[i].any, "%s", rows[i].profile);
+		sbx_pool_close(pool);
+	}
+}
+
+/* Each program of the list, in the language of a profile. */
+static void expect_all_same(const char *profile, const char *const *codes)
+{
+	struct sbx_pool *pool = warm_pool(WARM(.profile = profile), 1);
+
+	for (; *codes; codes++)
+		expect_same(pool, WARM(.profile = profile, .code = *codes,
+		                       .arguments = WORDS("a b", "", "c"),
+		                       .settings = WORDS("env", "MORE=a=b")));
+	sbx_pool_close(pool);
+}
+
 /* Node starts each run in a process of its own as well. */
 Test(same, node)
 {
-	static const char *const codes[] = {
-		"console.log('out', process.argv, __filename, __dirname)",
-		"console.log(require.main === module, module.id, "
-		"Object.keys(require.cache))",
-		"console.log(process.env.PATH, process.cwd(), process.pid)",
-		"process.exit(3)",
-		"process.kill(process.pid, 'SIGKILL')",
-		"process.on('exit', (c) => console.log('end', c)); "
-		"process.exitCode = 4",
-		"process.stdin.on('data', (d) => console.log(d)).on('end', () "
-		"=> console.log('eof'))",
-		"setTimeout(() => console.error('late'), 50)",
-		"require('fs').writeFileSync('h.js', 'module.exports = 5'); "
-		"console.log(require('./h.js'))",
-	};
-	struct sbx_pool *pool = warm_pool(WARM(.profile = "node"), 1);
+	expect_all_same(
+		"node",
+		WORDS("console.log('out', process.argv, __filename, __dirname)",
+	              "console.log(require.main === module, module.id, "
+	              "Object.keys(require.cache))",
+	              "console.log(process.env.PATH, process.env.MORE, "
+	              "process.cwd(), process.pid)",
+	              "process.exit(3)", "process.kill(process.pid, 'SIGKILL')",
+	              "process.on('exit', (c) => console.log('end', c)); "
+	              "process.exitCode = 4",
+	              "process.stdin.on('data', (d) => console.log(d)).on("
+	              "'end', () => console.log('eof'))",
+	              "setTimeout(() => console.error('late'), 50)",
+	              "require('fs').writeFileSync('h.js', 'module.exports = "
+	              "5'); console.log(require('./h.js'))"));
+}
 
-	for (size_t i = 0; i < ARRAY_SIZE(codes); i++)
-		expect_same(pool, WARM(.profile = "node", .code = codes[i],
-		                       .arguments = WORDS("a b", "c")));
-	sbx_pool_close(pool);
+/* Neither perl nor ruby has a frame, a name or a module below the program. */
+Test(same, perl)
+{
+	expect_all_same(
+		"perl",
+		WORDS("print \"$0 \", __FILE__, __LINE__, \" @ARGV $ENV{MORE} "
+	              "$$ $^W\"; print defined caller() ? 1 : 0",
+	              "sub f { print join '|', (caller 0)[0 .. 3], caller 1 } "
+	              "f('x')",
+	              "print join ' ', sort keys %INC; print join ' ', sort "
+	              "grep /^[a-z]/i, keys %main::",
+	              "#!/usr/bin/perl -w\nmy $x; print \"a$x\", $^W",
+	              "print eval { die 'a' } // $@; eval 'die 1'; print $@; "
+	              "print $! + 0",
+	              "warn 'careful'; die ['a']->[0]", "my $x = ;",
+	              "use strict; $x = 1", "exit 3", "", "kill 'SEGV', $$",
+	              "$SIG{TERM} = sub { print 'term'; exit 4 }; kill "
+	              "'TERM', $$; sleep 5",
+	              "END { print 'end'; $? = 7 } print <STDIN>",
+	              "package A::B; my $at = tell DATA; print <DATA>; seek "
+	              "DATA, $at, 0; print <DATA>, $at, fileno DATA\n"
+	              "__DATA__\none\ntwo\n",
+	              "seek DATA, 0, 0; print <DATA>; print fileno DATA, tell "
+	              "DATA;\n__END__\none",
+	              "BEGIN { open my $f, '>', 'H.pm'; print $f 'package H; "
+	              "print caller; 1' } use lib '.'; use H; require POSIX; "
+	              "print POSIX::strftime('%Y', gmtime 0)",
+	              "exec 'ls', '/proc/self/fd'"));
+}
+
+Test(same, ruby)
+{
+	expect_all_same(
+		"ruby",
+		WORDS("p $0, __FILE__, __LINE__, __dir__, ARGV, ENV['MORE'], "
+	              "$$, $0 == __FILE__, caller, self, __method__",
+	              "def f = caller\np f, caller_locations.size, $!, $@, $_",
+	              "p $LOADED_FEATURES, global_variables.sort, "
+	              "local_variables, Object.constants.sort.size",
+	              "#!/usr/bin/ruby\np 1",
+	              "at_exit { puts 'end' }\nraise 'dead'",
+	              "def f = raise(ArgumentError)\nbegin\n  f\nrescue => e\n "
+	              " p e.backtrace, e\nend\nf",
+	              "x = (", "exit 3", "exit! 4", "abort 'why'", "",
+	              "Process.kill :KILL, $$; sleep 5",
+	              "trap('TERM') { puts 'term'; exit 4 }\nProcess.kill "
+	              ":TERM, $$; sleep 5",
+	              "p DATA.read, DATA.pos, DATA.lineno, DATA.path, "
+	              "DATA.external_encoding, DATA.singleton_methods, (DATA."
+	              "rewind; DATA.read)\n__END__\none\ntwo\n",
+	              "p $stdin.read, \"\u00e9\".encoding, Encoding."
+	              "default_external, Thread.list.size",
+	              "File.write 'h.rb', 'p caller.size, __FILE__'\n"
+	              "require_relative 'h'\nrequire 'json'\nputs [1].to_json",
+	              "# encoding: iso-8859-1\np __ENCODING__"));
+}
+
+/* Those with no agent: their program starts when its run does. */
+Test(same, bash)
+{
+	expect_all_same(
+		"bash",
+		WORDS("echo \"$0 $# $* ${BASH_SOURCE[*]} $MORE $$ $- $LINENO\"",
+	              "caller; f() { caller 0; echo \"${FUNCNAME[@]}\"; }; f",
+	              "env; tr '\\0' '|' </proc/$$/cmdline; ls /proc/$$/fd",
+	              "tr '\\0' '|' </proc/$$/environ; pwd; ls -ln", "exit 3",
+	              "kill -SEGV $$", "cat", "no-such-command", "if",
+	              "trap 'echo end' EXIT; kill -TERM $$; echo on",
+	              "unshare -r true; echo $? >&2", "set -u; echo $none"));
+}
+
+Test(same, lua)
+{
+	expect_all_same("lua",
+	                WORDS("print(arg[0], #arg, arg[1], arg[-1], ..., debug."
+	                      "getinfo(1, 'S').source, os.getenv 'MORE')",
+	                      "print(debug.traceback())", "error 'dead'",
+	                      "error({1})", "x = = 1", "os.exit(3)",
+	                      "os.exit(true)", "print(io.read 'a')",
+	                      "os.execute 'kill -KILL $PPID'"));
 }

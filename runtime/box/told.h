@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* What a box that was made ahead is told when its run starts. */
+#ifndef SBX_BOX_TOLD_H
+#define SBX_BOX_TOLD_H
+
+#include "sbx.h"
+
+/* All of it is one message: nobody reads more, and a socket always has room
+ * for it. */
+#define TOLD_MAX   (64 * 1024)
+#define TOLD_WORDS 4096
+
+/* Where there is no agent: how many arguments there are, these, and the
+ * environment, each with a NUL behind it. */
+struct told {
+	char text[TOLD_MAX + 1];
+	char *words[TOLD_WORDS + 2]; /* each of the lists ends with NULL */
+	char **argv, **envp;
+};
+
+/* In pid 1: takes the message that is there already. */
+int told_read(int control, struct told *told, struct sbx_error *err);
+
+#endif
