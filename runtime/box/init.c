@@ -250,6 +250,7 @@ static int open_payload(struct payload *payload, struct told *told,
 		return r;
 	memcpy(payload->stdio, fds, sizeof(payload->stdio));
 	payload->control = fds[3];
+	told->executable = plan->executable;
 	told->argv = plan->argv;
 	told->envp = plan->envp;
 	if (is_told) {
@@ -257,8 +258,7 @@ static int open_payload(struct payload *payload, struct told *told,
 		(void)close(payload->control);
 		payload->control = -1;
 	}
-	payload->argv = told->argv;
-	payload->envp = told->envp;
+	payload->program = told;
 	return r;
 }
 

@@ -64,7 +64,7 @@ int plan_make_waiting(const struct sbx_spec *spec, bool has_agent,
 
 	if (!made)
 		return r;
-	if (made->file_at == 0) {
+	if (has_agent && made->file_at == 0) {
 		sbx_plan_free(made);
 		return err_say(err, SBX_STAGE_PLAN, EINVAL,
 		               "warm: the profile's command has no argument "

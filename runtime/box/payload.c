@@ -185,10 +185,10 @@ static int step_filter(const struct payload *payload, struct sbx_error *err)
 
 static int step_exec(const struct payload *payload, struct sbx_error *err)
 {
-	const struct sbx_plan *plan = payload->setup->plan;
+	const struct told *program = payload->program;
 
-	(void)execve(plan->executable, payload->argv, payload->envp);
-	return err_set(err, SBX_STAGE_EXEC, errno, "%s", plan->executable);
+	(void)execve(program->executable, program->argv, program->envp);
+	return err_set(err, SBX_STAGE_EXEC, errno, "%s", program->executable);
 }
 
 const struct payload_step payload_steps[N_PAYLOAD_STEPS] = {

@@ -4,10 +4,11 @@
 #define SBX_BOX_PAYLOAD_H
 
 #include "box/setup.h"
+#include "box/told.h"
 
 struct payload {
 	const struct setup *setup;
-	char *const *argv, *const *envp;
+	const struct told *program;
 	int stdio[3];
 	int control; /* of a program that waits for its run; or -1 */
 	int proc,

@@ -162,6 +162,7 @@ static void compose_whole(const struct sbx_plan *run, struct buffer *message)
 
 	while (run->argv[n])
 		n++;
+	add_text(message, run->executable);
 	buffer_printf(message, "%zu", n);
 	add_text(message, "");
 	for (size_t i = 0; i < n; i++)
@@ -270,7 +271,7 @@ static int place_files(const struct sbx_box *box, const struct sbx_plan *plan,
                        struct sbx_error *err)
 {
 	const struct step *step = plan->steps + plan->late_at;
-	int r = remove_agent(box);
+	int r = box->plan->has_agent ? remove_agent(box) : 0;
 
 	if (r < 0)
 		return err_set(err, SBX_STAGE_WATCH, -r, "remove the agent");

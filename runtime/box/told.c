@@ -35,6 +35,8 @@ int told_read(int control, struct told *told, struct sbx_error *err)
 	if (len < 0)
 		return err_set(err, SBX_STAGE_INIT, errno, "what to run");
 	*end = '\0';
+	told->executable = at;
+	at += MIN(strlen(at) + 1, (size_t)MAX(len, 0));
 	if (parse_count(at, &n) < 0 || n == 0)
 		return err_set(err, SBX_STAGE_INIT, EPROTO, "what to run");
 	at += strlen(at) + 1;

@@ -10,11 +10,12 @@
 #define TOLD_MAX   (64 * 1024)
 #define TOLD_WORDS 4096
 
-/* Where there is no agent: how many arguments there are, these, and the
- * environment, each with a NUL behind it. */
+/* Where there is no agent: the program's path, how many arguments there are,
+ * these, and the environment, each with a NUL behind it. */
 struct told {
 	char text[TOLD_MAX + 1];
 	char *words[TOLD_WORDS + 2]; /* each of the lists ends with NULL */
+	const char *executable;
 	char **argv, **envp;
 };
 

@@ -87,8 +87,7 @@ static bool same_root(const struct sbx_plan *a, const struct sbx_plan *b)
 static bool same_command(const struct sbx_plan *a, const struct sbx_plan *b)
 {
 	if (a->file_at == 0 || a->file_at != b->file_at ||
-	    !same_text(a->executable, b->executable) ||
-	    !same_text(a->workdir, b->workdir))
+	    !same_text(a->executable, b->executable))
 		return false;
 	for (size_t i = 0; i < a->file_at; i++)
 		if (!same_text(a->argv[i], b->argv[i]))
@@ -148,6 +147,14 @@ static bool same_modules(const struct strings *a, const struct strings *b)
 	return true;
 }
 
+/* What has been started already. */
+static bool same_program(const struct sbx_plan *box, const struct sbx_plan *run)
+{
+	return !box->has_agent ||
+	       (same_modules(&box->preload, &run->preload) &&
+	        same_command(box, run) && same_environment(box, run));
+}
+
 static bool same_caller(const struct sbx_plan *a, const struct sbx_plan *b)
 {
 	return a->privileged == b->privileged && a->uid == b->uid &&
@@ -161,9 +168,8 @@ bool plan_same_box(const struct sbx_plan *box, const struct sbx_plan *run)
 	       !run->session && same_caller(box, run) &&
 	       same_text(box->rootfs, run->rootfs) && same_limits(box, run) &&
 	       same_cgroup(box, run) && same_root(box, run) &&
-	       same_modules(&box->preload, &run->preload) &&
-	       same_command(box, run) && same_environment(box, run) &&
-	       box->n_filter == run->n_filter &&
+	       same_text(box->workdir, run->workdir) &&
+	       same_program(box, run) && box->n_filter == run->n_filter &&
 	       memcmp(box->filter, run->filter,
 	              box->n_filter * sizeof(box->filter[0])) == 0;
 }

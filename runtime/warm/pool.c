@@ -51,40 +51,76 @@ static void write_agent(const struct agent *agent, const char *name,
 	buffer_text(text, agent->text + before + (at ? strlen(mark) : 0));
 }
 
+/* What keeps the spec from being started ahead, or 0. */
+static int check(const struct sbx_spec *spec, const struct agent *agent,
+                 struct sbx_error *err)
+{
+	const char *profile = spec->profile ? spec->profile : "base";
+	char names[128];
+
+	if (spec->warm == WARM_NONE)
+		return err_say(err, SBX_STAGE_PLAN, ENOTSUP,
+		               "profile %s does not say \"warm\": nothing of "
+		               "it can be started ahead",
+		               profile);
+	if (spec->build.command.n > 0)
+		return err_say(err, SBX_STAGE_PLAN, ENOTSUP,
+		               "profile %s builds first: nothing of it can be "
+		               "started ahead",
+		               profile);
+	if (agent || spec->preload.n == 0)
+		return 0;
+	return err_say(err, SBX_STAGE_PLAN, ENOTSUP,
+	               "warm: there is no agent for %s that loads modules "
+	               "ahead; those with one are %s",
+	               spec->command.n ? spec->command.items[0] : "a command",
+	               agent_names(names, sizeof(names)));
+}
+
+/* The agent of the spec's interpreter, or NULL. */
+static const struct agent *agent_of(const struct sbx_spec *spec)
+{
+	if (spec->program.kind == PROGRAM_COMMAND || spec->command.n == 0)
+		return NULL;
+	return agent_find(spec->command.items[0]);
+}
+
+/* What stands for the program where it is told later: a plan needs one. */
+static const char *stand_in(const struct sbx_spec *spec)
+{
+	if (spec->program.kind == PROGRAM_COMMAND)
+		return spec->program.arguments.items[0];
+	return spec->command.n ? spec->command.items[0] : "sh";
+}
+
 /* The plan of the agent in the place of a program. What else the spec says is
  * the same, and so are its walls. */
 static int make_plan(const struct sbx_spec *spec, struct sbx_plan **plan,
                      struct sbx_error *err)
 {
+	const struct agent *agent = agent_of(spec);
 	struct buffer text CLEANUP(buffer_free) = {0};
+	const char *words[] = {stand_in(spec), NULL};
 	struct sbx_spec own = *spec;
-	const struct agent *agent = NULL;
-	char names[128];
+	int r = check(spec, agent, err);
 
-	if (spec->command.n > 0)
-		agent = agent_find(spec->command.items[0]);
-	if (spec->warm == WARM_NONE)
-		return err_say(err, SBX_STAGE_PLAN, ENOTSUP,
-		               "profile %s does not say \"warm\": nothing of "
-		               "it can be started ahead",
-		               spec->profile ? spec->profile : "base");
-	if (!agent && spec->preload.n > 0)
-		return err_say(err, SBX_STAGE_PLAN, ENOTSUP,
-		               "warm: there is no agent for %s that loads "
-		               "modules ahead; those with one are %s",
-		               spec->command.n ? spec->command.items[0]
-		                               : "a command",
-		               agent_names(names, sizeof(names)));
-	own.file = name_of(spec);
-	if (agent)
+	if (r < 0)
+		return r;
+	own.program = (struct program){
+		.kind = PROGRAM_COMMAND,
+		.arguments = {.items = words, .n = 1},
+	};
+	if (agent) {
+		own.file = name_of(spec);
 		write_agent(agent, own.file, &text);
+		own.program = (struct program){
+			.kind = PROGRAM_CODE,
+			.code = text.data,
+			.code_len = text.len,
+		};
+	}
 	if (text.failed)
 		return err_say(err, SBX_STAGE_PLAN, ENOMEM, "no memory left");
-	own.program = (struct program){
-		.kind = PROGRAM_CODE,
-		.code = text.len ? text.data : "",
-		.code_len = text.len,
-	};
 	own.stdin_path.text = own.stdin_text = own.id = NULL;
 	own.inputs = NULL;
 	return plan_make_waiting(&own, agent != NULL, plan, err);
@@ -200,11 +236,19 @@ int sbx_pool_step(struct sbx_pool *pool, struct sbx_error *err)
 	return r < 0 ? r : (int)MIN(n_idle, pool->n_boxes);
 }
 
+/* Whether its interpreter has an agent: a box without one would do, but the
+ * run would begin later. */
+static bool wants_agent(const struct sbx_plan *plan)
+{
+	return plan->file_at > 0 && agent_find(plan->argv[0]);
+}
+
 static bool fits(const struct sbx_pool *pool, const struct sbx_plan *plan)
 {
 	size_t at = pool->plan->file_at;
 
-	return plan_same_box(pool->plan, plan) &&
+	return pool->plan->has_agent == wants_agent(plan) &&
+	       plan_same_box(pool->plan, plan) &&
 	       (!pool->own_name ||
 	        strcmp(pool->plan->argv[at], plan->argv[at]) == 0);
 }

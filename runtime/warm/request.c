@@ -27,8 +27,7 @@ bool request_has_session(const struct sbx_spec *spec)
 
 bool request_is_warm(const struct sbx_spec *spec)
 {
-	return spec->warm != WARM_NONE && (spec->program.kind == PROGRAM_FILE ||
-	                                   spec->program.kind == PROGRAM_CODE);
+	return spec->warm != WARM_NONE && spec->build.command.n == 0;
 }
 
 const char *plan_id(const struct sbx_plan *plan)

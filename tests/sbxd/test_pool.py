@@ -61,6 +61,25 @@ def test_the_same_streams_and_status(build):
                    cold, row)
 
 
+def test_commands_are_warm(build):
+    """Once one has asked for such a box; also with a directory bound."""
+    with Daemon(build, "--warm", "base=1", "--max-runs", "1") as daemon:
+        for row in ([], ["--ro-bind", "/usr/share:/mnt"],
+                    ["--profile", "bash", "--memory", "100M"]):
+            program = (["--code", "echo $0 $1 >&2; exit 3", "--", "word"]
+                       if "bash" in row else
+                       ["--command", "--", "sh", "-c", "ls /mnt; exit 3"])
+            cold = run([f"{build}/bin/sbx-exec", *row, *program])
+            warm = False
+            while not warm:
+                path = f"{daemon.folder}/report"
+                expect(run([f"{build}/bin/sbx-exec", f"--pool={daemon.socket}",
+                            "--report", path, *row, *program]), cold)
+                with open(path, encoding="utf-8") as file:
+                    warm = json.load(file)["isolation"]["warm"]
+                time.sleep(0.1)
+
+
 def test_files_and_reports(build):
     with Daemon(build, "--warm", "python=2") as daemon:
         folder = daemon.folder

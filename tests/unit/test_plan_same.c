@@ -25,7 +25,7 @@ static struct sbx_plan *make(const struct facts *from, bool waits,
 	facts.code_len = 3;
 	facts.code_name = name;
 	cr_assert_eq(plan_build(spec, &facts, &plan, &err), 0, "%s", err.text);
-	plan->waits = waits;
+	plan->waits = plan->has_agent = waits;
 	sbx_spec_free(spec);
 	return plan;
 }
@@ -71,6 +71,27 @@ Test(plan_same, holds_for_what_is_the_same)
 	cr_expect_not(plan_same_box(box, run));
 	run->preload = (struct strings){(const char *[]){"this", NULL}, 1};
 	cr_expect(plan_same_box(box, run));
+	sbx_plan_free(box);
+	sbx_plan_free(run);
+}
+
+/* Where nothing has been started yet, the program may be any, and the walls may
+ * not. */
+Test(plan_same, asks_for_walls_alone_without_an_agent)
+{
+	struct sbx_plan *box = make(&facts_root, true, "agent");
+	struct sbx_plan *run = make(&facts_root, false, "code");
+
+	run->executable = "/usr/bin/other";
+	run->file_at = 0;
+	cr_expect_not(plan_same_box(box, run));
+	box->has_agent = false;
+	cr_expect(plan_same_box(box, run));
+	run->workdir = "/tmp";
+	cr_expect_not(plan_same_box(box, run));
+	run->workdir = box->workdir;
+	run->rlimits[3].value--;
+	cr_expect_not(plan_same_box(box, run));
 	sbx_plan_free(box);
 	sbx_plan_free(run);
 }

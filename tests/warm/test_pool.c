@@ -334,8 +334,12 @@ Test(pool, refuses_what_has_no_agent)
 	const struct {
 		const char *profile, *text;
 	} rows[] = {
-		{"c", "profile c does not say \"warm\": nothing of it "
-	              "can be started ahead"},
+		{"c", "profile c builds first: nothing of it can be started "
+	              "ahead"},
+		{"{\"extends\": \"base\", \"command\": [\"bash\", "
+	         "\"{file}\"], \"warm\": {\"kind\": \"none\"}}",
+	         "profile q does not say \"warm\": nothing of it can be "
+	         "started ahead"},
 		{"{\"extends\": \"base\", \"command\": [\"bash\", "
 	         "\"{file}\"], \"warm\": {\"kind\": \"standby\", "
 	         "\"preload\": [\"x\"]}}",
