@@ -59,7 +59,7 @@ QUIET := -Wl,--no-warnings
 SHARED_LIBS := $(shell pkg-config --libs $(PKGS))
 
 .PHONY: all run check check-vm lint asan bench install uninstall clean deps help
-.PHONY: objects tests fuzz fuzzers man fidelity slurm soak
+.PHONY: objects tests fuzz fuzzers man fidelity slurm soak thorough deb wheel
 all: $(PROGRAMS) $(B)/libexec/sbx/sbx-scope \
   $(B)/lib/libsbx.a $(B)/lib/libsbx.so $(B)/lib/pkgconfig/sbx.pc \
   $(B)/share/sbx/profiles $(MAN)
@@ -316,6 +316,13 @@ slurm:
 	@+$(MAKE) --no-print-directory -s all
 	@tests/slurm/run $(B)
 
+# What takes the place of subprocess, in full: batches that are killed 50 times
+# over, all harnesses. A quarter of an hour.
+thorough:
+	@tools/deps check
+	@+$(MAKE) --no-print-directory -s all
+	@SBX_THOROUGH=1 tests/python/run $(B)
+
 # ---- use ----
 deps:
 	@tools/deps check
@@ -327,6 +334,8 @@ run:
 
 DATA := $(DESTDIR)$(PREFIX)/share/sbx
 PYTHON := $(DESTDIR)$(PREFIX)/lib/python3/dist-packages/sbx
+# By which pip knows the package, and pytest its plugin.
+DIST := $(PYTHON)-$(VERSION).dist-info
 # AppArmor 4 alone knows of user namespaces.
 AA := $(DESTDIR)/etc/apparmor.d
 APPARMOR ?= $(if $(wildcard $(AA)/abi/4.0),yes)
@@ -347,6 +356,9 @@ install: all
 	install -D -m644 -t $(DATA)/rootfs $(ROOTFS_LIB)
 	install -D -m644 -t $(DATA)/recipes $(RECIPES)
 	install -D -m644 -t $(PYTHON) tools/python/sbx/py.typed $(wildcard tools/python/sbx/*.py)
+	install -d $(DIST)
+	printf 'Metadata-Version: 2.1\nName: sbx\nVersion: %s\n' $(VERSION) >$(DIST)/METADATA
+	printf '[pytest11]\nsbx = sbx.pytest_plugin\n' >$(DIST)/entry_points.txt
 	tools/systemd/units $(DESTDIR)$(PREFIX)/lib/systemd $(PREFIX)/bin
 	install -D -m644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(filter %.1,$(MAN))
 	install -D -m644 -t $(DESTDIR)$(PREFIX)/share/man/man3 $(filter %.3,$(MAN))
@@ -366,7 +378,14 @@ uninstall:
 	rm -f $(foreach m,system user,$(addprefix $(DESTDIR)$(PREFIX)/lib/systemd/$(m)/,\
 	  sbx@.service sbx-once@.service sbx-once@.timer))
 	rm -f $(foreach kind,system user,$(addprefix $(UNITS)/$(kind)/sbxd.,socket service))
-	rm -rf $(DATA) $(PYTHON) $(DESTDIR)$(PREFIX)/libexec/sbx
+	rm -rf $(DATA) $(PYTHON) $(DIST) $(DESTDIR)$(PREFIX)/libexec/sbx
+
+# What can be handed on: a Debian package of all, and a wheel of the Python part.
+deb: all
+	@tools/debian/build $(B) $(B)
+wheel:
+	@mkdir -p $(B)
+	@tools/python/wheel $(B)
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*/\1/p' Makefile | sort -u

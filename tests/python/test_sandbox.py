@@ -1,19 +1,16 @@
 # SPDX-License-Identifier: MIT
-"""Sandbox, arun() and the package as a whole."""
+"""Sandbox, arun() and the plugin for pytest."""
 
 import asyncio
 import os
 import pathlib
 import subprocess
-import sys
 import tempfile
 import time
 import unittest
 
 import sbx
 import support
-
-PACKAGE = support.ROOT / "tools/python"
 
 
 class Sandboxes(unittest.TestCase):
@@ -198,58 +195,3 @@ def test_subprocess():
         done = self.pytest("--sbx-profile=python", BOXED="1")
         self.assertEqual(done.returncode, 0, done.stdout)
         self.assertIn("2 passed", done.stdout)
-
-
-class Package(support.Scratch):
-    def test_it_has_a_version_and_no_dependency(self):
-        text = (PACKAGE / "pyproject.toml").read_text()
-        self.assertIn(f'version = "{sbx.__version__}"', text)
-        header = (support.ROOT / "runtime/sbx.h").read_text()
-        self.assertIn(f'SBX_VERSION "{sbx.__version__}"', header)
-        self.assertNotIn("dependencies", text)
-
-    def test_it_becomes_a_wheel(self):
-        code = ("import sys, setuptools.build_meta as b; "
-                "print(b.build_wheel(sys.argv[1]))")
-        subprocess.run(["cp", "-r", PACKAGE, self.path / "source"], check=True)
-        done = subprocess.run([support.PYTHON, "-c", code, self.path],
-                              cwd=self.path / "source", capture_output=True,
-                              text=True)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        wheel = self.path / done.stdout.splitlines()[-1]
-        code = "import sbx; print(sbx.run(['true'])); print(sbx.__file__)"
-        done = subprocess.run([support.PYTHON, "-c", code], text=True,
-                              capture_output=True, cwd=self.path,
-                              env={**support.os.environ,
-                                   "PYTHONPATH": str(wheel)})
-        self.assertIn("returncode=0", done.stdout, done.stderr)
-        self.assertIn(str(wheel), done.stdout)
-
-    def test_it_finds_what_was_built_with_it(self):
-        env = {"PATH": "/usr/bin:/bin"}
-        places = ((PACKAGE, support.ROOT / "build/bin/sbx-exec"),
-                  (self.path / "lib/python3/dist-packages",
-                   self.path / "bin/sbx-exec"))
-        target = places[1][0]
-        target.mkdir(parents=True)
-        subprocess.run(["cp", "-r", PACKAGE / "sbx", target], check=True)
-        places[1][1].parent.mkdir()
-        places[1][1].write_text("#!/bin/sh\n")
-        places[1][1].chmod(0o755)
-        for package, program in places:
-            if not program.exists():
-                continue  # the build went elsewhere
-            done = subprocess.run(
-                [support.PYTHON, "-Bc", "import sbx._find as f; "
-                 "print(f.find_exec())"], env={**env, "PYTHONPATH":
-                                               str(package)},
-                capture_output=True, text=True)
-            self.assertEqual(pathlib.Path(done.stdout.strip()), program,
-                             done.stderr)
-
-    def test_the_oldest_python(self):
-        """Nothing newer than 3.9 is used: what is read is its syntax."""
-        import ast
-        for path in sorted((PACKAGE / "sbx").glob("*.py")):
-            ast.parse(path.read_text(), feature_version=(3, 9))
-        self.assertGreaterEqual(sys.version_info, (3, 9))
