@@ -45,6 +45,9 @@ __all__ = [
     "check_output", "getoutput", "getstatusoutput", "list2cmdline", "run",
 ]
 
+# Not public there, but what test suites call between their programs.
+_cleanup = _subprocess._cleanup  # type: ignore[attr-defined]
+
 # What of Popen's keywords is about the caller's ends of the streams.
 STREAM_OPTIONS = ("bufsize", "stdin", "stdout", "stderr", "text", "encoding",
                   "errors", "universal_newlines", "pipesize")
@@ -83,7 +86,10 @@ class Popen(_subprocess.Popen):  # type: ignore[type-arg]
     def __init__(self, args: Any = None, *positional: Any, **options: Any):
         self._raw: Optional[int] = None
         self._ended = False  # by a signal of the caller's
-        wanted = {**self.defaults, **named(positional, options)}
+        given = named(positional, options)
+        wanted = {**given, **{name: value
+                              for name, value in self.defaults.items()
+                              if given.get(name) is None}}
         streams = {name: wanted.pop(name) for name in STREAM_OPTIONS
                    if name in wanted}
         self._launch = Launch(args, wanted)
