@@ -215,10 +215,10 @@ struct sbx_session;
 
 /* Locks the session that the spec names in the directory store, which is made
  * if need be, and has the spec start from its last state: before the plan is
- * made. -EBUSY when another run has it and does not end within ten seconds.
+ * made. -EBUSY when another run has it and does not end within wait_ns.
  * Without a session in the spec *session is NULL, and so it may be below. */
 SBX_API int sbx_session_open(struct sbx_spec *spec, const char *store,
-                             struct sbx_session **session,
+                             uint64_t wait_ns, struct sbx_session **session,
                              struct sbx_error *err);
 
 /* Makes what a run that is over has left the next state, all of it or nothing;

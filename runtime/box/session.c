@@ -14,12 +14,10 @@
 #include "base/parse.h"
 #include "box/box.h"
 #include "box/layers.h"
+#include "box/session.h"
 #include "box/store.h"
 #include "box/tree.h"
 #include "model/checks.h"
-
-/* How long a second run of a session waits for the first. */
-#define WAIT (10 * NS_PER_S)
 
 #define FAIL(err, code, ...) err_set(err, SBX_STAGE_SESSION, code, __VA_ARGS__)
 
@@ -77,11 +75,11 @@ static int give_state(struct sbx_spec *spec, const char *store,
 	return 0;
 }
 
-int sbx_session_open(struct sbx_spec *spec, const char *path,
+int sbx_session_open(struct sbx_spec *spec, const char *path, uint64_t wait_ns,
                      struct sbx_session **session, struct sbx_error *err)
 {
 	struct store_want want = {
-		.id = spec->session.text, .create = true, .wait_ns = WAIT};
+		.id = spec->session.text, .create = true, .wait_ns = wait_ns};
 	CLEANUP_FD int store = -1;
 	struct sbx_session *made;
 	char real[PATH_MAX];
@@ -178,12 +176,22 @@ static int take_upper(struct sbx_session *session, const struct sbx_box *box,
 	return 0;
 }
 
-static bool is_kept(const struct sbx_box *box)
+bool session_is_kept(const struct sbx_box *box)
 {
 	const struct run *run = &box->run;
 
 	return run->ended && !box->failed && box->upper >= 0 &&
 	       run->cause != CAUSE_CANCELLED && run->cause != CAUSE_LOST;
+}
+
+void session_fds(const struct sbx_session *session, const struct sbx_box *box,
+                 int fds[SESSION_FDS])
+{
+	fds[0] = session->store->dir;
+	fds[1] = session->store->lock;
+	fds[2] = session->store->layers;
+	fds[3] = box->upper;
+	fds[4] = box->workspace;
 }
 
 int sbx_session_commit(struct sbx_session *session, const struct sbx_box *box,
@@ -193,7 +201,7 @@ int sbx_session_commit(struct sbx_session *session, const struct sbx_box *box,
 	struct store_state state = {0};
 	int r = 0;
 
-	if (!session || !is_kept(box))
+	if (!session || !session_is_kept(box))
 		return 0;
 	newest = store_newest(session->store);
 	if (newest)

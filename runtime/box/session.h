@@ -5,6 +5,7 @@
 #define SBX_BOX_SESSION_H
 
 #include "model/plan.h"
+#include "sbx.h"
 
 /* As root, who is behind the box's user changes from run to run: its layers
  * with their owners mapped by the box's user namespace, of process pid. -1
@@ -16,5 +17,13 @@ int session_mount(const struct step *step, int tree);
 
 /* Makes a directory, or finds it there. No link leads to it. */
 int session_directory(const struct step *step);
+
+/* Whether what the run has left becomes the next state. */
+bool session_is_kept(const struct sbx_box *box);
+
+/* The descriptors that a commit needs; -1 among them is none. */
+#define SESSION_FDS 5
+void session_fds(const struct sbx_session *session, const struct sbx_box *box,
+                 int fds[SESSION_FDS]);
 
 #endif

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/parse.h"
 #include "exec/audit.h"
 #include "exec/build.h"
 #include "exec/collect.h"
@@ -21,6 +22,9 @@
 #include "exec/scope.h"
 #include "exec/store.h"
 #include "exec/work.h"
+
+/* How long a second run of a session waits for the first. */
+#define SESSION_WAIT (10 * NS_PER_S)
 
 /* The result of what was written to standard output. */
 static int printed(int r, struct sbx_error *err)
@@ -162,7 +166,7 @@ static int run_program(struct work *work, const struct profile_dirs *dirs,
 	if (r == 0)
 		r = building_plan(&work->building, work->spec, err);
 	if (r == 0)
-		r = store_enter(work->spec, &work->session, err);
+		r = store_enter(work->spec, SESSION_WAIT, &work->session, err);
 	if (r == 0)
 		r = sbx_plan_make(work->spec, &work->plan, err);
 	if (r < 0)

@@ -8,8 +8,8 @@
 #include "base/error.h"
 #include "base/place.h"
 
-int store_enter(struct sbx_spec *spec, struct sbx_session **session,
-                struct sbx_error *err)
+int store_enter(struct sbx_spec *spec, uint64_t wait_ns,
+                struct sbx_session **session, struct sbx_error *err)
 {
 	char path[PLACE_LEN] = "";
 	int r = place_sessions(getenv("XDG_DATA_HOME"), getenv("HOME"),
@@ -18,5 +18,5 @@ int store_enter(struct sbx_spec *spec, struct sbx_session **session,
 	/* Without one, only a run that asks for a session fails. */
 	if (r < 0)
 		path[0] = '\0';
-	return sbx_session_open(spec, path, session, err);
+	return sbx_session_open(spec, path, wait_ns, session, err);
 }

@@ -4,8 +4,9 @@
 
 #include "sbx.h"
 
-/* Opens the session that the spec names, in the caller's own store. */
-int store_enter(struct sbx_spec *spec, struct sbx_session **session,
-                struct sbx_error *err);
+/* Opens the session that the spec names, in the caller's own store, and waits
+ * so long for whoever has it. */
+int store_enter(struct sbx_spec *spec, uint64_t wait_ns,
+                struct sbx_session **session, struct sbx_error *err);
 
 #endif

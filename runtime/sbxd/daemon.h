@@ -41,6 +41,7 @@ struct daemon {
 	struct http *http;
 	struct job *jobs, **last_job; /* in the order they came */
 	unsigned n_running, n_queued;
+	bool hungry; /* a run waits for its turn, and not for its session */
 	struct caller callers[MAX_CALLERS]; /* the latest to be served */
 	uint64_t turn;                      /* the number of the latest job */
 	struct counters counters;

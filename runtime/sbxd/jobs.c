@@ -13,9 +13,14 @@
 #include "base/parse.h"
 #include "sbxd/build.h"
 #include "sbxd/pools.h"
+#include "sbxd/sessions.h"
 #include "warm/request.h"
 
 #define MAX_REPORT ((size_t)1 << 32)
+
+/* How long, and how often, a run asks for a session that sbx-exec has. */
+#define PATIENCE (10 * NS_PER_S)
+#define PAUSE    (50 * NS_PER_MS)
 
 struct job *job_new(struct daemon *daemon, uid_t uid)
 {
@@ -26,6 +31,7 @@ struct job *job_new(struct daemon *daemon, uid_t uid)
 	job->daemon = daemon;
 	job->uid = uid;
 	job->stdio = (struct sbx_stdio){-1, -1, -1};
+	job->keep = KEEP_NONE;
 	job->asked_ns = clock_ns();
 	if (sbx_spec_new(&job->spec, NULL) < 0) {
 		free(job);
@@ -42,6 +48,7 @@ static void job_free(struct job *job)
 	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
 		cleanup_fd(&fds[i]);
 	sbx_box_close(job->box);
+	sbx_session_close(job->session);
 	sbx_plan_free(job->plan);
 	build_free(job->build);
 	sbx_spec_free(job->spec);
@@ -53,10 +60,6 @@ static int check(const struct job *job, struct sbx_error *err)
 {
 	const char *field = request_host_path(job->spec);
 
-	if (request_has_session(job->spec))
-		return err_say(err, SBX_STAGE_SPEC, ENOTSUP,
-		               "session: the daemon keeps none; run it without "
-		               "--pool");
 	if (job->uid == geteuid() || job->uid == 0 || !field)
 		return 0;
 	return err_say(err, SBX_STAGE_SPEC, EPERM,
@@ -83,6 +86,8 @@ int job_submit(struct job *job, struct sbx_error *err)
 	r = check(job, err);
 	if (r == 0)
 		r = sbx_spec_maxima(job->spec, MAXIMA, err);
+	if (r == 0 && request_session(job->spec))
+		request_blank_session(job->spec);
 	if (r == 0)
 		r = build_make(job->spec, &job->build, err);
 	if (r == 0)
@@ -209,6 +214,12 @@ static void finish(struct job *job, const struct sbx_error *failure)
 
 static void start_run(struct job *job);
 
+static int plan_again(struct job *job, struct sbx_error *err)
+{
+	sbx_plan_free(TAKE_PTR(job->plan));
+	return sbx_plan_make(job->spec, &job->plan, err);
+}
+
 /* The build is over: the run takes its place, if there is one. */
 static void after_build(struct job *job)
 {
@@ -221,14 +232,40 @@ static void after_build(struct job *job)
 	}
 	loop_drop(job->daemon->loop, sbx_box_fd(job->box));
 	r = build_take(job->build, job->spec, TAKE_PTR(job->box), &err);
-	if (r == 0) {
-		sbx_plan_free(TAKE_PTR(job->plan));
-		r = sbx_plan_make(job->spec, &job->plan, &err);
-	}
+	if (r == 0)
+		r = plan_again(job, &err);
 	if (r < 0)
 		finish(job, &err);
 	else
 		start_run(job);
+}
+
+static void on_kept(struct source *source, uint32_t events)
+{
+	struct job *job = (struct job *)source;
+	struct sbx_error err;
+
+	(void)events;
+	loop_drop(job->daemon->loop, job->keep.fd);
+	finish(job, keep_end(&job->keep, &err) < 0 ? &err : NULL);
+}
+
+/* What it has left is kept by a process of its own, since that may take long.
+ */
+static void after_run(struct job *job)
+{
+	struct sbx_error err;
+	int r = keep_begin(&job->keep, job->session, job->box, &err);
+
+	job->source.ready = on_kept;
+	if (r == 0 && job->keep.fd >= 0) {
+		loop_drop(job->daemon->loop, sbx_box_fd(job->box));
+		if (loop_add(job->daemon->loop, job->keep.fd, EPOLLIN,
+		             &job->source) == 0)
+			return;
+		r = keep_end(&job->keep, &err);
+	}
+	finish(job, r < 0 ? &err : NULL);
 }
 
 static void on_ready(struct source *source, uint32_t events)
@@ -244,7 +281,7 @@ static void on_ready(struct source *source, uint32_t events)
 	else if (r > 0 && build_is_due(job->build))
 		after_build(job);
 	else if (r > 0)
-		finish(job, NULL);
+		after_run(job);
 }
 
 /* Waits for the box that was started, unless r says that none was. */
@@ -271,14 +308,31 @@ static void start_run(struct job *job)
 	watch(job, r, &err);
 }
 
+static int enter_session(struct job *job, struct sbx_error *err)
+{
+	int r;
+
+	if (!request_session(job->spec))
+		return 0;
+	r = sessions_open(job->spec, job->uid, &job->session, err);
+	return r < 0 ? r : plan_again(job, err);
+}
+
 void job_start(struct job *job)
 {
 	struct sbx_error err;
+	int r = enter_session(job, &err);
 
+	if (r == -EBUSY && clock_ns() - job->asked_ns < PATIENCE) {
+		job->again_ns = clock_ns() + PAUSE;
+		return;
+	}
 	job->running = true;
 	job->daemon->n_queued--;
 	job->daemon->n_running++;
-	if (build_is_due(job->build))
+	if (r < 0)
+		finish(job, &err);
+	else if (build_is_due(job->build))
 		watch(job,
 		      build_start(job->build, job->stdio.err, &job->box, &err),
 		      &err);
@@ -290,6 +344,8 @@ void job_cancel(struct job *job)
 {
 	struct sbx_error err;
 
+	if (job->keep.fd >= 0)
+		return; /* it has ended */
 	if (job->box) {
 		sbx_box_cancel(job->box);
 		return;
@@ -323,7 +379,9 @@ void jobs_list(const struct daemon *daemon, uid_t uid, struct json_writer *out)
 		json_open_object(out, NULL);
 		json_put_text(out, "id", job->id);
 		json_put_text(out, "state",
-		              job->running ? "running" : "queued");
+		              job->keep.fd >= 0 ? "keeping"
+		              : job->running    ? "running"
+		                                : "queued");
 		json_put_text(out, "profile", plan_profile(job->plan));
 		json_put_unsigned(out, "uid", job->uid);
 		json_put_seconds(out, "age_s", now - job->asked_ns);

@@ -6,6 +6,7 @@
 #include "base/buffer.h"
 #include "sbxd/daemon.h"
 #include "sbxd/loop.h"
+#include "warm/keep.h"
 
 struct json_writer;
 struct build;
@@ -18,8 +19,11 @@ struct job {
 	char id[SBX_MAX_ID + 1]; /* "" until it is submitted: the request's */
 	struct sbx_spec *spec;
 	struct sbx_plan *plan;
-	struct sbx_box *box; /* NULL: it waits for its turn */
-	struct build *build; /* what comes before the run; or NULL */
+	struct sbx_box *box;         /* NULL: it waits for its turn */
+	struct build *build;         /* what comes before the run; or NULL */
+	struct sbx_session *session; /* held while it runs; or NULL */
+	struct keep keep;            /* its commit */
+	uint64_t again_ns;           /* somebody else had it: not before */
 	struct sbx_stdio stdio;
 	uint64_t asked_ns;
 	bool running;

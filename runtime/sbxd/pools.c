@@ -70,7 +70,7 @@ static void step(struct entry *entry)
 	struct sbx_error err;
 	int r;
 
-	if (daemon->draining || daemon->n_queued > 0 || !has_room(entry))
+	if (daemon->draining || daemon->hungry || !has_room(entry))
 		size = MIN(size, n);
 	pool_resize(entry->pool, size);
 	r = sbx_pool_step(entry->pool, &err);

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "sbxd/turns.h"
 
+#include <string.h>
+
+#include "base/clock.h"
 #include "sbxd/jobs.h"
+#include "warm/request.h"
 
 /* The place of a caller: its own, or that of whoever was served longest ago. */
 static struct caller *find_caller(struct daemon *daemon, uid_t uid)
@@ -30,6 +34,19 @@ static unsigned running_of(const struct daemon *daemon, uid_t uid)
 	return n;
 }
 
+/* Whether another run has its session. */
+static bool must_wait(const struct job *job)
+{
+	const char *session = request_session(job->spec);
+	const struct job *other = job->daemon->jobs;
+
+	while (session && other &&
+	       (!other->session || other->uid != job->uid ||
+	        strcmp(request_session(other->spec), session) != 0))
+		other = other->next;
+	return session && (other || clock_ns() < job->again_ns);
+}
+
 /* The first waiting job of the caller who has fewest that run; among such
  * callers, of the one whose turn is longest ago. It is then that one's turn. */
 static struct job *next_job(struct daemon *daemon)
@@ -38,7 +55,8 @@ static struct job *next_job(struct daemon *daemon)
 	struct job *next = NULL;
 
 	for (struct job *job = daemon->jobs; job; job = job->next) {
-		if (job->running || (next && job->uid == next->uid))
+		if (job->running || (next && job->uid == next->uid) ||
+		    must_wait(job))
 			continue;
 		n = running_of(daemon, job->uid);
 		turn = find_caller(daemon, job->uid)->turn;
@@ -60,4 +78,6 @@ void turns_take(struct daemon *daemon)
 	while (daemon->n_running < daemon->settings.max_runs &&
 	       (job = next_job(daemon)))
 		job_start(job);
+	daemon->hungry = daemon->n_running >= daemon->settings.max_runs &&
+	                 daemon->n_queued > 0;
 }

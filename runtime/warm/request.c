@@ -20,14 +20,22 @@ const char *request_host_path(const struct sbx_spec *spec)
 	return spec->program.kind == PROGRAM_FILE ? "file" : NULL;
 }
 
-bool request_has_session(const struct sbx_spec *spec)
+const char *request_session(const struct sbx_spec *spec)
 {
-	return spec->session.text != NULL;
+	return spec->session.text;
+}
+
+void request_blank_session(struct sbx_spec *spec)
+{
+	static const struct session_state blank = {.layers = "/"};
+
+	spec->session_state = &blank;
 }
 
 bool request_is_warm(const struct sbx_spec *spec)
 {
-	return spec->warm != WARM_NONE && spec->build.command.n == 0;
+	return spec->warm != WARM_NONE && spec->build.command.n == 0 &&
+	       !spec->session.text;
 }
 
 const char *plan_id(const struct sbx_plan *plan)

@@ -9,8 +9,13 @@
  * host, or NULL: such a path would be opened with the rights of who runs it. */
 const char *request_host_path(const struct sbx_spec *spec);
 
-/* Whether it names a session, which whoever runs it has to open and keep. */
-bool request_has_session(const struct sbx_spec *spec);
+/* The session that it names, which whoever runs it has to open and keep; or
+ * NULL. */
+const char *request_session(const struct sbx_spec *spec);
+
+/* Has it start from nothing, so that it can be planned, and found wrong, before
+ * its session is opened. */
+void request_blank_session(struct sbx_spec *spec);
 
 /* Whether the profile says that something can be started ahead. */
 bool request_is_warm(const struct sbx_spec *spec);

@@ -101,7 +101,7 @@ def test_bad_requests(build):
         ("POST", "/v1/run", '{"language": "python", "code": "", "x": 1}', 400,
          "bad_request"),
         ("POST", "/v1/run", '{"language": "python", "code": "", "session": '
-         '"s"}', 400, "bad_request"),
+         '"a/b"}', 400, "bad_request"),
         ("POST", "/v1/run", " " * ((1 << 20) + 1), 413, "too_large"),
         ("GET", "/v1/run", None, 405, "method"),
         ("POST", "/healthz", "", 405, "method"),

@@ -154,15 +154,21 @@ static int start(struct batch *batch, const struct request *request,
 /* Starts what can be started now. */
 static int start_more(struct batch *batch, struct sbx_error *err)
 {
-	struct request request;
+	struct request *request = &batch->request;
 	int r = 1;
 
 	while (r == 1 && !batch->at_end && !batch->stopped_by &&
 	       !reports_are_late(&batch->reports) &&
 	       batch->slots.n_busy < batch->slots.n_slots) {
-		r = requests_next(&batch->requests, &request, err);
+		if (!batch->request_waits)
+			r = requests_next(&batch->requests, request, err);
 		if (r == 1) {
-			r = start(batch, &request, err);
+			/* Those of a session are run in their order. */
+			batch->request_waits =
+				slots_have(&batch->slots, request->session);
+			if (batch->request_waits)
+				return 0;
+			r = start(batch, request, err);
 			r = r < 0 ? r : 1;
 		} else if (r == 0) {
 			batch->at_end = true;
@@ -281,18 +287,26 @@ static int report(struct batch *batch, const struct slot *slot,
 	                   err);
 }
 
+/* Whether the next batch runs it again: then its session stays as it is. */
+static bool is_in_vain(struct batch *batch, const struct slot *slot)
+{
+	const struct sbx_outcome outcome = sbx_box_outcome(slot_box(slot));
+
+	return slot->session && !slot->kept && was_stopped(batch, &outcome);
+}
+
 static int step(struct batch *batch, struct slot *slot, struct sbx_error *err)
 {
 	struct sbx_error failure;
-	int r = sbx_box_step(slot_box(slot), &failure);
+	int r = slot->keep.fd >= 0 ? 1 : sbx_box_step(slot_box(slot), &failure);
 
 	if (r == 0)
 		return 0;
 	if (r == 1) {
 		/* It stays open, and readable, until it is reported. */
-		(void)epoll_ctl(batch->epoll, EPOLL_CTL_DEL,
-		                sbx_box_fd(slot_box(slot)), NULL);
-		r = slot_go_on(slot, &failure);
+		(void)epoll_ctl(batch->epoll, EPOLL_CTL_DEL, slot_fd(slot),
+		                NULL);
+		r = is_in_vain(batch, slot) ? 1 : slot_go_on(slot, &failure);
 		if (r == 0)
 			return watch(batch, slot, err);
 	}

@@ -26,6 +26,8 @@ struct batch {
 	int epoll, signals, clock, input;
 	bool input_polls, reports_poll; /* it is no file */
 	bool input_waits;               /* for bytes */
+	struct request request; /* the next, where it waits for its session */
+	bool request_waits;
 	bool given_up;  /* a run was ended that is not reported */
 	bool at_end;    /* of the requests */
 	int stopped_by; /* the signal that did; 0: none */

@@ -25,7 +25,7 @@
 
 #define PROGRAM     "sbx-batch"
 #define MAXIMA      "/etc/sbx/limits.json"
-#define FILES_A_BOX 24 /* descriptors, at most */
+#define FILES_A_BOX 32 /* descriptors, at most */
 
 /* Each box takes some descriptors: more than the usual limit allows. */
 static int raise_files(size_t n_jobs, struct sbx_error *err)

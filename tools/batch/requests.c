@@ -25,16 +25,16 @@ void requests_close(struct requests *requests)
 	requests->lines = NULL;
 }
 
-/* The id that a request names. 0 with "" where it names none, -EINVAL with err
- * for a line that is no request. */
+/* The id and the session that a request names, "" where it names none. -EINVAL
+ * with err for a line that is no request. */
 static int named_id(const struct line *line, char id[SBX_MAX_ID + 1],
-                    struct sbx_error *err)
+                    char session[MAX_SESSION + 1], struct sbx_error *err)
 {
 	struct arena arena = {0};
 	const struct json *root, *named;
 	int r = 0;
 
-	id[0] = '\0';
+	id[0] = session[0] = '\0';
 	if (line->len > JSON_MAX_SIZE)
 		return FAIL(err, "request: is longer than %d bytes",
 		            JSON_MAX_SIZE);
@@ -51,9 +51,9 @@ static int named_id(const struct line *line, char id[SBX_MAX_ID + 1],
 		else
 			memcpy(id, named->text, named->len + 1);
 	}
-	if (r == 0 && json_get(root, "session"))
-		r = FAIL(err, "session: the runs of a batch have no order; "
-		              "sbx-exec --request runs it");
+	if (r == 0 && (named = json_get(root, "session")) &&
+	    named->kind == JSON_STRING && named->len <= MAX_SESSION)
+		memcpy(session, named->text, named->len + 1);
 	arena_free(&arena);
 	return r;
 }
@@ -64,7 +64,8 @@ static int name(struct ids *ids, const struct line *line,
 {
 	int had = 0;
 
-	if (named_id(line, request->id, &request->broken) == 0)
+	if (named_id(line, request->id, request->session, &request->broken) ==
+	    0)
 		request->broken.code = 0;
 	if (request->id[0])
 		had = ids_put(ids, request->id, strlen(request->id), ID_ASKED);

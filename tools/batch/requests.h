@@ -11,6 +11,8 @@
 #include "lines.h"
 #include "sbx.h"
 
+#define MAX_SESSION 64
+
 struct shard {
 	uint64_t index, count; /* 1 to count; takes each count-th line */
 };
@@ -26,8 +28,9 @@ struct request {
 	uint64_t line;
 	const char *text; /* valid until the next call */
 	size_t len;
-	bool reported;           /* the id had ID_REPORTED */
-	struct sbx_error broken; /* code 0: it is not */
+	char session[MAX_SESSION + 1]; /* "": it names none that is one */
+	bool reported;                 /* the id had ID_REPORTED */
+	struct sbx_error broken;       /* code 0: it is not */
 };
 
 int requests_open(struct requests *requests, int fd, struct sbx_error *err);

@@ -6,6 +6,9 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "exec/store.h"
+
+#define SLOT_NONE ((struct slot){.keep = KEEP_NONE, .remote = REMOTE_NONE})
 
 int slots_open(struct slots *slots, size_t n_slots)
 {
@@ -13,7 +16,7 @@ int slots_open(struct slots *slots, size_t n_slots)
 	if (!slots->slots)
 		return -ENOMEM;
 	for (size_t i = 0; i < n_slots; i++)
-		slots->slots[i].remote = REMOTE_NONE;
+		slots->slots[i] = SLOT_NONE;
 	slots->n_slots = n_slots;
 	slots->n_busy = 0;
 	return 0;
@@ -36,6 +39,15 @@ struct slot *slots_free_one(const struct slots *slots)
 	return NULL;
 }
 
+bool slots_have(const struct slots *slots, const char *session)
+{
+	for (size_t i = 0; i < slots->n_slots && session[0]; i++)
+		if (slot_is_busy(&slots->slots[i]) &&
+		    strcmp(slots->slots[i].request.session, session) == 0)
+			return true;
+	return false;
+}
+
 static void stage_free(struct stage *stage)
 {
 	sbx_box_close(stage->box);
@@ -45,6 +57,9 @@ static void stage_free(struct stage *stage)
 
 static void empty(struct slot *slot)
 {
+	struct sbx_error unheard;
+
+	(void)keep_end(&slot->keep, &unheard);
 	/* The build borrows from the run's spec. */
 	sbx_box_close(slot->run.box);
 	slot->run.box = NULL;
@@ -52,7 +67,8 @@ static void empty(struct slot *slot)
 	stage_free(&slot->build);
 	stage_free(&slot->run);
 	remote_close(&slot->remote);
-	*slot = (struct slot){.remote = REMOTE_NONE};
+	sbx_session_close(slot->session);
+	*slot = SLOT_NONE;
 }
 
 /* Plans both stages, so that what is wrong with the run is known before
@@ -67,6 +83,8 @@ static int make_plans(struct slot *slot, const struct request *request,
 		                     request->len, places->profiles, err);
 	if (r == 0)
 		r = sbx_spec_maxima(slot->run.spec, places->maxima, err);
+	if (r == 0)
+		r = store_enter(slot->run.spec, 0, &slot->session, err);
 	if (r == 0)
 		r = sbx_spec_build(slot->run.spec, &slot->build.spec, err);
 	if (r == 0 && slot->build.spec)
@@ -119,15 +137,31 @@ int slot_start(struct slots *slots, struct slot *slot,
 	return r;
 }
 
-int slot_go_on(struct slot *slot, struct sbx_error *err)
+/* The run is over, or what it has left is kept. */
+static int after_run(struct slot *slot, struct sbx_error *err)
 {
 	static const struct sbx_collect into_report = {.dir = -1};
 	int r;
 
-	if (slot->run.box) {
-		r = sbx_box_collect(slot->run.box, &into_report, err);
-		return r < 0 ? r : 1;
+	if (slot->kept) {
+		r = keep_end(&slot->keep, err);
+	} else {
+		slot->kept = true;
+		r = keep_begin(&slot->keep, slot->session, slot->run.box, err);
+		if (slot->keep.fd >= 0)
+			return 0;
 	}
+	if (r == 0)
+		r = sbx_box_collect(slot->run.box, &into_report, err);
+	return r < 0 ? r : 1;
+}
+
+int slot_go_on(struct slot *slot, struct sbx_error *err)
+{
+	int r;
+
+	if (slot->run.box)
+		return after_run(slot, err);
 	if (strcmp(sbx_box_outcome(slot->build.box).status, "success") != 0)
 		return 1;
 	r = sbx_built_take(slot->build.box, &slot->built, err);

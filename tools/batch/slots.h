@@ -6,6 +6,7 @@
 #include "remote.h"
 #include "requests.h"
 #include "sbx.h"
+#include "warm/keep.h"
 
 /* What runs at one time. */
 struct stage {
@@ -21,7 +22,10 @@ struct slot {
 	struct stage build; /* spec NULL: the profile has none */
 	struct stage run;
 	struct sbx_built *built;
-	struct remote remote; /* in place of all that: sbxd has it */
+	struct sbx_session *session; /* NULL: the request names none */
+	struct keep keep;            /* its commit */
+	bool kept;                   /* that has begun */
+	struct remote remote;        /* in place of all that: sbxd has it */
 };
 
 /* What runs, or has ended last; NULL: nothing, or sbxd has it. */
@@ -38,8 +42,9 @@ static inline bool slot_is_busy(const struct slot *slot)
 /* Is readable when there is something to do for a busy slot. */
 static inline int slot_fd(const struct slot *slot)
 {
-	return slot->remote.fd >= 0 ? slot->remote.fd
-	                            : sbx_box_fd(slot_box(slot));
+	if (slot->remote.fd >= 0)
+		return slot->remote.fd;
+	return slot->keep.fd >= 0 ? slot->keep.fd : sbx_box_fd(slot_box(slot));
 }
 
 struct slots {
@@ -61,14 +66,18 @@ void slots_close(struct slots *slots);
 /* NULL: all are busy. */
 struct slot *slots_free_one(const struct slots *slots);
 
+/* Whether a run of ours has the session. */
+bool slots_have(const struct slots *slots, const char *session);
+
 /* Starts the box of a request in a free slot, or hands it over to sbxd. A
  * failure is one of the request, and the slot is free again. */
 int slot_start(struct slots *slots, struct slot *slot,
                const struct request *request, const struct places *places,
                struct sbx_error *err);
 
-/* Once its box is over: 1 when that was the last one, and 0 when the next has
- * started; else as slot_start(), but the slot is not free. */
+/* Once its box is over: 1 when there is no more to do, and 0 when the next has
+ * started, or its session is being kept; else as slot_start(), but the slot is
+ * not free. */
 int slot_go_on(struct slot *slot, struct sbx_error *err);
 
 /* Ends what runs in a busy slot, soon, as cancelled. */
