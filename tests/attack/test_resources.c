@@ -12,6 +12,14 @@
 
 TestSuite(resources, .timeout = 120);
 
+/* A list of rights is kernel memory that neither the disk nor a cgroup counts:
+ * 64K of it, twice for each inode, was a gigabyte beside the limits. */
+Test(resources, R74_lists_of_rights)
+{
+	attack("lists of rights", CALL(COMMAND("@swarm", "lists")),
+	       CALL(.without = "filter", COMMAND("@swarm", "lists")), NULL);
+}
+
 /* As many processes as there may be take memory at once, none of them much.
  * Without a limit the same program runs to its end. */
 Test(resources, R75_memory_bomb_of_many)

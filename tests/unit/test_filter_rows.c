@@ -56,6 +56,11 @@ static const struct row rows[] = {
 	{"inotify_init1", "AAAA", {0}},
 	{"rseq", "AAAA", {0}},
 	{"statx", "AAAA", {0}},
+	{"setxattr", "AAAA", {0, 0, 0, 1023}},
+	{"setxattr", "EEEE", {0, 0, 0, 1024}},
+	{"lsetxattr", "EEEE", {0, 0, 0, 65536}},
+	{"fsetxattr", "AAAA", {0, 0, 0, 0}},
+	{"fsetxattr", "EEEE", {0, 0, 0, 0x80000000}},
 	{"close_range", "AAAA", {3, NONE}},
 	{"sched_getaffinity", "AAAA", {0}},
 

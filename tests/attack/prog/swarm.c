@@ -10,6 +10,8 @@
  *	                     sockets of a process: how many there can be
  *	swarm name           takes a name that is meant to break a report, dies
  *	swarm core           dies; whether it left a file
+ *	swarm lists          a list of rights (ACL) as long as there can be, on
+ *	                     a directory and for what is made in it
  */
 #include "say.h"
 
@@ -18,7 +20,9 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <time.h>
 
 static int swarm_bomb(char **words)
@@ -181,9 +185,41 @@ static int swarm_core(char **words)
 	return 0;
 }
 
+/* As <linux/posix_acl_xattr.h> has it. */
+struct acl {
+	unsigned version;
+	struct acl_entry {
+		unsigned short tag, rights;
+		unsigned id;
+	} entries[8100];
+};
+
+static int swarm_lists(char **words)
+{
+	static const char *const names[] = {"system.posix_acl_access",
+	                                    "system.posix_acl_default"};
+	static struct acl acl = {.version = 2};
+	struct acl_entry *end = acl.entries + N_OF(acl.entries);
+
+	(void)words;
+	/* The owner, many times the same user, group, mask, others. */
+	for (struct acl_entry *at = acl.entries; at < end; at++)
+		*at = (struct acl_entry){2, 7, geteuid()};
+	acl.entries[0] = (struct acl_entry){1, 7, ~0u};
+	end[-3] = (struct acl_entry){4, 7, ~0u};
+	end[-2] = (struct acl_entry){16, 7, ~0u};
+	end[-1] = (struct acl_entry){32, 7, ~0u};
+	(void)mkdir("lists", 0755);
+	for (size_t i = 0; i < N_OF(names); i++)
+		say(names[i],
+		    setxattr("lists", names[i], &acl, sizeof(acl), 0));
+	return 0;
+}
+
 static const struct verb verbs[] = {
 	{"bomb", swarm_bomb},     {"scan", swarm_scan}, {"self", swarm_self},
 	{"flight", swarm_flight}, {"name", swarm_name}, {"core", swarm_core},
+	{"lists", swarm_lists},
 };
 
 int main(int argc, char **argv)
