@@ -49,20 +49,36 @@ static int collect_caller(struct facts *facts, struct sbx_error *err)
 	return idmap_range(&facts->range, err);
 }
 
+/* Whether an error says that there is no cgroup to be had, and not that it
+ * could not be looked for. */
+static bool is_lack(int code)
+{
+	return code == ENOENT || code == ENOTDIR || code == EACCES ||
+	       code == EPERM || code == ENOTSUP;
+}
+
 /* Without one the run does with what there is else; the plan knows whether
  * that will do. */
 static int collect_cgroup(const struct sbx_spec *spec, struct arena *arena,
-                          struct facts *facts)
+                          struct facts *facts, struct sbx_error *err)
 {
 	const char *asked = spec->cgroup.text;
 	struct sbx_error why = {0};
+	int r = 0;
 
 	if (strcmp(asked, "none") == 0)
 		facts->no_cgroup = "--cgroup none rules one out";
-	else if (cgroup_find(asked[0] == '/' ? asked : NULL, arena,
-	                     &facts->cgroup, &why) < 0)
+	else
+		r = cgroup_find(asked[0] == '/' ? asked : NULL, arena,
+		                &facts->cgroup, &why);
+	if (r < 0 && !is_lack(-r)) {
+		if (err)
+			*err = why;
+		return r;
+	}
+	if (r < 0)
 		facts->no_cgroup = arena_strdup(arena, why.text);
-	return facts->cgroup.path || facts->no_cgroup ? 0 : -ENOMEM;
+	return facts->cgroup.path || facts->no_cgroup ? 0 : no_memory(err);
 }
 
 static int look_error(const char *path, int code, struct sbx_error *err)
@@ -288,8 +304,8 @@ int facts_collect(const struct sbx_spec *spec, struct arena *arena,
 		r = trees_collect(spec, arena, &found, err);
 	if (r == 0)
 		r = collect_tree(arena, &found, err);
-	if (r == 0 && collect_cgroup(spec, arena, &found) < 0)
-		r = no_memory(err);
+	if (r == 0)
+		r = collect_cgroup(spec, arena, &found, err);
 	if (r == 0)
 		r = collect_binds(spec, arena, &found, err);
 	if (r == 0)
