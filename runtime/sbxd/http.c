@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <microhttpd.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -105,6 +106,10 @@ static enum MHD_Result send_answer(struct state *state)
 	                                             : "application/json");
 	if (exchange->status == MHD_HTTP_TOO_MANY_REQUESTS)
 		(void)MHD_add_response_header(response, "Retry-After", "1");
+	/* Where one thing was not understood, nor is what follows. */
+	if (exchange->status == MHD_HTTP_BAD_REQUEST)
+		(void)MHD_add_response_header(
+			response, MHD_HTTP_HEADER_CONNECTION, "close");
 	r = MHD_queue_response(state->connection, exchange->status, response);
 	MHD_destroy_response(response);
 	return r;
@@ -120,9 +125,34 @@ static void take_body(struct state *state, const char *data, size_t len)
 		buffer_append(body, data, len);
 }
 
+static enum MHD_Result count_length(void *count, enum MHD_ValueKind kind,
+                                    const char *name, const char *value)
+{
+	(void)kind;
+	(void)value;
+	if (strcasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0 ||
+	    strcasecmp(name, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0)
+		++*(unsigned *)count;
+	return MHD_YES;
+}
+
+/* Two say how long the body is: what comes behind it could be taken for a
+ * request that another has made. */
+static bool is_ambiguous(struct MHD_Connection *of)
+{
+	unsigned count = 0;
+
+	(void)MHD_get_connection_values(of, MHD_HEADER_KIND, count_length,
+	                                &count);
+	return count > 1;
+}
+
 static void route(struct state *state)
 {
-	if (state->too_large)
+	if (is_ambiguous(state->connection))
+		answer_error(&state->exchange, 400, "bad_request",
+		             "the length of the body is there twice");
+	else if (state->too_large)
 		answer_error(&state->exchange, 413, "too_large",
 		             "the request is larger than 1M; there are inputs "
 		             "for what is");

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: MIT
+"""Rows of section D of tests/attack/README.md: requests that are meant to break
+the daemon. Beside each that is bad, a good one goes on."""
+
+import json
+import socket
+
+from lab import Daemon, expect
+
+
+def talk(daemon, text):
+    """What it answers to these bytes, up to the end or a second of silence."""
+    answer = b""
+    with socket.socket(socket.AF_UNIX) as peer:
+        peer.settimeout(1)
+        peer.connect(daemon.socket)
+        try:
+            peer.sendall(text)
+            peer.shutdown(socket.SHUT_WR)
+            while part := peer.recv(65536):
+                answer += part
+        except OSError:
+            pass
+    return answer
+
+
+def statuses(answer):
+    return [line.split()[1] for line in answer.split(b"\r\n")
+            if line.startswith(b"HTTP/1.")]
+
+
+GOOD = json.dumps({"language": "python", "code": "print(6 * 7)"}).encode()
+HEAD = b"POST /v1/run HTTP/1.1\r\nHost: x\r\n"
+
+
+def test_D133_broken_http(build):
+    size = b"Content-Length: %d\r\n" % len(GOOD)
+    rows = (
+        HEAD + size + b"Transfer-Encoding: chunked\r\n\r\n" + GOOD,
+        HEAD + size + b"Content-Length: 2\r\n\r\n" + GOOD,
+        HEAD + b"Content-Length: -1\r\n\r\n" + GOOD,
+        HEAD + b"Content-Length: 18446744073709551617\r\n\r\n" + GOOD,
+        HEAD + b"Content-Length: 1e3\r\n\r\n" + GOOD,
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n" + GOOD,
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\n{",
+        HEAD + b"X: a\0b\r\n" + size[:-2] + b"x\r\n\r\n" + GOOD,
+        b"POST /v1/run HTTP/9.9\r\n\r\n",
+        b"POST  /v1/run\r\n\r\n",
+        b"GET /" + b"a" * 100000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        HEAD + b"X: " + b"a" * 100000 + b"\r\n\r\n",
+        b"\r\n" * 1000, b"\0" * 1000, b"GET",
+    )
+    with Daemon(build, "--warm", "python=1") as daemon:
+        good = talk(daemon, HEAD + size + b"\r\n" + GOOD)
+        expect(statuses(good), [b"200"], "control")
+        assert b'"stdout":"42\\n"' in good
+        for row in rows:
+            answer = talk(daemon, row)
+            assert b"stdout" not in answer, (row[:80], answer[:200])
+            assert all(status[:1] in b"45" for status in statuses(answer)), (
+                row[:80], answer[:200])
+            expect(daemon.run("print(1)")[2]["stdout"], "1\n", row[:80])
+
+
+def test_D134_broken_json(build):
+    head = '{"language": "python", "code": "print(42)"'
+    rows = (
+        "[" * 100000, '{"a":' * 100000, head + ', "code": "print(2)"}',
+        head + "} x", head + ', "timeout": NaN}', head + ', "timeout": 1e999}',
+        head + ', "timeout": -0}', head + ', "limits": {"pids": 1.5}}',
+        head + ', "limits": {"pids": 9223372036854775808}}',
+        head + ', "limits": {"pids": "\u0663"}}', head + ', "id": ""}',
+        '{"language": "python", "code": "a\\u0000b"}',
+        '{"language": "python", "code": "\\ud800"}',
+        "\ufeff" + head + "}", head, "", "null", '"x"',
+    )
+    with Daemon(build, "--warm", "python=1") as daemon:
+        expect(daemon.ask("POST", "/v1/run", head + "}")[0], 200, "control")
+        rows = [row.encode() for row in rows]
+        for row in (*rows, head.encode() + b', "x": "\xff"}',
+                    head.encode() + b', "x": "\xc0\xaf"}'):
+            status, _, body = daemon.ask("POST", "/v1/run", row)
+            expect((status, body["error"]["code"]), (400, "bad_request"),
+                   row[:80])
+        expect(daemon.run("print(1)")[2]["stdout"], "1\n")
+
+
+def test_D135_odd_limits(build):
+    values = ("-1", "0", "18446744073709551616", "1e9", "10Q", " 5", "5 ", "",
+              "\u0665", "0x10", "inf", "nan", -1, 0, 2 ** 63 - 1, True, [], {})
+    with Daemon(build, "--warm", "python=1") as daemon:
+        for field in ("memory", "wall_time", "pids"):
+            for value in values:
+                status, _, body = daemon.ask("POST", "/v1/run", {
+                    "language": "python", "code": "print(42)",
+                    "limits": {field: value}})
+                assert status == 400 or (
+                    body["limits"][field]["value"] != "none"
+                    and 0 < body["limits"][field]["value"] < 2 ** 63), (
+                    field, value, body)
+        expect(daemon.run("print(1)")[2]["stdout"], "1\n")
+
+
+def test_D136_without_end(build):
+    more = ({"args": ["a" * 200000]}, {"args": ["a"] * 70000},
+            {"env": {"A": "b" * 200000}},
+            {"env": {f"A{i}": "b" for i in range(70000)}},
+            {"id": "x" * 129},
+            {"files": [{"path": "a" * 5000, "content": "x"}]},
+            {"files": [{"path": "d/" * 200 + "x", "content": "x"}]})
+    with Daemon(build, "--warm", "python=1") as daemon:
+        for each in more:
+            status, _, body = daemon.ask("POST", "/v1/run", {
+                "language": "python", "code": "print(42)", **each})
+            assert status in (400, 413) or body["status"] == "error", (
+                str(each)[:80], status, body)
+            assert "42" not in body.get("stdout", "")
+        expect(daemon.run("print(1)")[2]["stdout"], "1\n")
+
+
+def test_D137_arguments_are_no_options(build):
+    words = ["--", "--bind", "/:/mnt", "-c", "-", "--help", "a b", "$(id)",
+             ";id", "-cimport os", "\n", ""]
+    with Daemon(build, "--warm", "python=1") as daemon:
+        report = daemon.ask("POST", "/v1/run", {
+            "language": "python", "args": words,
+            "code": "import sys; print(sys.argv[1:])"})[2]
+        expect(report["stdout"], repr(words) + "\n")
+
+
+def test_D150_metrics_tell_nothing(build):
+    with Daemon(build, "--warm", "python=1") as daemon:
+        report = daemon.ask("POST", "/v1/run", {
+            "language": "python", "code": "print('CANARY' + '-7')",
+            "args": ["CANARY-7"], "id": "CANARY-7",
+            "env": {"CANARY": "CANARY-7"}})[2]
+        expect(report["stdout"], "CANARY-7\n")
+        for path in ("/metrics", "/healthz", "/v1/capabilities"):
+            assert "CANARY" not in str(daemon.ask("GET", path)[2]), path
