@@ -28,6 +28,14 @@ table "| F01 | i | c | l | \`box/s/y\` |" "| F02 | i | c | l | none: later |" \
 	"| F02b | i | c | l | none: later |" "| K53 | i | c | l | none: later |"
 passes attacks "a test of another layer, no test with a reason"
 
+printf 'def test_x(build):\n    pass\n' | put tests/sbxd/test_http.py
+table "| D01 | i | c | l | \`sbxd/http/x\` |"
+passes attacks "a test in Python"
+
+table "| D01 | i | c | l | \`sbxd/http/x\` |"
+finds attacks "$readme:3: D01: there is no test sbxd/http/x" \
+	"a test in Python that is not there"
+
 attack_test attack F01_x
 table "| F02 | i | c | l | \`s/F01_x\` |"
 finds attacks "tests/attack/test_F01_x.c:1: s/F01_x is in no row of F01" \
