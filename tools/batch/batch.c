@@ -2,7 +2,6 @@
 #include "batch.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -14,7 +13,6 @@
 #include "base/parse.h"
 
 #define N_EVENTS    32
-#define DOUBT_MS    20
 #define PROGRESS_NS (200 * NS_PER_MS)
 
 #define FAIL(err, code, what) err_set(err, SBX_STAGE_WATCH, code, what)
@@ -203,20 +201,15 @@ static void stop(struct batch *batch)
 	         "stopped: what runs comes to its end; once more ends it");
 }
 
-/* Whether a run ended by the hand of whoever stops the batch, and not as its
- * program would have. What stops a whole job, as Slurm does, signals the
- * programs in the boxes as well, and maybe before it signals the batch: one
- * that died of such a signal is looked at twice. */
-static bool was_stopped(struct batch *batch, const struct sbx_outcome *outcome)
+/* Whether a run may have ended by the hand of whoever stops the batch, and not
+ * as its program would have. */
+static bool is_dubious(const struct sbx_outcome *outcome)
 {
-	struct pollfd signals = {.fd = batch->signals, .events = POLLIN};
 	bool dubious = strcmp(outcome->status, "cancelled") == 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(ending); i++)
 		dubious |= outcome->signal == ending[i];
-	if (dubious && !batch->stopped_by && poll(&signals, 1, DOUBT_MS) > 0)
-		stop(batch);
-	return dubious && batch->stopped_by;
+	return dubious;
 }
 
 /* What came of a run of sbxd: its report, or why there is none. A program
@@ -228,10 +221,13 @@ static int take_answer(struct batch *batch, struct slot *slot, int report,
 	int r;
 
 	if (report < 0) {
-		if (failure->code != ECANCELED || !batch->stopped_by)
-			return refuse(batch, &slot->request, failure, err);
-		batch->given_up = true;
-		return 0;
+		if (failure->code == ECANCELED && batch->stopped_by) {
+			batch->given_up = true;
+			return 0;
+		}
+		tally_add(&batch->tally, "error");
+		return reports_refuse(&batch->reports, &slot->request, failure,
+		                      err);
 	}
 	r = report_check(report, slot->request.id, &status, err);
 	if (r < 0)
@@ -278,7 +274,7 @@ static int report(struct batch *batch, const struct slot *slot,
 
 	if (r < 0)
 		return r;
-	if (was_stopped(batch, &outcome)) {
+	if (batch->stopped_by && is_dubious(&outcome)) {
 		batch->given_up = true; /* the next batch runs it */
 		return 0;
 	}
@@ -292,13 +288,26 @@ static bool is_in_vain(struct batch *batch, const struct slot *slot)
 {
 	const struct sbx_outcome outcome = sbx_box_outcome(slot_box(slot));
 
-	return slot->session && !slot->kept && was_stopped(batch, &outcome);
+	return slot->session && !slot->kept && batch->stopped_by &&
+	       is_dubious(&outcome);
+}
+
+/* What stops a whole job, as Slurm does, signals the programs in the boxes as
+ * well, and maybe before it signals the batch: the end of one that died of such
+ * a signal is looked at again a while later. */
+static bool is_to_be_seen(struct batch *batch, const struct slot *slot)
+{
+	const struct sbx_outcome outcome = sbx_box_outcome(slot_box(slot));
+
+	return slot->doubt < 0 && !slot->kept && !batch->stopped_by &&
+	       is_dubious(&outcome);
 }
 
 static int step(struct batch *batch, struct slot *slot, struct sbx_error *err)
 {
+	const bool is_over = slot->keep.fd >= 0 || slot->doubt >= 0;
 	struct sbx_error failure;
-	int r = slot->keep.fd >= 0 ? 1 : sbx_box_step(slot_box(slot), &failure);
+	int r = is_over ? 1 : sbx_box_step(slot_box(slot), &failure);
 
 	if (r == 0)
 		return 0;
@@ -306,6 +315,9 @@ static int step(struct batch *batch, struct slot *slot, struct sbx_error *err)
 		/* It stays open, and readable, until it is reported. */
 		(void)epoll_ctl(batch->epoll, EPOLL_CTL_DEL, slot_fd(slot),
 		                NULL);
+		if (is_to_be_seen(batch, slot) && slot_doubt(slot) == 0)
+			return watch(batch, slot, err);
+		slot_settle(slot);
 		r = is_in_vain(batch, slot) ? 1 : slot_go_on(slot, &failure);
 		if (r == 0)
 			return watch(batch, slot, err);

@@ -4,11 +4,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/timerfd.h>
 
 #include "base/clock.h"
 #include "exec/store.h"
 
-#define SLOT_NONE ((struct slot){.keep = KEEP_NONE, .remote = REMOTE_NONE})
+#define SLOT_NONE \
+	((struct slot){.keep = KEEP_NONE, .doubt = -1, .remote = REMOTE_NONE})
 
 int slots_open(struct slots *slots, size_t n_slots)
 {
@@ -55,6 +57,22 @@ static void stage_free(struct stage *stage)
 	sbx_spec_free(stage->spec);
 }
 
+int slot_doubt(struct slot *slot)
+{
+	const struct itimerspec second = {.it_value = {.tv_sec = 1}};
+
+	slot->doubt = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+	if (slot->doubt < 0)
+		return -errno;
+	return timerfd_settime(slot->doubt, 0, &second, NULL) < 0 ? -errno : 0;
+}
+
+void slot_settle(struct slot *slot)
+{
+	cleanup_fd(&slot->doubt);
+	slot->doubt = -1;
+}
+
 static void empty(struct slot *slot)
 {
 	struct sbx_error unheard;
@@ -67,6 +85,7 @@ static void empty(struct slot *slot)
 	stage_free(&slot->build);
 	stage_free(&slot->run);
 	remote_close(&slot->remote);
+	slot_settle(slot);
 	sbx_session_close(slot->session);
 	*slot = SLOT_NONE;
 }

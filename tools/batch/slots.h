@@ -25,7 +25,8 @@ struct slot {
 	struct sbx_session *session; /* NULL: the request names none */
 	struct keep keep;            /* its commit */
 	bool kept;                   /* that has begun */
-	struct remote remote;        /* in place of all that: sbxd has it */
+	int doubt; /* a clock: when its end is looked at again; or -1 */
+	struct remote remote; /* in place of all that: sbxd has it */
 };
 
 /* What runs, or has ended last; NULL: nothing, or sbxd has it. */
@@ -44,6 +45,8 @@ static inline int slot_fd(const struct slot *slot)
 {
 	if (slot->remote.fd >= 0)
 		return slot->remote.fd;
+	if (slot->doubt >= 0)
+		return slot->doubt;
 	return slot->keep.fd >= 0 ? slot->keep.fd : sbx_box_fd(slot_box(slot));
 }
 
@@ -79,6 +82,11 @@ int slot_start(struct slots *slots, struct slot *slot,
  * started, or its session is being kept; else as slot_start(), but the slot is
  * not free. */
 int slot_go_on(struct slot *slot, struct sbx_error *err);
+
+/* A second for whoever has ended a run that is over to end the batch as well.
+ * 0 or -errno. */
+int slot_doubt(struct slot *slot);
+void slot_settle(struct slot *slot); /* that is over */
 
 /* Ends what runs in a busy slot, soon, as cancelled. */
 void slot_cancel(struct slot *slot);
