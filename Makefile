@@ -294,6 +294,7 @@ bench:
 	@tools/deps check
 	@+$(MAKE) --no-print-directory -s all $(B)/bin/sbx-bench
 	$(B)/bin/sbx-bench
+	tools/bench/batch $(B)
 
 # The suites of CPython, Perl and Node.js packages, outside and inside a box:
 # a quarter of an hour.
