@@ -89,7 +89,6 @@ class Batch(Daemon, test_batch.Batch):
                  test_batch.request("none", language="no-such"),
                  test_batch.request("file", "echo hi >a", collect=["a"]),
                  test_batch.request("slow", "sleep 60", timeout=0.3),
-                 test_batch.request("state", session="s"),
                  test_batch.request("dead", "kill -SEGV $$"),
                  json.dumps({"id": "built", "language": "c",
                              "code": "int main(void) { return 3; }"}))
