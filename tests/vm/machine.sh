@@ -13,7 +13,7 @@ vm()
 {
 	cd "$scratch/tree" || exit
 	exec env --default-signal=INT XDG_CACHE_HOME="$scratch/cache" \
-		"$runner" "$@"
+		"$runner" --kernel "${kernel:?}" "$@"
 }
 
 # verdict WHAT TEST...: counts a case, which is good if the test is.
@@ -82,7 +82,7 @@ interrupted()
 
 mkdir -p "$own" "$scratch/tree"
 echo content >"$scratch/tree/file"
-tools/vm/run -- true # the image, if there is none
+tools/vm/run --kernel "${kernel:?}" -- true # the image, if there is none
 ln -s "$real"/*-* "$own/"
 
 verdict 'status, streams and the tree' tells 7 'content
@@ -101,3 +101,15 @@ verdict 'a wrong user' tells 125 '' 'vm: --user "nobody": it is one of: root sbx
 verdict 'interrupted' interrupted INT
 verdict 'terminated' interrupted TERM
 verdict 'killed' interrupted KILL
+
+# A number of starts in a row: each has its own output, and says all of it.
+starts()
+{
+	local i
+	for ((i = 0; i < $1; i++)); do
+		# shellcheck disable=SC2016 # there
+		tells $((i % 2)) "$i" '' -- \
+			sh -c 'echo "$0"; exit "$1"' $i $((i % 2)) || return 1
+	done
+}
+[ "${starts:-0}" = 0 ] || verdict "$starts starts in a row" starts "$starts"
