@@ -75,7 +75,8 @@ Test(processes, P27_pid_1_two_layers)
 		bool open = i == ARRAY_SIZE(layers) - 1;
 		int n_ok = 0;
 
-		RUN(&result, .without = layers[i], OPTIONS("--wall-time", "1s"),
+		RUN(&result, .without = layers[i],
+		    OPTIONS("--wall-time", text_of("%ds", slowness())),
 		    COMMAND("@poke", "init"));
 		for (size_t w = 0; w < ARRAY_SIZE(ways); w++)
 			n_ok += said(&result, ways[w], "ok");
@@ -113,16 +114,13 @@ Test(processes, P32_fork_bomb)
 {
 	struct result result, other;
 	struct live live;
-	int n;
 
 	call_start(CALL(OPTIONS("--wall-time", "3s", "--pids", "200"),
 	                COMMAND("@swarm", "bomb", "2")),
 	           &live);
 	cr_expect(call_expect(&live, "ready\n"));
-	n = descriptors_of(live.pid);
 	seconds_sleep(0.5);
-	cr_expect_leq(descriptors_of(live.pid), n);
-	cr_expect_lt(n, 32, "%d descriptors", n);
+	cr_expect_lt(descriptors_of(live.pid), 32);
 	RUN(&other, COMMAND("echo", "fine"));
 	cr_expect_str_eq(other.out.data, "fine\n");
 	result_free(&other);

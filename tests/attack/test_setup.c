@@ -185,7 +185,7 @@ Test(setup, X168_nothing_is_made_in_binds)
 	cr_expect_eq(rmdir(tree), 0, "something was made in it");
 	/* The control: elsewhere a place is made. */
 	RUN(&result, OPTIONS("--ro-bind", "/usr/share:/in/new/place"),
-	    COMMAND("ls", "-d", "/in/new/place/doc"));
+	    COMMAND("sh", "-c", "ls /in/new/place | grep -q ."));
 	cr_expect_eq(result.status, 0, "%s", result.err.data);
 	result_free(&result);
 }

@@ -108,6 +108,10 @@ const char *program_dir(void);
 double seconds_now(void);
 void seconds_sleep(double seconds);
 
+/* How many times longer than elsewhere a program may take here: SBX_SLOW, which
+ * tests/vm/run sets for an emulated processor. */
+int slowness(void);
+
 /* Whether text is one whole line that starts with "sbx-exec: ". */
 bool is_one_line(const struct buffer *text);
 
