@@ -59,6 +59,31 @@ class Pool(Daemon, support.Scratch):
         test_run.Verdicts("test_check").debug()
         test_forge.Run("test_reports_are_true").debug()
 
+    def test_one_that_is_there_is_found(self):
+        """In the usual place; but not for what only sbx-exec does."""
+        usual = self.path / "run/sbx"
+        usual.mkdir(parents=True)
+        (usual / "sbxd.sock").symlink_to(self.socket)
+        for name, value in (("XDG_RUNTIME_DIR", str(self.path / "run")),
+                            ("XDG_DATA_HOME", str(self.path))):
+            self.addCleanup(os.environ.__setitem__ if name in os.environ else
+                            os.environ.pop, name, os.environ.get(name))
+            os.environ[name] = value
+        box = sbx.Sandbox("python")
+        while not box.execute("").isolation["warm"]:
+            time.sleep(0.1)
+        profile = support.BUILD / "share/sbx/profiles/python.json"
+        for options in ({"pool": False}, {"session": "s"},
+                        {"collect": ["*.x"]}, {"profile": profile}):
+            result = box.execute("open('a.x', 'w')", **options)
+            self.assertTrue(result.success)
+            self.assertFalse(result.isolation["warm"])
+        self.daemon.kill()
+        self.daemon.wait()
+        result = box.execute("print(1)")
+        self.assertEqual((result.stdout, result.isolation["warm"]),
+                         ("1\n", False))
+
     def test_nobody_is_there(self):
         with self.assertRaises(sbx.SandboxError) as caught:
             sbx.run(["true"], pool="/no/such/socket")

@@ -18,10 +18,15 @@ is for programs that come as text.
 
 Keywords that subprocess does not know are options of sbx-exec(1), with "_" for
 "-": memory="512M", wall_time=5, pids=16, ro_bind=["/data"], env={"A": "1"}.
-files={"a.txt": "text"} puts files of these names into the workspace. pool=True,
-pool=PATH or the environment variable SBX_SOCKET take sandboxes from sbxd(8).
-Numbers are bytes or seconds; None is as if it was not given; "none" turns a
-limit off; a list repeats the option.
+files={"a.txt": "text"} puts files of these names into the workspace. Numbers
+are bytes or seconds; None is as if it was not given; "none" turns a limit off;
+a list repeats the option.
+
+Where sbxd(8) of this user listens on its usual socket, or SBX_SOCKET names
+one, runs take their sandboxes from it, and results are the same; but runs with
+session=, collect= or a profile of one's own, which only sbx-exec can do.
+pool=PATH names a socket, too, and pool=False or an empty SBX_SOCKET takes none.
+A daemon that is full or stops is a SandboxError.
 
 What a program does is a result, never an exception of this package. A sandbox
 that cannot be built, or that is asked for what it cannot do, is a

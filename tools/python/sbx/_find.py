@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""Where sbx-exec is."""
+"""Where sbx-exec and sbxd are."""
 
 from __future__ import annotations
 
 import errno
 import os
 import shutil
+import socket
+import stat
+from typing import Optional
 
 from ._errors import SandboxError
 
@@ -30,3 +33,29 @@ def find_exec() -> str:
             return path
     raise SandboxError(errno.ENOENT, "sbx-exec: not found; install it, or "
                        "set SBX_EXEC to its path")
+
+
+def _answers(path: str) -> bool:
+    """Whether a daemon of this very user listens there: that of another one
+    opens no file for us."""
+    try:
+        found = os.stat(path)
+        if not stat.S_ISSOCK(found.st_mode) or found.st_uid != os.geteuid():
+            return False
+        with socket.socket(socket.AF_UNIX) as client:
+            client.setblocking(False)
+            client.connect(path)
+    except OSError:
+        return False
+    return True
+
+
+def find_daemon() -> Optional[str]:
+    """The socket of sbxd: $SBX_SOCKET, or one of the usual that answers. None:
+    there is none, or SBX_SOCKET is empty."""
+    told = os.environ.get("SBX_SOCKET")
+    if told is not None:
+        return told or None
+    usual = [os.path.join(os.environ.get("XDG_RUNTIME_DIR") or "/run",
+                          "sbx/sbxd.sock"), "/run/sbx/sbxd.sock"]
+    return next((path for path in usual if _answers(path)), None)

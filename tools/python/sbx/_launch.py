@@ -17,7 +17,7 @@ import tempfile
 from typing import IO, Any, Dict, List, Mapping, Optional, Union
 
 from ._errors import SandboxError, failure
-from ._find import find_exec
+from ._find import find_daemon, find_exec
 
 Report = Dict[str, Any]
 
@@ -152,6 +152,17 @@ def _write_files(files: Mapping[str, Any], directory: str) -> List[str]:
     return words
 
 
+# What sbx-exec does itself: a run with one of these goes to no daemon, unless
+# it is told to, and then is refused.
+_OURS = ("audit", "cold", "collect", "collect_to", "dry_run", "profile_file",
+         "session")
+
+
+def _is_ours(options: Mapping[str, Any]) -> bool:
+    return (any(options.get(name) for name in _OURS) or
+            isinstance(options.get("profile"), os.PathLike))
+
+
 class Launch:
     """argv runs sbx-exec, and needs the descriptors in pass_fds. Once it has
     ended, finish() tells what came of it. close() it."""
@@ -165,7 +176,8 @@ class Launch:
         if cwd is not None:
             wanted["workdir"] = os.fsdecode(cwd)
         files = wanted.pop("files", None) or {}
-        wanted.setdefault("pool", os.environ.get("SBX_SOCKET") or None)
+        if wanted.get("pool") is None and not _is_ours(wanted):
+            wanted["pool"] = find_daemon()
         program = _program(args, wanted)
         refuse_foreign(wanted)
         words = [word for name, value in wanted.items()
