@@ -27,7 +27,6 @@ LDFLAGS += -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack
 # ---- what there is ----
 LIB_SRC := $(wildcard runtime/base/*.c runtime/kernel/*.c runtime/model/*.c runtime/box/*.c \
 	runtime/warm/*.c)
-AGENTS := $(wildcard runtime/zygotes/*)
 EXEC_SRC := $(wildcard runtime/exec/*.c)
 SBXD_SRC := $(wildcard runtime/sbxd/*.c) runtime/exec/profiles.c runtime/exec/place.c \
 	runtime/exec/audit.c
@@ -81,12 +80,15 @@ $(B)/gen/filter_sets.c: $(B)/tool/filter-sets $(SETS)
 	@mkdir -p $(@D)
 	$(Q)$(B)/tool/filter-sets $(SETS) >$@.tmp && mv $@.tmp $@
 
-# The agents are texts in the library: a row of name and text for each.
-$(B)/gen/agents.inc: $(AGENTS)
+# Agents and checkers are texts in the library: a row of name and text for each.
+$(B)/gen/agents.inc: $(wildcard runtime/zygotes/*)
+$(B)/gen/checkers.inc: $(wildcard runtime/checkers/*)
+$(B)/gen/agents.inc $(B)/gen/checkers.inc:
 	@mkdir -p $(@D)
 	$(Q)for agent in $^; do name=$${agent##*/}; printf '{"%s",\n' "$${name%.*}"; \
 	  sed -e 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' "$$agent"; echo '},'; done >$@
 $(B)/obj/runtime/warm/agent.o: $(B)/gen/agents.inc
+$(B)/obj/runtime/model/check.o: $(B)/gen/checkers.inc
 
 $(B)/tool/filter-sets: $(call obj,$(GEN_SRC) $(wildcard runtime/base/*.c))
 	@mkdir -p $(@D)
@@ -289,7 +291,7 @@ fuzz:
 
 lint:
 	@tools/deps lint
-	@+$(MAKE) --no-print-directory -s $(B)/gen/filter_sets.c $(B)/gen/agents.inc
+	@+$(MAKE) --no-print-directory -s $(B)/gen/filter_sets.c $(B)/gen/agents.inc $(B)/gen/checkers.inc
 	@tools/lint/run
 
 bench:

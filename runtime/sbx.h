@@ -54,6 +54,7 @@ enum sbx_stage {
 	SBX_STAGE_WATCH,   /* waiting, measuring, tearing down */
 	SBX_STAGE_REPORT,  /* writing the report */
 	SBX_STAGE_SESSION, /* reading and keeping the state of a session */
+	SBX_STAGE_CHECK,   /* the program's text was rejected: no failure */
 	SBX_N_STAGES
 };
 
@@ -283,7 +284,10 @@ SBX_API void sbx_pool_close(struct sbx_pool *pool);
 /* ---- build ---- */
 
 /* Profiles of compiled languages have a build: a program in a box of its own,
- * whose workspace, as it leaves it, is /build in the run's box, read-only.
+ * whose workspace, as it leaves it, is /build in the run's box, read-only. A
+ * program with a check has its text looked at in a box of its own, which
+ * leaves nothing; else it is the same. A spec has one of the two at most, and
+ * its plan does not run before it.
  *
  *   sbx_spec_build()   the spec of the build; plan it and run it like any
  *   sbx_built_take()   once it has succeeded

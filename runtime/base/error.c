@@ -22,6 +22,7 @@ static const char *const stage_names[SBX_N_STAGES] = {
 	[SBX_STAGE_PAYLOAD] = "payload", [SBX_STAGE_FILTER] = "filter",
 	[SBX_STAGE_EXEC] = "exec",       [SBX_STAGE_WATCH] = "watch",
 	[SBX_STAGE_REPORT] = "report",   [SBX_STAGE_SESSION] = "session",
+	[SBX_STAGE_CHECK] = "check",
 };
 
 const char *sbx_stage_name(enum sbx_stage stage)
@@ -33,9 +34,21 @@ const char *sbx_stage_name(enum sbx_stage stage)
 
 int sbx_error_status(const struct sbx_error *err)
 {
+	if (err && err->stage == SBX_STAGE_CHECK)
+		return 126;
 	if (!err || err->stage != SBX_STAGE_EXEC)
 		return 125;
 	return err->code == ENOENT ? 127 : 126;
+}
+
+const char *err_status(const struct sbx_error *err)
+{
+	return err->stage == SBX_STAGE_CHECK ? "rejected" : "error";
+}
+
+const char *err_reason(const struct sbx_error *err)
+{
+	return err->stage == SBX_STAGE_CHECK ? "check" : "setup";
 }
 
 const char *err_name(int code)

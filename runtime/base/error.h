@@ -18,6 +18,11 @@ int err_set(struct sbx_error *err, enum sbx_stage stage, int code,
 int err_say(struct sbx_error *err, enum sbx_stage stage, int code,
             const char *format, ...) PRINTF_LIKE(4, 5);
 
+/* The status and the reason of a report on it: "error" and "setup", or of a
+ * text that was rejected "rejected" and "check". */
+const char *err_status(const struct sbx_error *err);
+const char *err_reason(const struct sbx_error *err);
+
 /* The name of an errno, "EPERM"; "E?" for one without. */
 const char *err_name(int code);
 

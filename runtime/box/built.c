@@ -123,6 +123,15 @@ static int take_directory(struct walk *walk, int fd, int depth)
 	return r;
 }
 
+/* What a check leaves. */
+static int take_nothing(struct sbx_built **built, struct sbx_error *err)
+{
+	struct buffer none = {0};
+	int r = built_parse(&none, built);
+
+	return r < 0 ? err_set(err, SBX_STAGE_WATCH, -r, "build") : 0;
+}
+
 int sbx_built_take(const struct sbx_box *box, struct sbx_built **built,
                    struct sbx_error *err)
 {
@@ -132,6 +141,8 @@ int sbx_built_take(const struct sbx_box *box, struct sbx_built **built,
 	if (!box->run.ended || box->workspace < 0)
 		return err_say(err, SBX_STAGE_WATCH, EINVAL,
 		               "build: its run is not over");
+	if (box->plan->role == ROLE_CHECK)
+		return take_nothing(built, err);
 	r = take_directory(&walk, box->workspace, 0);
 	if (r < 0) {
 		buffer_free(&walk.text);
@@ -147,7 +158,11 @@ int sbx_built_take(const struct sbx_box *box, struct sbx_built **built,
 void sbx_spec_built(struct sbx_spec *spec, const struct sbx_built *built,
                     const struct sbx_box *box)
 {
-	spec->built = built;
-	spec->build_plan = box ? box->plan : NULL;
-	spec->build_run = box ? &box->run : NULL;
+	if (!box || box->plan->role == ROLE_BUILD)
+		spec->built = built;
+	else
+		spec->passed =
+			strcmp(sbx_box_outcome(box).status, "success") == 0;
+	spec->first_plan = box ? box->plan : NULL;
+	spec->first_run = box ? &box->run : NULL;
 }

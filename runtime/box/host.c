@@ -198,6 +198,12 @@ int sbx_box_open(const struct sbx_plan *plan, struct sbx_box **box,
 	struct sbx_box *made = malloc(sizeof(*made));
 	int r;
 
+	if (plan->unchecked) {
+		free(made);
+		return err_say(err, SBX_STAGE_CHECK, EPERM,
+		               "the program has not been checked; see "
+		               "sbx_spec_build()");
+	}
 	if (!made)
 		return err_say(err, SBX_STAGE_CLONE, ENOMEM, "no memory left");
 	*made = box_closed;

@@ -46,6 +46,9 @@ int box_attach(struct sbx_box *box, int *ours, const struct sbx_stdio *stdio,
 	CLEANUP_FD int file = -1;
 	int r;
 
+	/* What a checker writes is its answer. */
+	if (box->plan->role == ROLE_CHECK)
+		callers[STREAM_OUT] = callers[STREAM_ERR] = -1;
 	r = input_stdin(box->plan, &file, err);
 	if (r < 0)
 		return r;

@@ -136,6 +136,24 @@ bool module_name_ok(const char *text)
 	       made_of(text, LETTERS DIGITS "._:/-", PACKAGE_LEN);
 }
 
+bool call_name_ok(const char *text)
+{
+	size_t len = strlen(text);
+
+	return made_of(text, LETTERS DIGITS "._", PACKAGE_LEN) &&
+	       text[len - 1] != '.' && !strstr(text, "..");
+}
+
+bool runs_interpreter(const char *command, const char *name)
+{
+	const char *slash = strrchr(command, '/');
+	size_t len = strlen(name);
+
+	command = slash ? slash + 1 : command;
+	return strncmp(command, name, len) == 0 &&
+	       !command[len + strspn(command + len, DIGITS ".")];
+}
+
 bool env_key_ok(const char *text, size_t len)
 {
 	return len > 0 && !strchr(DIGITS, text[0]) &&

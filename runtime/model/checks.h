@@ -23,7 +23,11 @@ bool tree_name_ok(const char *text); /* a root tree, or a layer */
 bool set_name_ok(const char *text);  /* a rule set: "threads" */
 bool package_name_ok(const char *text);
 bool module_name_ok(const char *text); /* "os.path", "node:fs" */
+bool call_name_ok(const char *text);   /* "eval", "os.system", ".mro" */
 bool env_key_ok(const char *text, size_t len);
+
+/* Whether the program is that interpreter, of whatever version. */
+bool runs_interpreter(const char *command, const char *name);
 
 /* The same but for dashes: "open-files" and "open_files". A NULL is like
  * nothing. */

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* The limits of a build: an object like that of the run's, by the same
- * rows. And the spec of a build, which is the run's with these. */
+ * rows. And the spec of a build, which is the run's with these, or of a check
+ * (check.c). */
 #include <errno.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/suggest.h"
+#include "model/check.h"
 #include "model/field_kinds.h"
 
 static int set_limit(const struct field_input *in, const struct json *member)
@@ -63,24 +65,30 @@ static int copy_binds(struct sbx_spec *build, const struct bind *bind)
 	return 0;
 }
 
+/* Whether a build or a check comes before the run. */
+static bool goes_first(const struct sbx_spec *spec)
+{
+	if (spec->program.kind != PROGRAM_FILE &&
+	    spec->program.kind != PROGRAM_CODE)
+		return false;
+	return spec->build.command.n || check_is_due(&spec->check);
+}
+
 int sbx_spec_build(const struct sbx_spec *spec, struct sbx_spec **build,
                    struct sbx_error *err)
 {
 	struct sbx_spec *made;
+	int r = check_usable(spec, err);
 
 	*build = NULL;
-	if (spec->build.command.n == 0 || (spec->program.kind != PROGRAM_FILE &&
-	                                   spec->program.kind != PROGRAM_CODE))
-		return 0;
+	if (r < 0 || !goes_first(spec))
+		return r;
 	made = malloc(sizeof(*made));
 	if (!made)
 		return err_set(err, SBX_STAGE_SPEC, ENOMEM, "a spec");
 	*made = *spec;
 	made->arena = (struct arena){0};
-	made->is_build = true;
-	made->command = spec->build.command;
 	made->build.command = (struct strings){0};
-	memcpy(made->limits, spec->build.limits, sizeof(made->limits));
 	made->program.arguments = (struct strings){0};
 	made->workdir.text = "/workspace";
 	made->stdin_path.text = NULL;
@@ -90,7 +98,16 @@ int sbx_spec_build(const struct sbx_spec *spec, struct sbx_spec **build,
 	made->collect = (struct strings){0};
 	made->session.text = NULL;
 	made->session_state = NULL;
-	if (copy_binds(made, spec->binds) < 0) {
+	if (spec->build.command.n) {
+		made->role = ROLE_BUILD;
+		made->command = spec->build.command;
+		memcpy(made->limits, spec->build.limits, sizeof(made->limits));
+	} else {
+		r = check_spec(spec, made);
+	}
+	if (r == 0)
+		r = copy_binds(made, spec->binds);
+	if (r < 0) {
 		sbx_spec_free(made);
 		return err_set(err, SBX_STAGE_SPEC, ENOMEM, "a spec");
 	}

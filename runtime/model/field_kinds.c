@@ -245,6 +245,8 @@ static const struct {
 	[KIND_DEGRADED] = {layers_set_text, layers_set_json},
 	[KIND_PACKAGES] = {package_set_text, packages_set_json},
 	[KIND_BUILD] = {no_text, build_set_json},
+	[KIND_NAMES] = {no_text, names_set_json},
+	[KIND_BOUND] = {no_text, bound_set_json},
 	[KIND_EXTENDS] = {no_text, extends_set_json},
 };
 

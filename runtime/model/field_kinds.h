@@ -32,6 +32,8 @@ enum field_kind {
 	KIND_DEGRADED, /* the same, and limits */
 	KIND_PACKAGES, /* added up, each once */
 	KIND_BUILD,    /* an object of limits, for the build */
+	KIND_NAMES,    /* of a check: added up, or those in each */
+	KIND_BOUND,    /* of a check: the smallest */
 	KIND_EXTENDS,  /* profile.c does it */
 	N_KINDS
 };
@@ -42,6 +44,7 @@ struct sbx_field_rule {
 	uint64_t min, max;    /* limits: of the value; lists: of the count */
 	bool follows_disk;    /* limits: the disk's value until it is set */
 	bool writable;        /* mounts, from text */
+	bool narrows;         /* names: those in each list */
 	size_t value, origin; /* offsets in struct sbx_spec */
 	const char *const *words;     /* KIND_WORD: by value, NULL-terminated */
 	bool (*ok)(const char *text); /* texts, and each item of a list */
@@ -76,6 +79,8 @@ int mounts_set_json(const struct field_input *in, const struct json *value);
 int package_set_text(const struct field_input *in, const char *text);
 int packages_set_json(const struct field_input *in, const struct json *value);
 int build_set_json(const struct field_input *in, const struct json *value);
+int names_set_json(const struct field_input *in, const struct json *value);
+int bound_set_json(const struct field_input *in, const struct json *value);
 
 /* Reads an array of strings, each as its text would be. */
 int texts_set_json(const struct field_input *in, const struct json *value,

@@ -34,6 +34,10 @@
 	     .origin = AT(said.member), .min = 1, .max = MAX_ITEMS, \
 	     .ok = (ok_), .form = (form_))
 
+#define NAMES_RULE(member, ok_, form_, ...)                             \
+	RULE(.kind = KIND_NAMES, .value = AT(member), .max = MAX_ITEMS, \
+	     .ok = (ok_), .form = (form_), ##__VA_ARGS__)
+
 static const char *const output_actions[] = {
 	[OUTPUT_TRUNCATE] = "truncate",
 	[OUTPUT_KILL] = "kill",
@@ -210,6 +214,26 @@ static const struct sbx_field fields[] = {
 	{"build.limits", NULL, NULL, NULL, NULL,
 	 "its limits", false,
 	 RULE(.kind = KIND_BUILD)},
+
+	{"check.allowed_modules", NULL, NULL, NULL, NULL,
+	 "modules that the program's text may import", false,
+	 NAMES_RULE(check.allowed_modules, module_name_ok,
+		    "the name of a module", .narrows = true)},
+
+	{"check.blocked_modules", NULL, NULL, NULL, NULL,
+	 "modules that it may not import", false,
+	 NAMES_RULE(check.blocked_modules, module_name_ok,
+		    "the name of a module")},
+
+	{"check.blocked_calls", NULL, NULL, NULL, NULL,
+	 "what it may not call: NAME, MODULE.NAME, .NAME", false,
+	 NAMES_RULE(check.blocked_calls, call_name_ok,
+		    "a name, or names with dots between")},
+
+	{"check.max_code_bytes", NULL, NULL, NULL, NULL,
+	 "how long it may be", false,
+	 RULE(.kind = KIND_BOUND, .value = AT(check.max_code_bytes), .min = 1,
+	      .max = 256 * MIB)},
 
 	{"seccomp", NULL, NULL, NULL, NULL,
 	 "names of the sets of system calls that are allowed", false,

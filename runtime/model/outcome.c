@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 
 #include "base/def.h"
+#include "model/check.h"
 
 /* A row for each way in which the supervisor ends a run. exit_status: the
  * contract's; signal: what the program died of, for the report. */
@@ -101,11 +102,18 @@ static struct sbx_outcome judge_end(int status)
 
 struct sbx_outcome run_judge(const struct sbx_plan *plan, const struct run *run)
 {
+	struct sbx_outcome end;
+
 	if (!run->ended)
 		return judge_cause(plan, &unfinished);
 	if (run->cause != CAUSE_NONE)
-		return judge_cause(plan, &cause_rows[run->cause]);
-	return judge_end(run->wait_status);
+		end = judge_cause(plan, &cause_rows[run->cause]);
+	else
+		end = judge_end(run->wait_status);
+	if (plan->role == ROLE_CHECK && run->cause != CAUSE_CANCELLED &&
+	    run->cause != CAUSE_LOST)
+		return check_judge(&run->output[0].data, &end);
+	return end;
 }
 
 void run_add_refused(struct run *run, const struct refused_call *call)

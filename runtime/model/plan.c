@@ -266,11 +266,11 @@ static int build(struct sbx_plan *plan, const struct sbx_spec *spec,
 	plan->gid = facts->gid;
 	plan->network = spec->network;
 	plan->output_action = spec->output_action;
-	plan->is_build = spec->is_build;
+	plan->role = spec->role;
 	plan->has_binds = spec->binds;
 	plan->is_built = spec->built;
-	plan->build_plan = spec->build_plan;
-	plan->build_run = spec->build_run;
+	plan->first_plan = spec->first_plan;
+	plan->first_run = spec->first_run;
 	plan->rootfs = arena_strdup(&plan->arena, spec->rootfs);
 	if (spec->profile)
 		plan->profile = arena_strdup(&plan->arena, spec->profile);
@@ -281,6 +281,8 @@ static int build(struct sbx_plan *plan, const struct sbx_spec *spec,
 		r = plan_limits(plan, spec, facts, err);
 	if (r == 0)
 		r = plan_program(plan, spec, facts, err);
+	if (r == 0)
+		r = plan_check(plan, spec, facts, err);
 	if (r == 0)
 		r = plan_filter(plan, spec, err);
 	if (r == 0)

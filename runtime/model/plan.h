@@ -100,11 +100,12 @@ struct sbx_plan {
 	const char *profile; /* or NULL */
 	const char *rootfs;
 	struct strings seccomp;
-	char code_sha256[65];              /* "" without code */
-	bool is_build;                     /* it makes what another one runs */
-	bool is_built;                     /* another one made what it runs: */
-	const struct sbx_plan *build_plan; /* both borrowed; NULL: that one */
-	const struct run *build_run;       /* was found in the cache */
+	char code_sha256[65]; /* "" without code */
+	enum role role;
+	bool unchecked; /* it may not be run before it is checked */
+	bool is_built;  /* a build made what it runs: first, or kept */
+	const struct sbx_plan *first_plan; /* both borrowed: of the part that */
+	const struct run *first_run;       /* went before; NULL: none did */
 	bool has_binds; /* of the host's, beside the root tree */
 
 	/* Ids: one of the range, or the caller's own. */
@@ -195,6 +196,11 @@ int plan_budget(struct sbx_plan *plan, const struct sbx_spec *spec,
 #define SESSION_RUN    SESSION_PLACE "/run"
 #define SESSION_UPPER  SESSION_RUN "/upper"
 #define SESSION_WORK   SESSION_RUN "/work"
+
+/* Holds the program's text to what of its check is no program's work, and
+ * settles whether it may be run (plan_check.c). */
+int plan_check(struct sbx_plan *plan, const struct sbx_spec *spec,
+               const struct facts *facts, struct sbx_error *err);
 
 /* Settles the limits and who enforces each (plan_limits.c). */
 int plan_limits(struct sbx_plan *plan, const struct sbx_spec *spec,

@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "kernel/ns.h"
+#include "model/check.h"
 #include "model/outcome.h"
 
 static void put_signal(struct json_writer *out, int number)
@@ -53,8 +54,8 @@ static void put_error(struct json_writer *out, const struct sbx_error *error)
 static void put_failure(struct json_writer *out,
                         const struct sbx_error *failure)
 {
-	json_put_text(out, "status", "error");
-	json_put_text(out, "reason", "setup");
+	json_put_text(out, "status", err_status(failure));
+	json_put_text(out, "reason", err_reason(failure));
 	json_put_text(out, "message", failure->text);
 	put_error(out, failure);
 }
@@ -232,7 +233,10 @@ static void put_run(struct json_writer *out, const struct sbx_plan *plan,
 		              outcome.message);
 		put_error(out, &lost);
 	}
-	put_outputs(out, run);
+	if (plan->role == ROLE_CHECK)
+		check_put_findings(out, &run->output[0].data);
+	else
+		put_outputs(out, run);
 	json_put_seconds(out, "wall_time_s",
 	                 elapsed(run->start_ns, run->end_ns));
 	json_put_seconds(out, "setup_time_s",
@@ -257,34 +261,42 @@ static void put_stage(struct json_writer *out, const char *name,
                       const struct sbx_plan *plan, const struct run *run)
 {
 	json_open_object(out, name);
-	if (plan->is_build)
+	if (plan->role == ROLE_BUILD)
 		json_put_bool(out, "cached", false);
 	put_run(out, plan, run);
 	put_limits(out, plan);
 	json_close_object(out);
 }
 
-/* Of a program that is built first: what came of the build, and of the run if
- * there was one. */
+static const char *const role_names[] = {
+	[ROLE_RUN] = "run",
+	[ROLE_BUILD] = "build",
+	[ROLE_CHECK] = "check",
+};
+
+/* Of a program that is built or checked first: what came of that, and of the
+ * run if there was one. */
 static void put_stages(struct json_writer *out, const struct sbx_plan *plan,
                        const struct run *run)
 {
-	if (!plan->is_build && !plan->is_built)
+	const struct sbx_plan *first = plan->first_plan;
+
+	if (plan->role == ROLE_RUN && !plan->is_built && !first)
 		return;
 	json_open_object(out, "stages");
-	if (plan->is_build) {
-		put_stage(out, "build", plan, run);
+	if (plan->role != ROLE_RUN) {
+		put_stage(out, role_names[plan->role], plan, run);
 	} else {
-		if (plan->build_run) {
-			put_stage(out, "build", plan->build_plan,
-			          plan->build_run);
+		if (first) {
+			put_stage(out, role_names[first->role], first,
+			          plan->first_run);
 		} else {
 			json_open_object(out, "build");
 			json_put_bool(out, "cached", true);
 			json_put_text(out, "status", "success");
 			json_close_object(out);
 		}
-		put_stage(out, "run", plan, run);
+		put_stage(out, role_names[ROLE_RUN], plan, run);
 	}
 	json_close_object(out);
 }

@@ -100,6 +100,17 @@ struct build {
 	struct limit_value limits[N_LIMITS];
 };
 
+/* What the program's text may say, which is looked at in a box of its own. A
+ * profile's rules and a request's hold together. */
+struct check {
+	struct strings allowed_modules; /* items NULL: all are */
+	struct strings blocked_modules, blocked_calls;
+	uint64_t max_code_bytes; /* 0: no bound */
+};
+
+/* Which part of a run a box is: one of the first two goes before it. */
+enum role { ROLE_RUN, ROLE_BUILD, ROLE_CHECK };
+
 struct run;
 
 struct sbx_spec {
@@ -142,10 +153,12 @@ struct sbx_spec {
 	uint32_t degraded_limits; /* bits of enum limit, the same */
 	struct program program;
 	struct build build;
-	bool is_build;                     /* it is one itself */
+	struct check check;
+	enum role role;
 	const struct sbx_built *built;     /* borrowed; NULL: nothing */
-	const struct sbx_plan *build_plan; /* both borrowed; NULL: no run */
-	const struct run *build_run;       /* of the build, or a kept one */
+	bool passed;                       /* its check, which went before */
+	const struct sbx_plan *first_plan; /* both borrowed: of the part that */
+	const struct run *first_run;       /* went before; NULL: none did */
 	struct {
 		enum origin description, rootfs, file, command, seccomp;
 		enum origin package, pty, warm, preload;

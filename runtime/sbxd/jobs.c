@@ -196,7 +196,8 @@ static void finish(struct job *job, const struct sbx_error *failure)
 		failure = &unheard;
 	if (write_report(job, failure, &report, &err) < 0 && !failure)
 		failure = &err;
-	count(counters, failure ? "error" : sbx_box_outcome(job->box).status);
+	count(counters,
+	      failure ? err_status(failure) : sbx_box_outcome(job->box).status);
 	if (job->box && box_is_warm(job->box))
 		counters->warm++;
 	else

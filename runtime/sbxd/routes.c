@@ -2,12 +2,17 @@
 /* What can be asked over HTTP. */
 #include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/clock.h"
+#include "base/error.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "sbxd/http.h"
 #include "sbxd/jobs.h"
 #include "sbxd/pools.h"
+
+#define MAX_REJECTION ((size_t)65536)
 
 /* ---- answers ---- */
 
@@ -82,11 +87,35 @@ static void refuse(struct exchange *exchange, int r,
 	answer_error(exchange, row->status, row->code, err->text);
 }
 
+/* A request whose program was rejected unseen has its report, as one that came
+ * to a run. */
+static int answer_rejection(struct exchange *exchange,
+                            const struct sbx_spec *spec,
+                            const struct sbx_error *failure)
+{
+	CLEANUP_FD int file = memfd_create("report", MFD_CLOEXEC);
+	int r = file < 0 ? -errno : 0;
+
+	if (r == 0)
+		r = sbx_report_refusal(spec, failure, file, NULL);
+	if (r == 0 && lseek(file, 0, SEEK_SET) < 0)
+		r = -errno;
+	if (r == 0)
+		r = file_read_fd(file, MAX_REJECTION, &exchange->answer);
+	if (r == 0)
+		exchange->status = 200;
+	exchange->daemon->counters.rejected++;
+	return r;
+}
+
 static void post_run(struct exchange *exchange, const char *rest)
 {
 	struct daemon *daemon = exchange->daemon;
 	struct job *job = job_new(daemon, exchange->uid);
-	struct sbx_error err = {.text = "no memory left"};
+	struct sbx_error err = {
+		.stage = SBX_STAGE_PLAN,
+		.text = "no memory left",
+	};
 	int r = -ENOMEM;
 
 	(void)rest;
@@ -99,9 +128,12 @@ static void post_run(struct exchange *exchange, const char *rest)
 			r = job_submit(job, &err);
 	}
 	if (r < 0) {
+		if (err.stage == SBX_STAGE_CHECK)
+			r = answer_rejection(exchange, job->spec, &err);
 		if (job)
 			job_refuse(job, &err);
-		refuse(exchange, r, &err);
+		if (r < 0)
+			refuse(exchange, r, &err);
 		return;
 	}
 	job->done = on_done;

@@ -2,9 +2,9 @@
 #include "warm/agent.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "base/def.h"
+#include "model/checks.h"
 
 /* Rows of name and text, from the files, made at build time. */
 static const struct agent agents[] = {
@@ -13,16 +13,9 @@ static const struct agent agents[] = {
 
 const struct agent *agent_find(const char *command)
 {
-	const char *slash = strrchr(command, '/');
-	const char *name = slash ? slash + 1 : command;
-
-	for (size_t i = 0; i < ARRAY_SIZE(agents); i++) {
-		size_t len = strlen(agents[i].interpreter);
-
-		if (strncmp(name, agents[i].interpreter, len) == 0 &&
-		    !name[len + strspn(name + len, "0123456789.")])
+	for (size_t i = 0; i < ARRAY_SIZE(agents); i++)
+		if (runs_interpreter(command, agents[i].interpreter))
 			return &agents[i];
-	}
 	return NULL;
 }
 

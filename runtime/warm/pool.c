@@ -123,6 +123,7 @@ static int make_plan(const struct sbx_spec *spec, struct sbx_plan **plan,
 		return err_say(err, SBX_STAGE_PLAN, ENOMEM, "no memory left");
 	own.stdin_path.text = own.stdin_text = own.id = NULL;
 	own.inputs = NULL;
+	own.check = (struct check){0};
 	return plan_make_waiting(&own, agent != NULL, plan, err);
 }
 

@@ -17,7 +17,7 @@ ROUNDS = 50 if "SBX_THOROUGH" in os.environ else 5
 
 
 def request(name, code="true", **more):
-    return json.dumps({"id": name, "language": "bash", "code": code, **more})
+    return json.dumps({"id": name, "language": "bash", "code": code} | more)
 
 
 def reports(path):
@@ -115,6 +115,18 @@ class Requests(Batch):
         self.assertEqual(got["bad"]["status"], "failure")
         self.assertIn("undeclared", json.dumps(got["bad"]))
         self.merged(self.output)
+
+    def test_what_is_checked_first(self):
+        rules = {"blocked_modules": ["os"]}
+        self.ask(request("no", "import os", language="python", check=rules),
+                 request("yes", "print(1)", language="python", check=rules),
+                 request("long", "print(1)", check={"max_code_bytes": 5}))
+        self.run_all()
+        made = self.by_id()
+        self.assertEqual(made["no"]["status"], "rejected")
+        self.assertEqual(made["no"]["findings"][0]["rule"], "blocked_modules")
+        self.assertEqual(made["yes"]["stdout"], "1\n")
+        self.assertEqual(made["long"]["status"], "rejected")
 
     def test_what_is_collected(self):
         self.ask(request("files", "echo hi >a.txt", collect=["*.txt"]))

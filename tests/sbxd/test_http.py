@@ -78,6 +78,23 @@ def test_verdicts(build):
         expect(daemon.metric('sbx_runs_total{status="timeout"}'), 1)
 
 
+def test_texts_are_checked(build):
+    """Before the run, which is warm; a rejection is a report, and no error."""
+    checks = [
+        ("import os", {"blocked_modules": ["os"]}, "rejected"),
+        ("import math", {"max_code_bytes": 5}, "rejected"),
+        ("import math", {"blocked_modules": ["os"]}, "success"),
+    ]
+    with Daemon(build, "--warm", "python=1") as daemon:
+        daemon.warm()
+        for code, check, wanted in checks:
+            status, _, report = daemon.run(code, check=check)
+            expect((status, report["status"]), (200, wanted), code)
+        expect(report["stages"]["check"]["status"], "success")
+        expect(report["isolation"]["warm"], True)
+        expect(daemon.metric('sbx_runs_total{status="rejected"}'), 2)
+
+
 def test_files_come_back(build):
     with Daemon(build, "--warm", "python=1") as daemon:
         daemon.warm()

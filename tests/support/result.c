@@ -38,6 +38,15 @@ void result_parse(struct result *result, const struct buffer *text)
 	result->report = root;
 }
 
+static const struct json *item_at(const struct json *array, const char *key)
+{
+	const struct json *item = array->child;
+
+	for (long n = strtol(key, NULL, 10); item && n > 0; n--)
+		item = item->next;
+	return item;
+}
+
 static const struct json *find(const struct result *result, const char *path)
 {
 	const struct json *at = result->report;
@@ -50,7 +59,8 @@ static const struct json *find(const struct result *result, const char *path)
 			return NULL;
 		memcpy(key, path, len);
 		key[len] = '\0';
-		at = json_get(at, key);
+		at = at->kind == JSON_ARRAY ? item_at(at, key)
+		                            : json_get(at, key);
 		path += len + (path[len] == '.');
 	}
 	return at;

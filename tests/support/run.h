@@ -85,7 +85,8 @@ void result_free(struct result *result);
  * over. Returns whether it came. */
 bool call_expect(struct live *live, const char *text);
 
-/* The value at a path like "limits.memory.value" of the report, as text: a
+/* The value at a path like "limits.memory.value" or "files.0.path" of the
+ * report, as text: a
  * string, a number as it was written, "true" or "false"; "[]" and "{}" stand
  * for what has members, "(none)" for nothing there. */
 const char *report_at(const struct result *result, const char *path);

@@ -16,6 +16,7 @@ static const struct {
 	{SBX_STAGE_PAYLOAD, "payload"}, {SBX_STAGE_FILTER, "filter"},
 	{SBX_STAGE_EXEC, "exec"},       {SBX_STAGE_WATCH, "watch"},
 	{SBX_STAGE_REPORT, "report"},   {SBX_STAGE_SESSION, "session"},
+	{SBX_STAGE_CHECK, "check"},
 };
 
 /* Every stage has the name that the report promises. */

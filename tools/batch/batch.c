@@ -115,7 +115,7 @@ static int refuse(struct batch *batch, const struct request *request,
 	const struct sbx_audit line = {.id = request->id, .failure = failure};
 	int r = audit_put(&batch->audit, &line, err);
 
-	tally_add(&batch->tally, "error");
+	tally_add(&batch->tally, err_status(failure));
 	return r < 0 ? r
 	             : reports_refuse(&batch->reports, request, failure, err);
 }

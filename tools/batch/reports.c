@@ -242,8 +242,8 @@ static void put_refusal(struct json_writer *out, const struct request *request,
 	json_put_integer(out, "schema", 1);
 	json_put_text(out, "id", request->id);
 	json_put_unsigned(out, "line", request->line);
-	json_put_text(out, "status", "error");
-	json_put_text(out, "reason", "setup");
+	json_put_text(out, "status", err_status(failure));
+	json_put_text(out, "reason", err_reason(failure));
 	json_put_text(out, "message", failure->text);
 	json_open_object(out, "error");
 	json_put_text(out, "stage",
