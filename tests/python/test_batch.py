@@ -4,6 +4,7 @@
 import collections
 import json
 import os
+import pathlib
 import pty
 import random
 import signal
@@ -160,6 +161,25 @@ class Requests(Batch):
             batch.stdin.close()
             self.assertEqual(json.loads(batch.stdout.readline())["id"], "two")
         self.assertEqual(batch.returncode, 0)
+
+    def test_memory_does_not_follow_the_file(self):
+        """50 MB of requests, of which each keeps no more than its id."""
+        peaks, written = [], 0
+        with subprocess.Popen([BATCH, "--output", self.output,
+                               "--summary=none", "-"],
+                              stdin=subprocess.PIPE) as batch:
+            for count in (1000, 49000):
+                written += count
+                batch.stdin.write((b"[]" + b" " * 1021 + b"\n") * count)
+                batch.stdin.flush()
+                while self.output.read_bytes().count(b"\n") < written:
+                    time.sleep(0.1)
+                status = (pathlib.Path("/proc") / str(batch.pid) /
+                          "status").read_text()
+                peaks.append(int(status.split("VmHWM:")[1].split()[0]))
+            batch.stdin.close()
+        self.assertEqual(batch.returncode, 1)
+        self.assertLess(peaks[1] - peaks[0], 8192)
 
     def test_a_slow_reader_does_not_stop_the_clocks(self):
         """Reports larger than a pipe wait in the batch, and a program that is
@@ -394,7 +414,8 @@ class Telling(Batch):
             except OSError:
                 pass  # the other end is closed
         os.close(ours)
-        self.assertRegex(text, rb"\r\d run, \d+ %, .*/s, success \d")
+        self.assertRegex(text, rb"\r\[#+ *\] \d+ %, \d run, \d+ s left, "
+                         rb".*/s, success \d")
 
     def test_usage(self):
         rows = (

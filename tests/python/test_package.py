@@ -69,6 +69,19 @@ class Package(support.Scratch):
             self.assertEqual(pathlib.Path(done.stdout.strip()), program,
                              done.stderr)
 
+    def test_all_that_is_public_says_what_it_is(self):
+        for module in (sbx, sbx.subprocess):
+            self.assertTrue(module.__doc__)
+            for name in module.__all__:
+                thing = getattr(module, name)
+                if not getattr(thing, "__module__", "").startswith("sbx"):
+                    continue  # the standard module's own
+                members = vars(thing) if isinstance(thing, type) else {}
+                for label, member in [(name, thing), *members.items()]:
+                    if callable(member) or isinstance(member, property):
+                        self.assertTrue(label.startswith("_") or
+                                        member.__doc__, (name, label))
+
     def test_the_oldest_python(self):
         """Nothing newer than 3.9 is used: what is read is its syntax."""
         import ast

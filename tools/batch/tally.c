@@ -73,19 +73,30 @@ static void write_out(int fd, struct buffer *out)
 	buffer_free(out);
 }
 
+#define BAR "####################"
+
+/* How much of the requests was read, as far as that is known. */
+static double show_bar(const struct tally *tally, struct buffer *out)
+{
+	const int cells = (int)strlen(BAR);
+	double part = (double)tally->done / (double)tally->size;
+
+	buffer_printf(out, "[%-*.*s] %.0f %%, ", cells,
+	              (int)(part * cells + 0.5), BAR, 100 * part);
+	return part;
+}
+
 void tally_show(const struct tally *tally, int fd)
 {
 	struct buffer out = {0};
 	double part;
 
-	buffer_printf(&out, "\r%" PRIu64 " run", tally->n_reports);
-	if (tally->size > 0) {
-		part = (double)tally->done / (double)tally->size;
-		buffer_printf(&out, ", %.0f %%", 100 * part);
-		if (part > 0 && tally->n_reports > 0)
-			buffer_printf(&out, ", %.0f s left",
-			              seconds(tally) * (1 - part) / part);
-	}
+	buffer_text(&out, "\r");
+	part = tally->size > 0 ? show_bar(tally, &out) : 0;
+	buffer_printf(&out, "%" PRIu64 " run", tally->n_reports);
+	if (part > 0 && tally->n_reports > 0)
+		buffer_printf(&out, ", %.0f s left",
+		              seconds(tally) * (1 - part) / part);
 	buffer_printf(&out, ", %.1f/s", rate(tally));
 	for (size_t i = 0; i < MAX_STATUSES; i++)
 		if (tally->statuses[i].count)

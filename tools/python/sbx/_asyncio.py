@@ -56,8 +56,8 @@ async def _communicate(launch: Launch, given: Any,
 
 
 async def arun(args: Any = None, **options: Any) -> CompletedProcess:
-    """sbx.run() that awaits the end of the program. A task that is cancelled
-    ends its program."""
+    """sbx.run() that awaits the end of the program: the same arguments, result
+    and exceptions. A task that is cancelled ends its program."""
     given = options.pop("input", None)
     check = options.pop("check", False)
     streams = {name: options.pop(name, None)

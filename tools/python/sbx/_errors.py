@@ -12,13 +12,14 @@ class SandboxError(OSError):
     nothing of the program ran, or it was killed.
 
     report: the report with status "error", or None where there is none.
-    stage: where it failed, in the words of the report ("mount", "spec", ...).
+    stage: "mount", "spec", ...; errno and strerror are those of the report.
     """
 
     report: Optional[Dict[str, Any]] = None
 
     @property
     def stage(self) -> Optional[str]:
+        """Where it failed, in the words of the report; None without one."""
         return self.report["error"]["stage"] if self.report else None
 
     def __str__(self) -> str:

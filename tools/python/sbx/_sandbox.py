@@ -53,7 +53,8 @@ class Result:
 
     @property
     def usage(self) -> Dict[str, Any]:
-        """cpu_time_s, memory_peak_bytes, ..."""
+        """What it used; units are in the names: cpu_time_s,
+        memory_peak_bytes, ..."""
         return dict(self.report.get("usage", {}))
 
     @property
@@ -78,6 +79,7 @@ def _result(done: CompletedProcess) -> Result:
 class Sandbox:
     """A profile and options of sbx-exec(1) that several runs share. Each run
     has a fresh sandbox; with session=, the workspace stays from run to run.
+    profile is a name or a pathlib.Path; options are the keywords of run().
 
     Sandbox("python", memory="512M", wall_time=5, ro_bind=["/data"])
     Sandbox("python", session="s1", collect=["*.png"])

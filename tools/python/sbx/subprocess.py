@@ -75,9 +75,13 @@ def named(positional: Sequence[Any],
 class Popen(_subprocess.Popen):  # type: ignore[type-arg]
     """A program that runs in a sandbox of its own.
 
-    pid is that of sbx-exec, which lives as long as the sandbox does. report is
-    None until the program has ended, and stays None after kill() and after
-    another signal that came before the program had started.
+    Takes what subprocess.Popen() takes, and the keywords of run(); timeout is
+    seconds from the start of the program. pid (int) is that of sbx-exec, which
+    lives as long as the sandbox does.
+
+    Raises ValueError and TypeError for what cannot be asked, and SandboxError
+    when there is no sbx-exec. What else keeps the program from running is told
+    by poll(), wait() and communicate().
     """
 
     # What every call has, unless it says otherwise; for subclasses.
@@ -103,11 +107,14 @@ class Popen(_subprocess.Popen):  # type: ignore[type-arg]
 
     @property
     def report(self) -> Optional[Report]:
+        """How the program ended, a dict as of sbx-exec(1). None until it has,
+        and after kill() or another signal that came before it had started."""
         return self._launch.report
 
     # The base class sets this once it has seen the end of sbx-exec.
     @property
     def returncode(self) -> Optional[int]:
+        """The program's exit status, -N for signal N; None: it runs."""
         return self._raw
 
     @returncode.setter
@@ -123,17 +130,23 @@ class Popen(_subprocess.Popen):  # type: ignore[type-arg]
             raise failure
 
     def poll(self) -> Optional[int]:
+        """returncode, without waiting. Raises SandboxError."""
         status = super().poll()
         self._told()
         return status
 
     def wait(self, timeout: Optional[float] = None) -> int:
+        """Waits for the end, at most timeout seconds, and returns returncode.
+        Raises TimeoutExpired, and the program runs on; SandboxError."""
         status = super().wait(timeout)
         self._told()
         return status
 
     def communicate(self, input: Any = None,
                     timeout: Optional[float] = None) -> Any:
+        """Writes input (bytes, or str in text mode), reads both outputs to
+        their ends and waits, at most timeout seconds. Returns (stdout, stderr),
+        None for what is no PIPE. Raises as wait() does."""
         outputs = super().communicate(input, timeout)
         self._told()
         return outputs
@@ -150,7 +163,9 @@ class Popen(_subprocess.Popen):  # type: ignore[type-arg]
 
 
 class CompletedProcess(_subprocess.CompletedProcess):  # type: ignore[type-arg]
-    """What subprocess.run() returns, and the report."""
+    """What subprocess.run() returns: args, returncode (int), stdout and stderr
+    (bytes, str in text mode, None where not captured); and the report (dict).
+    """
 
     report: Report
 
@@ -181,16 +196,20 @@ def run(args: Any = None, *positional: Any,
         **options: Any) -> CompletedProcess:
     """Runs a program to its end.
 
-    args: with a profile, a file of the host, copied in, and its arguments;
-        without one, or with command=True, a command of the sandbox.
+    args: a path or a sequence of words; with a profile, a file of the host,
+        copied in, and its arguments; without one, or with command=True, a
+        command of the sandbox.
     code: the program as a text, in the place of a file; args are arguments.
-    files: {name: content}, put into the workspace.
+    files: {name: str or bytes}, put into the workspace.
     profile: the name of a profile, or a pathlib.Path to one.
     timeout: seconds by the clock, from the start of the program.
+    memory, disk, output_limit, ...: bytes, or a text such as "64M";
+        wall_time, cpu_time, idle_time: seconds; pids, cpus, ...: numbers.
     input, capture_output, check, text, stdin, ...: as of subprocess.run().
 
-    Raises TimeoutExpired with timeout=, CalledProcessError with check=True,
-    SandboxError when there was no run. The first two have a report, too.
+    Returns a CompletedProcess. Raises TimeoutExpired with timeout=,
+    CalledProcessError with check=True, both with a report; SandboxError when
+    there was no run; ValueError and TypeError for what cannot be asked.
     """
     options = named(positional, options)
     given = options.pop("input", None)
@@ -216,17 +235,18 @@ def run(args: Any = None, *positional: Any,
 
 
 def call(*args: Any, **options: Any) -> int:
-    """run(...).returncode"""
+    """run(...).returncode; raises as run() does."""
     return int(run(*args, **options).returncode)
 
 
 def check_call(*args: Any, **options: Any) -> int:
-    """run(..., check=True).returncode"""
+    """run(..., check=True).returncode: 0, or CalledProcessError."""
     return int(run(*args, check=True, **options).returncode)
 
 
 def check_output(*args: Any, **options: Any) -> Any:
-    """run(..., check=True, stdout=PIPE).stdout"""
+    """run(..., check=True, stdout=PIPE).stdout: bytes, or str in text mode.
+    Raises as run() does."""
     for name in ("stdout", "check"):
         if name in options:
             raise ValueError(f"{name} argument not allowed, it will be "
