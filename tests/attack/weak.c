@@ -21,6 +21,7 @@
 #include "base/file.h"
 #include "kernel/caps.h"
 #include "kernel/idmap.h"
+#include "kernel/landlock.h"
 #include "model/plan.h"
 
 /* The real ones, and those that stand in for them. */
@@ -36,6 +37,8 @@ WRAP(int, prctl, int option, unsigned long a, unsigned long b, unsigned long c,
      unsigned long d);
 WRAP(int, close_range, unsigned first, unsigned last, int flags);
 WRAP(pid_t, setsid, void);
+WRAP(int, landlock_restrict, const struct landlock_place *places,
+     size_t n_places);
 WRAP(int, sbx_box_confine, struct sbx_box *box,
      const struct sbx_session *session, int dir, struct sbx_error *err);
 
@@ -54,6 +57,7 @@ enum part {
 	RLIMITS,     /* no resource limits */
 	DISK,        /* no size, no inodes */
 	CONFINEMENT, /* sbx-exec itself keeps what it has */
+	LANDLOCK,    /* the kernel has none */
 	N_PARTS
 };
 
@@ -72,6 +76,7 @@ static const char *const parts[N_PARTS] = {
 	[RLIMITS] = "rlimits",
 	[DISK] = "disk",
 	[CONFINEMENT] = "confinement",
+	[LANDLOCK] = "landlock",
 };
 
 static bool out[N_PARTS];
@@ -220,4 +225,11 @@ int __wrap_sbx_box_confine(struct sbx_box *box,
 	return out[CONFINEMENT] || out[PRIVILEGES]
 	               ? 0
 	               : __real_sbx_box_confine(box, session, dir, err);
+}
+
+int __wrap_landlock_restrict(const struct landlock_place *places,
+                             size_t n_places)
+{
+	return out[LANDLOCK] ? -EOPNOTSUPP
+	                     : __real_landlock_restrict(places, n_places);
 }
