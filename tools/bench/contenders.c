@@ -132,6 +132,33 @@ static const struct contender cgroup[] = {
 	},
 };
 
+/* One file of a session is changed, and the next run starts from that. The
+ * shell is in both, and so is env(1), which says where sessions are. */
+#define ONE_LINE "echo more >>0; exec /nsprobe $0"
+
+static const struct contender session[] = {
+	{
+		.name = "session",
+		.does = "goes on with 10000 files and 1 GB, changes one",
+		.claims = NS_ALL,
+		.argv = WORDS("/usr/bin/env", "XDG_DATA_HOME={data}", "{sbx}",
+                              "--session", "bench", "--disk", "2G", "--inodes",
+                              "20000", "--ro-bind", "{probe}:/nsprobe",
+                              "--command", "--", "sh", "-c", ONE_LINE,
+                              "{token}"),
+		.version = WORDS("{sbx}", "--version"),
+	},
+	{
+		.name = "no session",
+		.does = "the same in an empty workspace",
+		.claims = NS_ALL,
+		.argv = WORDS("/usr/bin/env", "XDG_DATA_HOME={data}", "{sbx}",
+                              "--disk", "2G", "--inodes", "20000", "--ro-bind",
+                              "{probe}:/nsprobe", "--command", "--", "sh", "-c",
+                              ONE_LINE, "{token}"),
+	},
+};
+
 const struct group groups[] = {
 	{
 		.name = "cold",
@@ -161,6 +188,14 @@ const struct group groups[] = {
 		.reference = "no cgroup",
 		.contenders = cgroup,
 		.n_contenders = ARRAY_SIZE(cgroup),
+	},
+	{
+		.name = "session",
+		.does = "one changed file of a large session",
+		.reference = "no session",
+		.session = true,
+		.contenders = session,
+		.n_contenders = ARRAY_SIZE(session),
 	},
 };
 const size_t n_groups = ARRAY_SIZE(groups);

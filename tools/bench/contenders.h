@@ -3,6 +3,7 @@
 #ifndef BENCH_CONTENDERS_H
 #define BENCH_CONTENDERS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "proof.h"
@@ -12,8 +13,8 @@ struct contender {
 	const char *does;    /* what it isolates, in a few words */
 	unsigned claims;     /* bit 1 << enum ns: made anew for each run */
 	unsigned goal_milli; /* ratio to reach, in thousandths; 0: none */
-	/* NULL-terminated. {sbx}, {probe}, {code} and {pool} stand for their
-	 * paths inside of a word, {token} for what is to be printed. */
+	/* NULL-terminated. {sbx}, {probe}, {code}, {pool} and {data} stand for
+	 * their paths inside of a word, {token} for what is to be printed. */
 	const char *const *argv;
 	const char *const *version; /* prints its version, or NULL */
 };
@@ -23,6 +24,7 @@ struct group {
 	const char *does;
 	const char *reference;    /* name of the contender that is 1 */
 	const char *const *pools; /* {pool} has these; NULL: no daemon */
+	bool session; /* {data} is where there is a large one, "bench" */
 	const struct contender *contenders;
 	size_t n_contenders;
 };

@@ -43,6 +43,7 @@ static char *fill_word(const char *word, const struct site *site, char *token,
 		{"{probe}", site->probe},
 		{"{code}", site->code},
 		{"{pool}", site->pool ? site->pool : ""},
+		{"{data}", site->data ? site->data : ""},
 	};
 
 	if (strcmp(word, "{token}") == 0)

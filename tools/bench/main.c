@@ -26,6 +26,7 @@
 #include "base/log.h"
 #include "base/parse.h"
 #include "daemon.h"
+#include "data.h"
 #include "raw.h"
 #include "table.h"
 #include "take.h"
@@ -246,8 +247,17 @@ static int bench_group(const struct group *group, const struct order *order,
 {
 	struct site with_pool = *site;
 	struct daemon daemon = {0};
+	struct data data = {0};
 	int r;
 
+	if (group->session) {
+		r = data_make(&data, site->sbx);
+		if (r < 0) {
+			log_line(PROGRAM, "sbx-session: %s", strerror(-r));
+			return r;
+		}
+		with_pool.data = data.folder;
+	}
 	if (group->pools) {
 		r = daemon_start(&daemon, site->sbx, group->pools);
 		if (r < 0) {
@@ -259,6 +269,8 @@ static int bench_group(const struct group *group, const struct order *order,
 	r = measure_group(group, order, &with_pool, out);
 	if (group->pools)
 		daemon_stop(&daemon);
+	if (group->session)
+		data_remove(&data);
 	return r;
 }
 
