@@ -104,6 +104,35 @@ static int count_level(int dir, size_t depth, uint64_t *bytes, uint64_t *inodes)
 	return r;
 }
 
+static size_t entries_of(int dir, size_t depth, size_t most)
+{
+	int fd = tree_open(dir, ".");
+	DIR *list = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+	size_t n = 0;
+
+	while (list && n < most && (entry = readdir(list))) {
+		if (strcmp(entry->d_name, ".") == 0 ||
+		    strcmp(entry->d_name, "..") == 0)
+			continue;
+		n++;
+		CLEANUP_FD int inner =
+			entry->d_type == DT_DIR && depth < TREE_DEPTH
+				? tree_open(dir, entry->d_name)
+				: -1;
+		if (inner >= 0)
+			n += entries_of(inner, depth + 1, most - n);
+	}
+	if (list)
+		(void)closedir(list);
+	return n;
+}
+
+size_t layers_entries(int layer, size_t most)
+{
+	return entries_of(layer, 0, most);
+}
+
 int layers_count_tree(int whole, uint64_t *bytes, uint64_t *inodes)
 {
 	*bytes = *inodes = 0;

@@ -24,4 +24,7 @@ int layers_total(const struct layers_count *count, int whole, uint64_t *bytes,
 /* Counts all that is in a tree. */
 int layers_count_tree(int whole, uint64_t *bytes, uint64_t *inodes);
 
+/* How many entries a layer has, marks included; counts no further than most. */
+size_t layers_entries(int layer, size_t most);
+
 #endif

@@ -119,7 +119,25 @@ int session_dir(const struct sbx_session *session)
 
 /* ---- the end ---- */
 
-/* Many layers as one: files are shared with them, not copied. */
+/* How many of the newest layers become one: half of all at least, and up to
+ * the first that has more in it than those together. So a large layer that
+ * nothing changes any more is left alone, and a file is linked anew a few times
+ * at most. fds: newest first. */
+static size_t choose(const int *fds, size_t n)
+{
+	size_t sum = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t has = layers_entries(fds[i], sum + 1);
+
+		if (i >= n / 2 && has > sum)
+			return i;
+		sum += has;
+	}
+	return n;
+}
+
+/* Some layers as one: files are shared with them, not copied. */
 static int flatten(struct sbx_session *session, struct store_state *state,
                    struct sbx_error *err)
 {
@@ -128,18 +146,21 @@ static int flatten(struct sbx_session *session, struct store_state *state,
 	CLEANUP_FD int made = -1;
 	int fds[STORE_LAYERS];
 	int r = store_open_layers(session->store, state, fds, err);
+	size_t n;
 
 	if (r < 0)
 		return r;
+	n = choose(fds, state->n_layers);
+	job.keep = n < state->n_layers;
 	made = store_new_layer(session->store);
-	r = made < 0 ? made : tree_copy(&job, fds, state->n_layers, made);
+	r = made < 0 ? made : tree_copy(&job, fds, n, made);
 	for (size_t i = 0; i < state->n_layers; i++)
 		(void)close(fds[i]);
 	if (r < 0)
-		return FAIL(err, -r, "session %s: make its layers one",
+		return FAIL(err, -r, "session %s: make its layers fewer",
 		            session->store->id);
-	state->layers[0] = session->store->next_layer++;
-	state->n_layers = 1;
+	state->n_layers -= n;
+	state->layers[state->n_layers++] = session->store->next_layer++;
 	return 0;
 }
 

@@ -17,7 +17,6 @@
 
 #define OPAQUE "user.overlay.opaque"
 #define CHUNK  65536
-#define FEW    TREE_FEW
 
 static int open_beneath(int dir, const char *name, uint64_t flags)
 {
@@ -63,8 +62,6 @@ static bool is_dots(const char *name)
 	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
-/* ---- copying ---- */
-
 static bool is_zero(const char *data, size_t len)
 {
 	return data[0] == 0 && memcmp(data, data + 1, len - 1) == 0;
@@ -107,7 +104,7 @@ static int settle(struct tree_job *job, int fd, const struct stat *st,
 		return -errno;
 	/* Written out at the end, when one commit of the journal serves all;
 	 * a large file begins now. */
-	if (job->n_made < FEW) {
+	if (job->n_made < TREE_FEW) {
 		(void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
 		job->written[job->n_made] = fcntl(fd, F_DUPFD_CLOEXEC, 3);
 		if (job->written[job->n_made] < 0)
@@ -120,12 +117,13 @@ static int settle(struct tree_job *job, int fd, const struct stat *st,
 /* All that was made is on the disk, or there was a failure before. */
 static int finish(struct tree_job *job, int to, int r)
 {
-	for (size_t i = 0; i < MIN(job->n_made, FEW); i++) {
-		if (r == 0 && job->n_made <= FEW && fsync(job->written[i]) < 0)
+	for (size_t i = 0; i < MIN(job->n_made, TREE_FEW); i++) {
+		if (r == 0 && job->n_made <= TREE_FEW &&
+		    fsync(job->written[i]) < 0)
 			r = -errno;
 		(void)close(job->written[i]);
 	}
-	if (r == 0 && job->n_made > FEW && syncfs(to) < 0)
+	if (r == 0 && job->n_made > TREE_FEW && syncfs(to) < 0)
 		r = -errno;
 	return r;
 }
@@ -169,25 +167,30 @@ static int copy_link(struct tree_job *job, int from, int to, const char *name)
 static int copy_level(struct tree_job *job, const int *from, size_t n_from,
                       int to);
 
-/* The directories of that name which make one together, newest first. */
-static int open_parts(const int *from, size_t n_from, const char *name,
-                      int *parts, size_t *n_parts)
-{
-	*n_parts = 0;
-	for (size_t i = 0; i < n_from; i++) {
-		struct stat st;
-		int fd;
+struct parts {
+	int *fds; /* newest first */
+	size_t n;
+	bool hide; /* what is below all of them */
+};
 
+/* The directories of that name which make one together. */
+static int open_parts(const int *from, size_t n_from, const char *name,
+                      struct parts *parts)
+{
+	struct stat st;
+	int fd;
+
+	for (size_t i = 0; i < n_from && !parts->hide; i++) {
 		if (fstatat(from[i], name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 			continue;
-		if (!S_ISDIR(st.st_mode))
+		parts->hide = !S_ISDIR(st.st_mode);
+		if (parts->hide)
 			break;
 		fd = tree_open(from[i], name);
 		if (fd < 0)
 			return fd;
-		parts[(*n_parts)++] = fd;
-		if (tree_is_opaque(fd))
-			break;
+		parts->fds[parts->n++] = fd;
+		parts->hide = tree_is_opaque(fd);
 	}
 	return 0;
 }
@@ -195,28 +198,28 @@ static int open_parts(const int *from, size_t n_from, const char *name,
 static int copy_directory(struct tree_job *job, const int *from, size_t n_from,
                           int to, const char *name)
 {
-	CLEANUP_FREE int *parts = calloc(n_from, sizeof(*parts));
+	CLEANUP_FREE int *fds = calloc(n_from, sizeof(*fds));
+	struct parts parts = {.fds = fds};
 	CLEANUP_FD int made = -1;
-	size_t n_parts = 0;
 	struct stat st;
 	int r;
 
-	if (!parts)
+	if (!fds)
 		return -ENOMEM;
-	r = open_parts(from, n_from, name, parts, &n_parts);
-	if (r == 0 && (fstat(parts[0], &st) < 0 || mkdirat(to, name, 0700) < 0))
+	r = open_parts(from, n_from, name, &parts);
+	if (r == 0 && (fstat(fds[0], &st) < 0 || mkdirat(to, name, 0700) < 0))
 		r = -errno;
 	if (r == 0) {
 		made = tree_open(to, name);
-		r = made < 0 ? made : copy_level(job, parts, n_parts, made);
+		r = made < 0 ? made : copy_level(job, fds, parts.n, made);
 	}
-	if (r == 0 && job->keep && tree_is_opaque(parts[0]) &&
+	if (r == 0 && job->keep && parts.hide &&
 	    fsetxattr(made, OPAQUE, "y", 1, 0) < 0)
 		r = -errno;
 	if (r == 0)
 		r = settle(job, made, &st, 0700);
-	for (size_t i = 0; i < n_parts; i++)
-		(void)close(parts[i]);
+	for (size_t i = 0; i < parts.n; i++)
+		(void)close(fds[i]);
 	return r;
 }
 
@@ -322,8 +325,6 @@ int tree_copy(struct tree_job *job, const int *from, size_t n_from, int to)
 		r = settle(job, to, &st, 0700);
 	return finish(job, to, r);
 }
-
-/* ---- removing ---- */
 
 /* Depth first. Each turn goes down to a directory that has none below it, from
  * the top, and empties it: no depth is too deep, and no path too long. */

@@ -251,8 +251,7 @@ static void on_kept(struct source *source, uint32_t events)
 	finish(job, keep_end(&job->keep, &err) < 0 ? &err : NULL);
 }
 
-/* What it has left is kept by a process of its own, since that may take long.
- */
+/* A process of its own keeps what it has left, since that may take long. */
 static void after_run(struct job *job)
 {
 	struct sbx_error err;
