@@ -74,6 +74,8 @@ static const struct refusal refusals[] = {
 	{-EAGAIN, 429, "queue_full"},
 	{-ESHUTDOWN, 503, "draining"},
 	{-ENOMEM, 503, "no_memory"},
+	{-EMFILE, 503, "no_resources"},
+	{-ENFILE, 503, "no_resources"},
 	{0, 400, "bad_request"}, /* all others */
 };
 

@@ -3,7 +3,10 @@
 the daemon. Beside each that is bad, a good one goes on."""
 
 import json
+import os
+import resource
 import socket
+import time
 
 from lab import Daemon, expect
 
@@ -126,6 +129,36 @@ def test_D137_arguments_are_no_options(build):
             "language": "python", "args": words,
             "code": "import sys; print(sys.argv[1:])"})[2]
         expect(report["stdout"], repr(words) + "\n")
+
+
+def ticks(pid):
+    """Hundredths of a second of a processor that it has used."""
+    with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+        fields = file.read().rsplit(")", 1)[1].split()
+    return int(fields[11]) + int(fields[12])
+
+
+def test_D148_no_descriptors(build):
+    """Short of descriptors it answers what it can, does not spin, and goes on
+    when there are some again."""
+    request = HEAD + b"Content-Length: %d\r\n\r\n" % len(GOOD) + GOOD
+    with Daemon(build, "--warm", "python=1") as daemon:
+        daemon.warm()
+        pid = daemon.process.pid
+        before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+        n = len(os.listdir(f"/proc/{pid}/fd"))
+        for more in (0, 1, 2, 3, 4, 6, 8, 12, 16, 24):
+            resource.prlimit(pid, resource.RLIMIT_NOFILE,
+                             (n + more, before[1]))
+            answer = talk(daemon, request)
+            assert not answer or statuses(answer)[0] in (b"200", b"503"), (
+                more, answer)
+            used = ticks(pid)
+            time.sleep(0.5)
+            assert ticks(pid) - used < 30, more
+            assert daemon.process.poll() is None, more
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
+        expect(daemon.run("print(1)")[2]["stdout"], "1\n")
 
 
 def test_D150_metrics_tell_nothing(build):
