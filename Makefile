@@ -90,6 +90,20 @@ $(B)/gen/agents.inc $(B)/gen/checkers.inc:
 $(B)/obj/runtime/warm/agent.o: $(B)/gen/agents.inc
 $(B)/obj/runtime/model/check.o: $(B)/gen/checkers.inc
 
+# A zygote's module is bytes in the library: it is made of the library's own
+# objects, but for those that hold it.
+CORE_OBJ := $(filter-out $(B)/obj/runtime/warm/%,$(LIB_OBJ))
+$(B)/lib/zygote/%.so: $(B)/obj/runtime/zygote/%.o $(CORE_OBJ)
+	@mkdir -p $(@D)
+	$(Q)rm -f $(B)/obj/core.a && ar rcs $(B)/obj/core.a $(CORE_OBJ)
+	$(Q)$(CC) -shared -s $(CFLAGS) $(LDFLAGS) -Wl,--gc-sections \
+	  -Wl,--exclude-libs,ALL -o $@ $< $(B)/obj/core.a $(STATIC_LIBS)
+
+$(B)/gen/zygote-%.inc: $(B)/lib/zygote/%.so
+	@mkdir -p $(@D)
+	$(Q)od -An -v -tu1 $< | sed 's/  *\([0-9]\)/,\1/g; 1s/^,//' >$@
+$(B)/obj/runtime/warm/module.o: $(B)/gen/zygote-python.inc
+
 $(B)/tool/filter-sets: $(call obj,$(GEN_SRC) $(wildcard runtime/base/*.c))
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lseccomp -lyajl -lnettle
@@ -291,7 +305,7 @@ fuzz:
 
 lint:
 	@tools/deps lint
-	@+$(MAKE) --no-print-directory -s $(B)/gen/filter_sets.c $(B)/gen/agents.inc $(B)/gen/checkers.inc
+	@+$(MAKE) --no-print-directory -s $(B)/gen/filter_sets.c $(B)/gen/agents.inc $(B)/gen/checkers.inc $(B)/gen/zygote-python.inc
 	@tools/lint/run
 
 bench:

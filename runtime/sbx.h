@@ -254,7 +254,8 @@ SBX_API void sbx_box_close(struct sbx_box *box);
  * arguments, standard input, more variables of the environment, wall and idle
  * time and output limit, and in nothing else. In each of them the interpreter
  * has started and waits; for a command, or an interpreter that starts as fast,
- * the box alone does. A box is used once. */
+ * the box alone does. A box is used once. A pool and its boxes are for one
+ * thread, since boxes may hold on to what forked them. */
 struct sbx_pool;
 
 /* A pool of up to size boxes. The spec is a profile with "warm"; a program in

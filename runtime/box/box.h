@@ -28,11 +28,17 @@ enum { STREAM_IN, STREAM_OUT, STREAM_ERR, N_STREAMS };
 
 struct sbx_box {
 	const struct sbx_plan *plan; /* borrowed */
-	pid_t pid; /* of pid 1, outside; 0 once it is reaped */
+	pid_t pid; /* of pid 1, outside; 0 once it is reaped, and -1 until a
+	            * zygote has forked it */
 	int pidfd;
 	int wire; /* the caller's end; -1 once it has said all */
 	int uid_lock;
-	uid_t uid; /* of the program, outside */
+	uid_t uid;              /* of the program, outside */
+	struct sbx_box *zygote; /* that forked it; NULL: sbx did */
+	unsigned n_forked;      /* of a zygote: boxes that there are */
+	unsigned n_forks;       /* and have been in all */
+	bool retired;           /* it ends with the last of them */
+	int userns;             /* of a zygote: its user namespace */
 	struct cgroup_leaf leaf;
 	int proc;      /* the box's own /proc; -1 until ready */
 	int workspace; /* a directory on the tmpfs; the same */
@@ -75,6 +81,9 @@ struct sbx_box {
 /* One that holds nothing: no descriptor, no process. */
 extern const struct sbx_box box_closed;
 
+/* Who the program is outside: the caller, or an id that root reserves. */
+int box_reserve_id(struct sbx_box *box, struct sbx_error *err);
+
 /* ---- make.c ---- */
 
 /* The plan of a box that is made ahead: the spec's program is an agent, or what
@@ -99,8 +108,9 @@ void box_kill(struct sbx_box *box, enum cause cause);
 /* Fills err, which may be NULL, with why the box failed. Returns -code. */
 int box_failure(const struct sbx_box *box, struct sbx_error *err);
 
-/* Ends it because sbx itself failed. */
+/* Ends it because sbx itself failed. The first failure stays. */
 void box_fail(struct sbx_box *box, int code, const char *what);
+void box_fail_as(struct sbx_box *box, const struct sbx_error *failure);
 
 /* The setup, of whatever kind, has so much time from now. */
 void watch_setup(struct sbx_box *box);
@@ -149,6 +159,27 @@ int box_assign(struct sbx_box *box, const struct sbx_plan *plan,
 /* The agent has something to say. */
 void standby_receive(struct sbx_box *box);
 
+/* ---- zygote.c ---- */
+
+/* Has an idle zygote fork a box for the plan that it was made for. The box
+ * becomes idle, or fails, as one of box_prepare() does. The zygote stays until
+ * the box is closed. */
+int box_fork(struct sbx_box *zygote, const struct sbx_plan *plan,
+             struct sbx_box **box, struct sbx_error *err);
+
+/* It is not asked to fork again, and is closed with the last of its boxes,
+ * which may be at once. */
+void zygote_retire(struct sbx_box *zygote);
+
+/* One of its boxes is gone. */
+void zygote_release(struct sbx_box *zygote);
+
+/* Bytes of memory that its interpreter has for itself; 0: it is ending. */
+uint64_t zygote_memory(const struct sbx_box *zygote);
+
+/* Pid 1 of a box that a zygote forked is there: its maps, and its start. */
+void zygote_born(struct sbx_box *box, int pidfd);
+
 /* ---- leaf.c ---- */
 
 /* Makes the run's cgroup with its limits, where the plan has one. */
@@ -179,6 +210,9 @@ void measure_schedule(struct sbx_box *box, uint64_t now, uint64_t memory);
 
 /* Pid 1 has measured the memory of all processes exactly. */
 void measure_answer(struct sbx_box *box, uint64_t memory);
+
+/* What a box that dies now has used, where nobody can ask later. */
+void measure_last(struct sbx_box *box);
 
 /* Takes what was used before the run began out of its CPU times. */
 void measure_discount(struct sbx_box *box);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The caller's side of making and ending a box. */
 #include <errno.h>
-#include <sched.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,6 +25,7 @@ const struct sbx_box box_closed = {
 	.pidfd = -1,
 	.wire = -1,
 	.uid_lock = -1,
+	.userns = -1,
 	.leaf = CGROUP_LEAF_NONE,
 	.proc = -1,
 	.workspace = -1,
@@ -37,32 +39,6 @@ const struct sbx_box box_closed = {
 	.keeps = {-1, -1},
 };
 
-/* n of the processors that the caller may use, from a place that differs from
- * run to run, so that runs do not all crowd on the first. */
-static int choose_cpus(unsigned n, cpu_set_t *chosen)
-{
-	unsigned count, skip;
-	cpu_set_t own;
-
-	if (sched_getaffinity(0, sizeof(own), &own) < 0)
-		return -errno;
-	count = (unsigned)CPU_COUNT(&own);
-	n = MIN(n, count); /* there may be fewer than when it was planned */
-	skip = (unsigned)(clock_ns() / 1024 % count);
-	CPU_ZERO(chosen);
-	for (unsigned cpu = 0; n > 0; cpu = (cpu + 1) % CPU_SETSIZE) {
-		if (!CPU_ISSET(cpu, &own) || CPU_ISSET(cpu, chosen))
-			continue;
-		if (skip > 0) {
-			skip--;
-			continue;
-		}
-		CPU_SET(cpu, chosen);
-		n--;
-	}
-	return 0;
-}
-
 static int setup_prepare(struct setup *setup, const struct sbx_plan *plan,
                          struct sbx_error *err)
 {
@@ -72,8 +48,6 @@ static int setup_prepare(struct setup *setup, const struct sbx_plan *plan,
 	r = caps_prepare(&setup->caps);
 	if (r == 0 && plan->network == NETWORK_LOOPBACK)
 		r = net_loopback_message(&setup->loopback);
-	if (r == 0 && plan->n_cpus)
-		r = choose_cpus(plan->n_cpus, &setup->cpus);
 	if (r < 0)
 		return err_set(err, SBX_STAGE_CLONE, -r, "prepare the launch");
 	return 0;
@@ -115,23 +89,49 @@ static int send_mapped(struct sbx_box *box, const struct wire_message *mapped,
 	return 0;
 }
 
+int box_reserve_id(struct sbx_box *box, struct sbx_error *err)
+{
+	const struct sbx_plan *plan = box->plan;
+
+	box->uid = plan->uid;
+	return plan->privileged ? idmap_reserve(&plan->range, &box->uid,
+	                                        &box->uid_lock, err)
+	                        : 0;
+}
+
+/* A zygote as root makes boxes of the other ids. */
+static int write_maps(struct sbx_box *box, struct sbx_error *err)
+{
+	const struct sbx_plan *plan = box->plan;
+	char path[64];
+	int r;
+
+	if (plan->zygote && plan->privileged)
+		r = idmap_write_range(box->pid, box->uid, &plan->range, err);
+	else
+		r = idmap_write(box->pid, box->uid,
+		                plan->privileged ? (gid_t)box->uid : plan->gid,
+		                err);
+	if (r < 0 || !plan->zygote)
+		return r;
+	(void)snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)box->pid);
+	box->userns = open(path, O_RDONLY | O_CLOEXEC);
+	return box->userns < 0 ? err_set(err, SBX_STAGE_IDMAP, errno,
+	                                 "open the user namespace of a zygote")
+	                       : 0;
+}
+
 /* The clone, and the maps that pid 1 waits for. */
 static int launch(struct sbx_box *box, struct setup *setup,
                   struct sbx_error *err)
 {
 	struct wire_message mapped = {.kind = WIRE_MAPPED};
-	const struct sbx_plan *plan = box->plan;
-	gid_t gid = plan->gid;
 	pid_t pid;
 	int r;
 
-	box->uid = plan->uid;
-	if (plan->privileged) {
-		r = idmap_reserve(&plan->range, &box->uid, &box->uid_lock, err);
-		if (r < 0)
-			return r;
-		gid = (gid_t)box->uid;
-	}
+	r = box_reserve_id(box, err);
+	if (r < 0)
+		return r;
 	setup->uid_lock = box->uid_lock;
 	r = leaf_open(box, err);
 	if (r < 0)
@@ -140,7 +140,7 @@ static int launch(struct sbx_box *box, struct setup *setup,
 	if (pid < 0)
 		return pid;
 	box->pid = pid;
-	r = idmap_write(pid, box->uid, gid, err);
+	r = write_maps(box, err);
 	if (r < 0)
 		return r;
 	r = inherited_look(&mapped.inherited);
@@ -245,20 +245,33 @@ int sbx_box_request(struct sbx_box *box, const char *id, uint64_t request_ns,
 	return 0;
 }
 
+/* Of a zygote's box the zygote is the parent. */
+static void await_end(const struct sbx_box *box)
+{
+	struct pollfd end = {.fd = box->pidfd, .events = POLLIN};
+	siginfo_t info;
+
+	if (!box->zygote)
+		(void)sys_waitid(box->pidfd, &info, WEXITED | __WALL, NULL);
+	else
+		while (poll(&end, 1, -1) < 0 && errno == EINTR)
+			;
+}
+
 void sbx_box_close(struct sbx_box *box)
 {
 	int *const fds[] = {&box->pidfd,    &box->wire,      &box->uid_lock,
 	                    &box->proc,     &box->workspace, &box->listener,
 	                    &box->control,  &box->pipes[0],  &box->pipes[1],
 	                    &box->pipes[2], &box->epoll,     &box->timer,
-	                    &box->upper};
-	siginfo_t info;
+	                    &box->upper,    &box->userns};
+	struct sbx_box *zygote;
 
 	if (!box)
 		return;
 	if (box->pid > 0) {
 		(void)pidfd_send_signal(box->pidfd, SIGKILL, NULL, 0);
-		(void)sys_waitid(box->pidfd, &info, WEXITED | __WALL, NULL);
+		await_end(box);
 	}
 	cgroup_leaf_remove(&box->leaf);
 	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
@@ -266,7 +279,10 @@ void sbx_box_close(struct sbx_box *box)
 	for (size_t i = 0; i < N_STREAMS; i++)
 		stream_free(&box->streams[i]);
 	arena_free(&box->run.files.arena);
+	zygote = box->zygote;
 	free(box);
+	if (zygote)
+		zygote_release(zygote);
 }
 
 struct sbx_outcome sbx_box_outcome(const struct sbx_box *box)

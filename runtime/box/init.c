@@ -3,7 +3,8 @@
  * Pid 1 of the box. It runs in a copy of the caller's memory: no allocation,
  * no lock, only system calls. In order:
  *
- *   keep     no descriptor of the caller's stays
+ *   keep     no descriptor of the caller's stays; of a zygote's box, that it
+ *            is born is told, with a descriptor for it
  *   open     what the plan takes from the host is opened, with the caller's
  *            rights, while the host's tree is still there
  *   become   once the id maps stand: the box's own ids; nothing of the
@@ -16,17 +17,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "base/parse.h"
+#include "box/attend.h"
 #include "box/payload.h"
 #include "box/root.h"
 #include "box/session.h"
@@ -34,7 +35,6 @@
 #include "box/told.h"
 #include "box/wire.h"
 #include "kernel/ns.h"
-#include "kernel/proc.h"
 
 static _Noreturn void fail_on(int wire, const struct sbx_error *err)
 {
@@ -156,6 +156,23 @@ static int become(int fds[WIRE_MAX_FDS], struct sbx_error *err)
 	return 0;
 }
 
+/* Whom the caller did not start itself it does not know. */
+static int announce(const struct setup *setup, struct sbx_error *err)
+{
+	const struct wire_message born = {.kind = WIRE_BORN};
+	CLEANUP_FD int self = -1;
+	int r;
+
+	if (!setup->resume)
+		return 0;
+	self = pidfd_open(getpid(), 0);
+	if (self < 0)
+		return fail(err, "pidfd_open");
+	r = wire_send(INIT_WIRE, &born, &self, 1);
+	return r < 0 ? err_set(err, SBX_STAGE_INIT, -r, "tell that it is born")
+	             : 0;
+}
+
 /* The cgroup that it was born into becomes the root of what is seen inside: the
  * clone took the caller's. */
 static int enter_cgroup(const struct setup *setup, struct sbx_error *err)
@@ -176,30 +193,6 @@ static int bring_up_loopback(const struct setup *setup, struct sbx_error *err)
 		return err_set(err, SBX_STAGE_NETWORK, -r,
 		               "bring up the loopback interface");
 	return 0;
-}
-
-/* Everything that is left dies with the program; then its end is told. */
-static _Noreturn void tell_end(int status, uint64_t ns, uint64_t poison)
-{
-	struct wire_message ended = {
-		.kind = WIRE_ENDED,
-		.wait_status = status,
-		.ns = ns,
-	};
-	struct rusage usage = {0};
-
-	(void)kill(-1, SIGKILL);
-	while (wait(NULL) > 0 || errno == EINTR)
-		;
-	(void)getrusage(RUSAGE_CHILDREN, &usage);
-	ended.user_ns = clock_timeval_ns(usage.ru_utime);
-	ended.system_ns = clock_timeval_ns(usage.ru_stime);
-	/* A process inherits the peak of the one it was forked from, so a
-	 * value no higher than pid 1's own says nothing. */
-	if ((uint64_t)usage.ru_maxrss > poison)
-		ended.memory_peak = (uint64_t)usage.ru_maxrss * 1024;
-	(void)wire_send(INIT_WIRE, &ended, NULL, 0);
-	_exit(0);
 }
 
 static int run_payload(void *payload)
@@ -262,93 +255,46 @@ static int open_payload(struct payload *payload, struct told *told,
 	return r;
 }
 
-/* Reaps whatever has ended. Returns 1 and its status once the program is
- * among them, 0, or -errno. */
-static int reap(pid_t program, int *status)
+static int end_at_once(void *unused)
 {
-	pid_t pid;
-	int any;
-
-	do {
-		pid = waitpid(-1, &any, WNOHANG);
-		if (pid == program) {
-			*status = any;
-			return 1;
-		}
-	} while (pid > 0 || (pid < 0 && errno == EINTR));
-	return pid < 0 ? -errno : 0;
+	(void)unused;
+	_exit(0);
 }
 
-/* Answers what the supervisor would have to wait for itself. */
-static int answer(int proc)
+/* In a box of a zygote the program's process is a copy of this one and of the
+ * interpreter in it. No handler of that is to run here. */
+static pid_t spawn(struct payload *payload)
 {
-	struct wire_message message;
-	int fds[WIRE_MAX_FDS];
-	uint64_t memory = 0;
-	int r;
+	_Alignas(16) char stack[PAYLOAD_STACK];
+	pid_t program;
 
-	r = wire_receive(INIT_WIRE, &message, fds, 0);
-	if (r == 0)
-		_exit(125); /* the caller is gone */
-	if (r < 0 || message.kind != WIRE_MEASURE)
-		return r < 0 ? r : -EPROTO;
-	r = proc_memory_exact(proc, &memory);
-	if (r < 0)
-		return 0; /* no answer is one: see box/measure.c */
-	message =
-		(struct wire_message){.kind = WIRE_MEASURED, .memory = memory};
-	return wire_send(INIT_WIRE, &message, NULL, 0);
-}
-
-/* Waits for the end of the program. Returns its status, or -errno. */
-static int attend(pid_t program, int proc, int children)
-{
-	struct pollfd fds[] = {{.fd = children, .events = POLLIN},
-	                       {.fd = INIT_WIRE, .events = POLLIN}};
-	struct signalfd_siginfo info;
-	int r = 0, status = 0;
-
-	while (r == 0) {
-		if (poll(fds, ARRAY_SIZE(fds), -1) < 0 && errno != EINTR)
-			return -errno;
-		if (fds[1].revents)
-			r = answer(proc);
-		if (r == 0 && fds[0].revents) {
-			(void)!read(children, &info, sizeof(info));
-			r = reap(program, &status);
-		}
-	}
-	return r < 0 ? r : status;
-}
-
-/* The ends of children as a descriptor. */
-static int open_children(struct sbx_error *err)
-{
-	sigset_t set;
-	int fd;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGCHLD);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
-		return fail(err, "sigprocmask");
-	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return fd < 0 ? fail(err, "signalfd") : fd;
+	/* Libraries look at their process id to find out that they were
+	 * forked, so a zygote does not have that of the programs it makes. */
+	if (payload->setup->plan->zygote)
+		(void)ns_spawn(end_at_once, NULL, stack, sizeof(stack));
+	if (!payload->setup->resume)
+		return ns_spawn(run_payload, payload, stack, sizeof(stack));
+	program = fork();
+	if (program == 0)
+		payload_main(payload);
+	if (program > 0 && inherited_reset() < 0)
+		return -1;
+	return program;
 }
 
 static _Noreturn void serve(const struct setup *setup, struct sbx_error *err)
 {
 	struct payload payload = {.setup = setup};
-	_Alignas(16) char stack[PAYLOAD_STACK];
 	struct rusage self = {0};
 	int children, status;
 	struct told told;
 	pid_t program;
 
-	children = open_children(err);
+	children = children_open(err);
 	if (children < 0 || open_payload(&payload, &told, err) < 0)
 		child_fail(err);
 	(void)getrusage(RUSAGE_SELF, &self);
-	program = ns_spawn(run_payload, &payload, stack, sizeof(stack));
+	program = spawn(&payload);
 	if (program < 0) {
 		(void)fail(err, "fork the program's process");
 		child_fail(err);
@@ -375,7 +321,9 @@ _Noreturn void init_main(const struct setup *setup)
 
 	if (keep_descriptors(setup, &err) < 0)
 		fail_on(setup->wire, &err);
-	r = enter_cgroup(setup, &err);
+	r = announce(setup, &err);
+	if (r == 0)
+		r = enter_cgroup(setup, &err);
 	if (r == 0)
 		r = bring_up_loopback(setup, &err);
 	if (r == 0)

@@ -110,18 +110,47 @@ static int step_habits(const struct payload *payload, struct sbx_error *err)
 	return 0;
 }
 
+/* n of the processors that the caller may use, from a place that differs from
+ * run to run, so that runs do not all crowd on the first. */
+static void choose_cpus(unsigned n, const cpu_set_t *own, cpu_set_t *chosen)
+{
+	unsigned count = (unsigned)CPU_COUNT(own);
+	unsigned skip = (unsigned)(clock_ns() / 1024 % count);
+
+	n = MIN(n, count); /* there may be fewer than when it was planned */
+	CPU_ZERO(chosen);
+	for (unsigned cpu = 0; n > 0; cpu = (cpu + 1) % CPU_SETSIZE) {
+		if (!CPU_ISSET(cpu, own) || CPU_ISSET(cpu, chosen))
+			continue;
+		if (skip > 0) {
+			skip--;
+			continue;
+		}
+		CPU_SET(cpu, chosen);
+		n--;
+	}
+}
+
 static int step_processors(const struct payload *payload, struct sbx_error *err)
 {
-	const struct setup *setup = payload->setup;
+	unsigned n = payload->setup->plan->n_cpus;
+	cpu_set_t own, chosen;
 
-	if (setup->plan->n_cpus &&
-	    sched_setaffinity(0, sizeof(setup->cpus), &setup->cpus) < 0)
+	if (n == 0)
+		return 0;
+	if (sched_getaffinity(0, sizeof(own), &own) < 0)
+		return fail(err, "sched_getaffinity");
+	choose_cpus(n, &own, &chosen);
+	if (sched_setaffinity(0, sizeof(chosen), &chosen) < 0)
 		return fail(err, "sched_setaffinity");
 	return 0;
 }
 
 static int step_rlimits(const struct payload *payload, struct sbx_error *err)
 {
+	/* What a zygote has its boxes could not be given more of. */
+	if (payload->setup->plan->zygote)
+		return 0;
 	for (size_t i = 0; i < N_PLAN_RLIMITS; i++) {
 		const struct plan_rlimit *row =
 			&payload->setup->plan->rlimits[i];
@@ -168,15 +197,19 @@ static int step_filter(const struct payload *payload, struct sbx_error *err)
 {
 	struct wire_message started = {.kind = WIRE_STARTED};
 	const struct sbx_plan *plan = payload->setup->plan;
-	int fds[] = {-1, payload->proc, payload->workspace};
+	int fds[] = {payload->proc, payload->workspace, -1};
 	int r;
 
-	fds[0] = notify_install(plan->filter, plan->n_filter);
-	if (fds[0] < 0)
-		return err_set(err, SBX_STAGE_FILTER, -fds[0],
+	/* The one listener that there may be in a line of processes is for a
+	 * zygote's boxes. */
+	r = plan->zygote ? filter_install(plan->filter, plan->n_filter)
+	                 : notify_install(plan->filter, plan->n_filter);
+	if (r < 0)
+		return err_set(err, SBX_STAGE_FILTER, -r,
 		               "install the system call filter");
+	fds[2] = r;
 	started.ns = clock_ns();
-	r = wire_send(INIT_WIRE, &started, fds, (int)ARRAY_SIZE(fds));
+	r = wire_send(INIT_WIRE, &started, fds, plan->zygote ? 2 : 3);
 	if (r < 0)
 		return err_set(err, SBX_STAGE_FILTER, -r,
 		               "hand out the filter's listener");
@@ -186,7 +219,10 @@ static int step_filter(const struct payload *payload, struct sbx_error *err)
 static int step_exec(const struct payload *payload, struct sbx_error *err)
 {
 	const struct told *program = payload->program;
+	const struct setup *setup = payload->setup;
 
+	if (setup->resume)
+		setup->resume(setup);
 	(void)execve(program->executable, program->argv, program->envp);
 	return err_set(err, SBX_STAGE_EXEC, errno, "%s", program->executable);
 }

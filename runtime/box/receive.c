@@ -42,19 +42,29 @@ static void on_workspace(struct sbx_box *box,
 	box->idle = true;
 }
 
+static void on_born(struct sbx_box *box, const struct wire_message *message,
+                    int *fds)
+{
+	(void)message;
+	zygote_born(box, TAKE_FD(fds[0]));
+}
+
 static void on_started(struct sbx_box *box, const struct wire_message *message,
                        int *fds)
 {
 	int r;
 
-	box->listener = TAKE_FD(fds[0]);
-	box->proc = TAKE_FD(fds[1]);
+	box->proc = TAKE_FD(fds[0]);
 	cleanup_fd(&box->workspace);
-	box->workspace = TAKE_FD(fds[2]);
+	box->workspace = TAKE_FD(fds[1]);
+	box->listener = TAKE_FD(fds[2]);
 	box->launched = true;
 	if (!box->waiting)
 		box_begin(box, message->ns);
-	r = watch_add(box, box->listener, EPOLLIN, TAG_LISTENER);
+	/* A zygote's filter has none. */
+	r = box->plan->zygote
+	            ? 0
+	            : watch_add(box, box->listener, EPOLLIN, TAG_LISTENER);
 	if (r < 0)
 		box_fail(box, -r, "watch the filter's listener");
 	/* What comes now is the end, which pid 1's own end follows at once:
@@ -129,7 +139,7 @@ static const struct wire_row wire_rows[] = {
 	[WIRE_READY] = {on_ready, 0},         [WIRE_STARTED] = {on_started, 3},
 	[WIRE_MEASURED] = {on_measured, 0},   [WIRE_ENDED] = {on_ended, 0},
 	[WIRE_FAILED] = {on_failed, 0},       [WIRE_UPPER] = {on_upper, 1},
-	[WIRE_WORKSPACE] = {on_workspace, 1},
+	[WIRE_WORKSPACE] = {on_workspace, 1}, [WIRE_BORN] = {on_born, 1},
 };
 
 static bool wire_expected(const struct sbx_box *box, uint32_t kind)
@@ -148,11 +158,23 @@ static bool wire_expected(const struct sbx_box *box, uint32_t kind)
 	case WIRE_WORKSPACE:
 		return box->waiting && !box->plan->has_agent &&
 		       box->workspace < 0;
+	case WIRE_BORN:
+		return box->pid < 0;
 	case WIRE_FAILED:
 		return !box->ended;
 	default:
 		return false;
 	}
+}
+
+static bool has_fds(const struct sbx_box *box, uint32_t kind, const int *fds)
+{
+	int n = wire_rows[kind].n_fds;
+
+	/* No listener. */
+	if (kind == WIRE_STARTED && box->plan->zygote)
+		n--;
+	return n == 0 || fds[n - 1] >= 0;
 }
 
 void receive_wire(struct sbx_box *box)
@@ -165,11 +187,12 @@ void receive_wire(struct sbx_box *box)
 		r = wire_receive(box->wire, &message, fds, MSG_DONTWAIT);
 		if (r == 0)
 			watch_drop(box, &box->wire);
+		if (r == 0 && box->pid < 0)
+			box_fail(box, ECHILD, "the zygote ended");
 		if (r != 1)
 			break;
 		if (!wire_expected(box, message.kind) ||
-		    (wire_rows[message.kind].n_fds > 0 &&
-		     fds[wire_rows[message.kind].n_fds - 1] < 0))
+		    !has_fds(box, message.kind, fds))
 			r = -EPROTO;
 		else
 			wire_rows[message.kind].handle(box, &message, fds);

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* What the caller prepares for the processes of the box, before the clone:
- * they read it in their copy of the caller's memory and allocate nothing. */
+ * they read it in their copy of the caller's memory and allocate nothing. For a
+ * box of a zygote the caller is the zygote (runtime/zygote). */
 #ifndef SBX_BOX_SETUP_H
 #define SBX_BOX_SETUP_H
-
-#include <sched.h>
 
 #include "kernel/caps.h"
 #include "kernel/net.h"
@@ -14,9 +13,11 @@ struct setup {
 	const struct sbx_plan *plan;
 	struct caps caps;
 	struct net_message loopback;
-	cpu_set_t cpus; /* valid if plan->n_cpus */
-	int wire;       /* pid 1's end */
-	int uid_lock;   /* held while anything of the box lives; or -1 */
+	int wire;     /* pid 1's end */
+	int uid_lock; /* held while anything of the box lives; or -1 */
+	/* In a zygote: where the program's process goes on, a copy of the
+	 * interpreter that called. NULL: it executes the program. */
+	__attribute__((noreturn)) void (*resume)(const struct setup *setup);
 };
 
 /* Pid 1 of the box, from the clone to its end. */

@@ -57,7 +57,7 @@ int watch_open(struct sbx_box *box, struct sbx_error *err)
 		return err_set(err, SBX_STAGE_WATCH, errno,
 		               "epoll_create1, timerfd_create");
 	r = watch_add(box, box->wire, EPOLLIN, TAG_WIRE);
-	if (r == 0)
+	if (r == 0 && box->pidfd >= 0)
 		r = watch_add(box, box->pidfd, EPOLLIN, TAG_PIDFD);
 	if (r == 0)
 		r = watch_add(box, box->timer, EPOLLIN, TAG_TIMER);
@@ -66,8 +66,16 @@ int watch_open(struct sbx_box *box, struct sbx_error *err)
 
 void box_fail(struct sbx_box *box, int code, const char *what)
 {
+	struct sbx_error failure;
+
+	(void)err_set(&failure, SBX_STAGE_WATCH, code, "%s", what);
+	box_fail_as(box, &failure);
+}
+
+void box_fail_as(struct sbx_box *box, const struct sbx_error *failure)
+{
 	if (!box->failed)
-		(void)err_set(&box->failure, SBX_STAGE_WATCH, code, "%s", what);
+		box->failure = *failure;
 	box->failed = true;
 	box_kill(box, CAUSE_NONE);
 }
@@ -87,6 +95,13 @@ void box_kill(struct sbx_box *box, enum cause cause)
 		return;
 	if (box->run.end_ns == 0)
 		box->run.end_ns = clock_ns();
+	/* It is not born: it will find that nobody waits for it. */
+	if (box->pid < 0) {
+		watch_drop(box, &box->wire);
+		box->pid = 0;
+		return;
+	}
+	measure_last(box);
 	if (box->leaf.fd >= 0)
 		(void)file_put(box->leaf.fd, "cgroup.kill", "1");
 	(void)pidfd_send_signal(box->pidfd, SIGKILL, NULL, 0);
@@ -171,12 +186,14 @@ static void stream_step(struct sbx_box *box, size_t index)
 static void pidfd_step(struct sbx_box *box)
 {
 	struct run *run = &box->run;
-	struct rusage usage;
+	struct rusage usage = {0};
 	siginfo_t info;
 
 	receive_wire(box); /* what it had said before */
-	/* The caller may have taken it, by waiting for any child. */
-	if (sys_waitid(box->pidfd, &info, WEXITED | __WALL, &usage) < 0)
+	/* The caller may have taken it, by waiting for any child. A zygote's
+	 * box is the zygote's child. */
+	if (!box->zygote &&
+	    sys_waitid(box->pidfd, &info, WEXITED | __WALL, &usage) < 0)
 		box_fail(box, errno, "wait for pid 1 of the sandbox");
 	box->pid = 0;
 	watch_drop(box, &box->pidfd);

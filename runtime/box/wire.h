@@ -19,7 +19,14 @@
  *	caller  -> pid 1    MEASURE  tell how much memory is in use
  *	pid 1   -> caller   MEASURED the answer
  *	pid 1   -> caller   ENDED    how the program ended
+ *	pid 1   -> caller   BORN     of a box that a zygote forked: a descriptor
+ *	                             for it, which pid 1 itself has made
  *	both    -> caller   FAILED   a struct sbx_error; the run is over
+ *
+ * A zygote is told by the same messages where its agent is told:
+ *
+ *	caller  -> zygote   FORK     a box: pid 1's end of its wire and, as
+ *	                             root, the lock of its id
  */
 #ifndef SBX_BOX_WIRE_H
 #define SBX_BOX_WIRE_H
@@ -41,6 +48,8 @@ enum wire_kind {
 	WIRE_FAILED,
 	WIRE_UPPER,
 	WIRE_WORKSPACE,
+	WIRE_FORK,
+	WIRE_BORN,
 };
 
 struct wire_message {

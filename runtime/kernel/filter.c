@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <linux/seccomp.h>
 #include <string.h>
+#include <sys/syscall.h>
 
 #include "base/buffer.h"
 #include "base/error.h"
@@ -20,11 +21,46 @@
 
 /* What is composed, and how far each set has been read. */
 struct sets {
-	bool own;
+	enum { PROGRAM, SUPERVISOR, ZYGOTE } reader; /* whose it is to be */
 	const struct filter_set *set[SETS_MAX];
 	size_t next[SETS_MAX]; /* the first rule that is not read yet */
 	size_t n_sets;
 };
+
+/* What is said to a call that is not allowed, and to one that is not known, or
+ * hides what it does; and to one of another architecture. */
+static const struct answer {
+	uint32_t refuse, unknown, foreign;
+} answers[] = {
+	[PROGRAM] = {SECCOMP_RET_USER_NOTIF, SECCOMP_RET_ERRNO | ENOSYS,
+                     SECCOMP_RET_USER_NOTIF},
+	[SUPERVISOR] = {SECCOMP_RET_ERRNO | EPERM, SECCOMP_RET_ERRNO | ENOSYS,
+                        SECCOMP_RET_KILL_PROCESS},
+	[ZYGOTE] = {SECCOMP_RET_TRACE, SECCOMP_RET_TRACE, SECCOMP_RET_TRACE},
+};
+
+/* What pid 1 of a box and the process of its program call before there is a
+ * program, whatever the arguments. */
+static const uint16_t launch_calls[] = {
+	SYS_capset,     SYS_clone3,
+	SYS_fsconfig,   SYS_fsmount,
+	SYS_fsopen,     SYS_ioprio_set,
+	SYS_kcmp,       SYS_mount_setattr,
+	SYS_move_mount, SYS_open_tree,
+	SYS_openat2,    SYS_pivot_root,
+	SYS_prctl,      SYS_sched_setaffinity,
+	SYS_seccomp,    SYS_sethostname,
+	SYS_setresgid,  SYS_setresuid,
+	SYS_umount2,    SYS_unshare,
+};
+
+static bool is_launch_call(unsigned call)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(launch_calls); i++)
+		if (launch_calls[i] == call)
+			return true;
+	return false;
+}
 
 struct verdicts {
 	uint16_t allow;
@@ -89,7 +125,8 @@ static int sets_find(const char *const *names, struct sets *sets,
 		               "seccomp: names no set; \"base\" is the least "
 		               "that a program needs");
 	for (size_t i = 0; names[i]; i++) {
-		const struct filter_set *set = find(names[i], sets->own);
+		const struct filter_set *set =
+			find(names[i], sets->reader == SUPERVISOR);
 
 		if (!set)
 			return unknown_set(names[i], err);
@@ -120,6 +157,8 @@ static uint16_t call_verdict(struct graph *graph, struct sets *sets,
 		     ++*next)
 			args_add(&rules, &set->rules[*next]);
 	}
+	if (sets->reader == ZYGOTE && is_launch_call(call))
+		return verdicts->allow;
 	return args_build(graph, &rules, verdicts->allow,
 	                  call_is_known(call) ? verdicts->refuse
 	                                      : verdicts->unknown);
@@ -138,22 +177,16 @@ static void spans_add(struct spans *spans, uint32_t first, uint16_t node)
 
 static uint16_t program_build(struct graph *graph, struct sets *sets)
 {
+	const struct answer *answer = &answers[sets->reader];
 	struct verdicts verdicts = {
 		.allow = graph_return(graph, SECCOMP_RET_ALLOW),
-		.unknown = graph_return(graph, SECCOMP_RET_ERRNO | ENOSYS),
+		.refuse = graph_return(graph, answer->refuse),
+		.unknown = graph_return(graph, answer->unknown),
+		.foreign = graph_return(graph, answer->foreign),
 	};
 	struct spans spans;
 	uint16_t node;
 
-	if (sets->own) {
-		verdicts.refuse =
-			graph_return(graph, SECCOMP_RET_ERRNO | EPERM);
-		verdicts.foreign =
-			graph_return(graph, SECCOMP_RET_KILL_PROCESS);
-	} else {
-		verdicts.refuse = verdicts.foreign =
-			graph_return(graph, SECCOMP_RET_USER_NOTIF);
-	}
 	spans.n_spans = 0;
 	spans.full = false;
 	for (unsigned call = 0; call < filter_known_end; call++)
@@ -198,7 +231,7 @@ static int compile(struct sets *sets, const char *const *names,
 int filter_compile(const char *const *names, struct sock_filter *code,
                    size_t *n_code, struct sbx_error *err)
 {
-	struct sets sets = {.own = false};
+	struct sets sets = {.reader = PROGRAM};
 
 	return compile(&sets, names, code, n_code, err);
 }
@@ -206,7 +239,15 @@ int filter_compile(const char *const *names, struct sock_filter *code,
 int filter_compile_own(const char *const *names, struct sock_filter *code,
                        size_t *n_code, struct sbx_error *err)
 {
-	struct sets sets = {.own = true};
+	struct sets sets = {.reader = SUPERVISOR};
+
+	return compile(&sets, names, code, n_code, err);
+}
+
+int filter_compile_zygote(const char *const *names, struct sock_filter *code,
+                          size_t *n_code, struct sbx_error *err)
+{
+	struct sets sets = {.reader = ZYGOTE};
 
 	return compile(&sets, names, code, n_code, err);
 }

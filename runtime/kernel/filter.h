@@ -87,6 +87,14 @@ int filter_compile(const char *const *names, struct sock_filter *code,
 int filter_compile_own(const char *const *names, struct sock_filter *code,
                        size_t *n_code, struct sbx_error *err);
 
+/* Of sets for programs, for a zygote, whose boxes inherit its filter and add
+ * their own: it allows what is called to make a box, too. All else has
+ * RET_TRACE, which is ENOSYS where nobody traces, and weaker than each answer
+ * of the other filter.
+ */
+int filter_compile_zygote(const char *const *names, struct sock_filter *code,
+                          size_t *n_code, struct sbx_error *err);
+
 /* The name of a call of an audit architecture, "ptrace"; "#600" for one that
  * has none. buffer: at least 64 bytes. Returns buffer. */
 char *filter_call_name(uint32_t arch, uint32_t call, char *buffer);

@@ -3,10 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -122,21 +125,96 @@ static int put_map(pid_t pid, const char *file, const char *text,
 	return 0;
 }
 
+/* The three files; the maps as text. */
+static int put_maps(pid_t pid, const char *uids, const char *gids,
+                    struct sbx_error *err)
+{
+	int r = put_map(pid, "setgroups", "deny", err);
+
+	if (r == 0)
+		r = put_map(pid, "uid_map", uids, err);
+	if (r == 0)
+		r = put_map(pid, "gid_map", gids, err);
+	return r;
+}
+
 int idmap_write(pid_t pid, uid_t uid, gid_t gid, struct sbx_error *err)
 {
-	char text[64];
-	int r;
+	char uids[64], gids[64];
 
 	if (uid == 0 || gid == 0)
 		return err_say(err, SBX_STAGE_IDMAP, EPERM,
 		               "the program would be root outside");
-	r = put_map(pid, "setgroups", "deny", err);
-	if (r < 0)
-		return r;
-	(void)snprintf(text, sizeof(text), "%d %u 1", BOX_UID, uid);
-	r = put_map(pid, "uid_map", text, err);
-	if (r < 0)
-		return r;
-	(void)snprintf(text, sizeof(text), "%d %u 1", BOX_GID, gid);
-	return put_map(pid, "gid_map", text, err);
+	(void)snprintf(uids, sizeof(uids), "%d %u 1", BOX_UID, uid);
+	(void)snprintf(gids, sizeof(gids), "%d %u 1", BOX_GID, gid);
+	return put_maps(pid, uids, gids, err);
+}
+
+int idmap_write_range(pid_t pid, uid_t uid, const struct id_range *range,
+                      struct sbx_error *err)
+{
+	unsigned below = uid - range->first;
+	unsigned above = range->count - below - 1;
+	char map[192];
+	int len = snprintf(map, sizeof(map), "%d %u 1\n", BOX_UID, uid);
+
+	/* An extent of nothing is an error. */
+	if (below > 0)
+		len += snprintf(map + len, sizeof(map) - (size_t)len,
+		                "%u %u %u\n", range->first, range->first,
+		                below);
+	if (above > 0)
+		(void)snprintf(map + len, sizeof(map) - (size_t)len,
+		               "%u %u %u\n", uid + 1, uid + 1, above);
+	return put_maps(pid, map, map, err);
+}
+
+struct visit {
+	int userns;
+	pid_t pid;
+	uid_t uid;
+	gid_t gid;
+	struct sbx_error *err;
+	int r;
+};
+
+/* In the caller's memory, which waits. Its credentials are its own. */
+static int visit_main(void *argument)
+{
+	struct visit *visit = argument;
+
+	if (setns(visit->userns, CLONE_NEWUSER) < 0)
+		visit->r = err_set(visit->err, SBX_STAGE_IDMAP, errno,
+		                   "enter the user namespace of a zygote");
+	else
+		visit->r = idmap_write(visit->pid, visit->uid, visit->gid,
+		                       visit->err);
+	_exit(0);
+}
+
+#define VISIT_STACK (64 * 1024)
+
+int idmap_write_within(int userns, pid_t pid, uid_t uid, gid_t gid,
+                       struct sbx_error *err)
+{
+	struct visit visit = {userns, pid, uid, gid, err, -ECHILD};
+	_Alignas(16) char stack[VISIT_STACK];
+	sigset_t all, before;
+	pid_t visitor;
+	int code;
+
+	sigfillset(&all);
+	(void)pthread_sigmask(SIG_BLOCK, &all, &before);
+	/* No signal at its end: the caller's SIGCHLD is not ours. */
+	visitor = clone(visit_main, stack + sizeof(stack),
+	                CLONE_VM | CLONE_VFORK, &visit);
+	code = errno;
+	while (visitor > 0 && waitpid(visitor, NULL, __WALL) < 0 &&
+	       errno == EINTR)
+		;
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (visitor < 0)
+		return err_set(err, SBX_STAGE_IDMAP, code,
+		               "clone, to enter a user namespace");
+	return visit.r;
 }

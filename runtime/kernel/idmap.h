@@ -40,4 +40,15 @@ int idmap_reserve(const struct id_range *range, uid_t *id, int *lock,
 /* Writes the maps of a process that waits for them; setgroups is denied. */
 int idmap_write(pid_t pid, uid_t uid, gid_t gid, struct sbx_error *err);
 
+/* The same for a process whose user namespace was made in another one of the
+ * caller's, userns, where uid and gid are ids. The kernel takes such maps from
+ * nobody outside of that, so a child of ours goes there for a moment. */
+int idmap_write_within(int userns, pid_t pid, uid_t uid, gid_t gid,
+                       struct sbx_error *err);
+
+/* For a namespace in which others are made: beside uid, which is one of range,
+ * also all others of it, as themselves. */
+int idmap_write_range(pid_t pid, uid_t uid, const struct id_range *range,
+                      struct sbx_error *err);
+
 #endif

@@ -82,6 +82,17 @@ static void wipe(uint64_t start, uint64_t end)
 		memset((void *)(uintptr_t)start, 0, (size_t)(end - start));
 }
 
+int inherited_reset(void)
+{
+	const struct kernel_action action = {.handler = SIG_DFL};
+
+	for (int i = 1; i < NSIG; i++)
+		if (i != SIGKILL && i != SIGSTOP &&
+		    kernel_sigaction(i, &action, NULL) < 0)
+			return -errno;
+	return 0;
+}
+
 int inherited_clear(const struct inherited *inherited)
 {
 	const struct kernel_action action = {.handler = SIG_DFL};

@@ -20,6 +20,9 @@ struct inherited {
 /* In the caller. 0 or -errno. */
 int inherited_look(struct inherited *inherited);
 
+/* In any: every signal does what it does in a new program. 0 or -errno. */
+int inherited_reset(void);
+
 /* In the new process: nothing is ignored or blocked, and both texts are
  * zeros; nothing may read them any more. 0 or -errno. */
 int inherited_clear(const struct inherited *inherited);

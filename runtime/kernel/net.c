@@ -5,9 +5,6 @@
 #include <net/if.h>
 #include <netlink/msg.h>
 #include <string.h>
-#include <sys/socket.h>
-
-#include "base/def.h"
 
 #define LOOPBACK_INDEX 1 /* in every new namespace: net/core/dev.c */
 
@@ -33,25 +30,4 @@ int net_loopback_message(struct net_message *message)
 	}
 	nlmsg_free(request);
 	return r;
-}
-
-int net_send(const struct net_message *message)
-{
-	_Alignas(struct nlmsghdr) char data[1024];
-	const struct nlmsghdr *header = (const struct nlmsghdr *)data;
-	const struct nlmsgerr *answer;
-	CLEANUP_FD int fd = -1;
-	ssize_t n;
-
-	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-	if (fd < 0 || send(fd, message->data, message->len, 0) < 0)
-		return -errno;
-	n = recv(fd, data, sizeof(data), 0);
-	if (n < 0)
-		return -errno;
-	if ((size_t)n < NLMSG_LENGTH(sizeof(*answer)) ||
-	    header->nlmsg_type != NLMSG_ERROR)
-		return -EPROTO;
-	answer = NLMSG_DATA(header);
-	return answer->error;
 }

@@ -10,20 +10,30 @@
 #include "kernel/filter.h"
 #include "kernel/sys.h"
 
-int notify_install(const struct sock_filter *code, size_t n_code)
+static int install(const struct sock_filter *code, size_t n_code,
+                   unsigned flags)
 {
 	struct sock_fprog program = {
 		.len = (unsigned short)n_code,
 		.filter = (struct sock_filter *)code,
 	};
+	int r = sys_seccomp(SECCOMP_SET_MODE_FILTER, flags, &program);
+
+	return r < 0 ? -errno : r;
+}
+
+int filter_install(const struct sock_filter *code, size_t n_code)
+{
+	return install(code, n_code, 0);
+}
+
+int notify_install(const struct sock_filter *code, size_t n_code)
+{
 	/* WAIT_KILLABLE_RECV: once the listener has a call, a signal no longer
 	 * restarts it, so a program that is signalled often makes progress. */
-	int fd = sys_seccomp(SECCOMP_SET_MODE_FILTER,
-	                     SECCOMP_FILTER_FLAG_NEW_LISTENER |
-	                             SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV,
-	                     &program);
-
-	return fd < 0 ? -errno : fd;
+	return install(code, n_code,
+	               SECCOMP_FILTER_FLAG_NEW_LISTENER |
+	                       SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV);
 }
 
 int notify_receive(int listener, struct refused_call *call)

@@ -11,7 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Installs the filter on this thread. Returns the listener, or -errno. */
+/* Installs a filter without a listener on this thread. 0 or -errno. */
+int filter_install(const struct sock_filter *code, size_t n_code);
+
+/* The same with one. Returns the listener, or -errno. */
 int notify_install(const struct sock_filter *code, size_t n_code);
 
 struct refused_call {

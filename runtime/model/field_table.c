@@ -53,6 +53,7 @@ static const char *const network_modes[] = {
 static const char *const warm_kinds[] = {
 	[WARM_NONE] = "none",
 	[WARM_STANDBY] = "standby",
+	[WARM_ZYGOTE] = "zygote",
 	NULL,
 };
 

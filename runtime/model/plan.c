@@ -234,7 +234,10 @@ static int plan_filter(struct sbx_plan *plan, const struct sbx_spec *spec,
 		}
 	}
 	plan->seccomp = (struct strings){names, n};
-	return filter_compile(names, plan->filter, &plan->n_filter, err);
+	return plan->zygote ? filter_compile_zygote(names, plan->filter,
+	                                            &plan->n_filter, err)
+	                    : filter_compile(names, plan->filter,
+	                                     &plan->n_filter, err);
 }
 
 /* The modules that an interpreter has loaded before the run. */
@@ -266,6 +269,7 @@ static int build(struct sbx_plan *plan, const struct sbx_spec *spec,
 	plan->gid = facts->gid;
 	plan->network = spec->network;
 	plan->output_action = spec->output_action;
+	plan->zygote = spec->zygote;
 	plan->role = spec->role;
 	plan->has_binds = spec->binds;
 	plan->is_built = spec->built;

@@ -50,6 +50,11 @@ struct step {
 
 #define PLAN_MAX_STEPS 1024
 
+/* Where a zygote has what it forks with. */
+#define ZYGOTE_PLACE  "/zygote"
+#define ZYGOTE_MODULE ZYGOTE_PLACE "/module.so"
+#define ZYGOTE_PLAN   ZYGOTE_PLACE "/plan"
+
 /* Where package layers are, each below its name. */
 #define PACKAGES_PLACE "/packages"
 
@@ -93,6 +98,7 @@ struct sbx_plan {
 	 * be told what to run, and loads these modules meanwhile; or it has
 	 * none, and the program is started when there is a run. */
 	bool waits, has_agent;
+	bool zygote; /* it is not for a run, but forks boxes that are */
 	struct strings preload; /* of a run: those that it may find there */
 
 	/* What it is, for the report. */

@@ -135,6 +135,11 @@ static int plan_cpus(struct sbx_plan *plan, const struct sbx_spec *spec,
 
 	if (milli == LIMIT_OFF)
 		return 0;
+	/* Its boxes choose their own, of all there are. */
+	if (plan->zygote) {
+		*limit = (struct plan_limit){LIMIT_OFF, ENFORCED_NOT};
+		return 0;
+	}
 	if (limit->enforced_by != ENFORCED_CGROUP && milli % 1000 &&
 	    !(spec->degraded_limits & (1u << LIMIT_CPUS)))
 		return err_say(err, SBX_STAGE_PLAN, ENOTSUP,

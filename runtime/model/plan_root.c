@@ -15,7 +15,6 @@
 
 #include "base/error.h"
 #include "kernel/probe.h"
-#include "model/built.h"
 #include "model/plan_steps.h"
 
 const char *const root_entries[N_ROOT_ENTRIES] = {
@@ -259,10 +258,15 @@ static void add_dev(struct sbx_plan *plan, bool pty)
 	}
 }
 
+/* The kernel lets a box of a zygote mount its own only where the zygote's is
+ * whole and writable; and its boxes are namespaces inside of its own, whose
+ * quotas would be all of theirs together. */
 static void add_proc(struct sbx_plan *plan)
 {
 	add_directory(plan, "/proc", 0555);
 	add_simple(plan, STEP_PROC, "/proc");
+	if (plan->zygote)
+		return;
 	for (size_t i = 0; i < ARRAY_SIZE(sysctls); i++)
 		add_step(plan, (struct step){.kind = STEP_SYSCTL,
 		                             .path = sysctls[i].path,
@@ -288,38 +292,6 @@ static int add_masks(struct sbx_plan *plan, const struct facts *facts)
 		                             .source = mask->directory
 		                                               ? MASK_DIRECTORY
 		                                               : MASK_FILE});
-	}
-	return 0;
-}
-
-/* On the root's own part of the tmpfs, which is sealed: nothing of it can be
- * written to. Its data stays where it is. */
-static int add_built(struct sbx_plan *plan, const struct sbx_built *built)
-{
-	static const mode_t modes[] = {
-		[BUILT_DIRECTORY] = 0755,
-		[BUILT_FILE] = 0644,
-		[BUILT_PROGRAM] = 0755,
-	};
-
-	if (!built)
-		return 0;
-	add_directory(plan, BUILT_PLACE, 0755);
-	for (size_t i = 0; i < built->n_entries; i++) {
-		const struct built_entry *entry = &built->entries[i];
-		const char *path = arena_printf(&plan->arena, BUILT_PLACE "/%s",
-		                                entry->path);
-
-		if (!path)
-			return -ENOMEM;
-		add_step(plan,
-		         (struct step){.kind = entry->kind == BUILT_DIRECTORY
-		                                       ? STEP_DIRECTORY
-		                                       : STEP_FILE,
-		                       .path = path,
-		                       .data = entry->data,
-		                       .len = entry->len,
-		                       .mode = modes[entry->kind]});
 	}
 	return 0;
 }
@@ -350,6 +322,7 @@ int plan_root(struct sbx_plan *plan, const struct sbx_spec *spec,
 		if (r < 0)
 			return r;
 		add_scratch(plan);
+		add_zygote(plan, spec->zygote);
 		r = add_built(plan, spec->built);
 	}
 	if (r == 0)
@@ -366,7 +339,8 @@ int plan_root(struct sbx_plan *plan, const struct sbx_spec *spec,
 		if (r < 0)
 			return r;
 		add_simple(plan, STEP_SEAL, "/");
-		r = add_masks(plan, facts);
+		if (!plan->zygote)
+			r = add_masks(plan, facts);
 	}
 	/* No room, and yet below the most there can be. */
 	if (r == 0 && plan->n_steps > plan->max_steps &&

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "model/built.h"
+
 /* Room for one more; a plan without room stays as it is, and plan_root() sees
  * that n_steps has outgrown max_steps. */
 static bool make_room(struct sbx_plan *plan)
@@ -174,4 +176,45 @@ int add_binds(struct sbx_plan *plan, const struct sbx_spec *spec,
 	for (size_t i = 0; i < n && r == 0; i++)
 		r = add_pair(plan, &pairs[i]);
 	return r;
+}
+
+/* On the root's own part of the tmpfs, which is sealed: nothing of it can be
+ * written to. Its data stays where it is. */
+int add_built(struct sbx_plan *plan, const struct sbx_built *built)
+{
+	static const mode_t modes[] = {
+		[BUILT_DIRECTORY] = 0755,
+		[BUILT_FILE] = 0644,
+		[BUILT_PROGRAM] = 0755,
+	};
+
+	if (!built)
+		return 0;
+	add_directory(plan, BUILT_PLACE, 0755);
+	for (size_t i = 0; i < built->n_entries; i++) {
+		const struct built_entry *entry = &built->entries[i];
+		const char *path = arena_printf(&plan->arena, BUILT_PLACE "/%s",
+		                                entry->path);
+
+		if (!path)
+			return -ENOMEM;
+		add_step(plan,
+		         (struct step){.kind = entry->kind == BUILT_DIRECTORY
+		                                       ? STEP_DIRECTORY
+		                                       : STEP_FILE,
+		                       .path = path,
+		                       .data = entry->data,
+		                       .len = entry->len,
+		                       .mode = modes[entry->kind]});
+	}
+	return 0;
+}
+
+void add_zygote(struct sbx_plan *plan, const struct zygote_files *files)
+{
+	if (!files)
+		return;
+	add_directory(plan, ZYGOTE_PLACE, 0755);
+	add_file(plan, ZYGOTE_MODULE, files->module, files->module_len);
+	add_file(plan, ZYGOTE_PLAN, files->plan, files->plan_len);
 }

@@ -28,4 +28,10 @@ uint64_t plan_pages(uint64_t len);
 int add_binds(struct sbx_plan *plan, const struct sbx_spec *spec,
               const struct bind_source *from);
 
+/* What a build has left, below its place; nothing for NULL. 0 or -ENOMEM. */
+int add_built(struct sbx_plan *plan, const struct sbx_built *built);
+
+/* What a zygote forks with; nothing for NULL. */
+void add_zygote(struct sbx_plan *plan, const struct zygote_files *files);
+
 #endif

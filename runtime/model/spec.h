@@ -39,7 +39,7 @@ struct limit_value {
 
 enum output_action { OUTPUT_TRUNCATE, OUTPUT_KILL };
 enum network_mode { NETWORK_NONE, NETWORK_LOOPBACK };
-enum warm_kind { WARM_NONE, WARM_STANDBY };
+enum warm_kind { WARM_NONE, WARM_STANDBY, WARM_ZYGOTE };
 
 struct bind {
 	const char *source; /* absolute, on the host */
@@ -113,6 +113,14 @@ enum role { ROLE_RUN, ROLE_BUILD, ROLE_CHECK };
 
 struct run;
 
+/* What a zygote has beside an interpreter: see box/zygote.c. */
+struct zygote_files {
+	const void *module; /* what the interpreter loads to fork */
+	size_t module_len;
+	const void *plan; /* of the boxes that it makes, packed */
+	size_t plan_len;
+};
+
 struct sbx_spec {
 	struct arena arena;  /* owns everything below */
 	const char *profile; /* its name, or NULL */
@@ -153,6 +161,7 @@ struct sbx_spec {
 	uint32_t degraded_limits; /* bits of enum limit, the same */
 	struct program program;
 	struct build build;
+	const struct zygote_files *zygote; /* borrowed; NULL: it is none */
 	struct check check;
 	enum role role;
 	const struct sbx_built *built;     /* borrowed; NULL: nothing */

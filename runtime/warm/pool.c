@@ -11,6 +11,7 @@
 #include "box/box.h"
 #include "warm/agent.h"
 #include "warm/pool.h"
+#include "warm/zygote.h"
 
 /* After a box that could not be made: so long until the next try, and twice as
  * long after each further one. */
@@ -23,7 +24,9 @@ struct sbx_pool {
 	unsigned n_boxes, size, most;
 	int epoll; /* over the boxes' own */
 	uint64_t pause_ns, not_before_ns;
-	bool own_name; /* for files that are named as the agent's */
+	bool own_name;        /* for files that are named as the agent's */
+	struct zygote zygote; /* forks them; or they start one by one */
+	bool forked;          /* it has done so */
 };
 
 /* The name that the program's file has in the box. */
@@ -95,8 +98,8 @@ static const char *stand_in(const struct sbx_spec *spec)
 
 /* The plan of the agent in the place of a program. What else the spec says is
  * the same, and so are its walls. */
-static int make_plan(const struct sbx_spec *spec, struct sbx_plan **plan,
-                     struct sbx_error *err)
+static int make_plans(struct sbx_pool *pool, const struct sbx_spec *spec,
+                      struct sbx_error *err)
 {
 	const struct agent *agent = agent_of(spec);
 	struct buffer text CLEANUP(buffer_free) = {0};
@@ -124,7 +127,10 @@ static int make_plan(const struct sbx_spec *spec, struct sbx_plan **plan,
 	own.stdin_path.text = own.stdin_text = own.id = NULL;
 	own.inputs = NULL;
 	own.check = (struct check){0};
-	return plan_make_waiting(&own, agent != NULL, plan, err);
+	r = plan_make_waiting(&own, agent != NULL, &pool->plan, err);
+	if (r < 0 || !agent)
+		return r;
+	return zygote_plan(&pool->zygote, &own, pool->plan, agent, err);
 }
 
 int sbx_pool_open(const struct sbx_spec *spec, unsigned size,
@@ -143,7 +149,7 @@ int sbx_pool_open(const struct sbx_spec *spec, unsigned size,
 		r = err_set(err, SBX_STAGE_PLAN, made->boxes ? errno : ENOMEM,
 		            "a pool");
 	else
-		r = make_plan(spec, &made->plan, err);
+		r = make_plans(made, spec, err);
 	if (r < 0)
 		sbx_pool_close(made);
 	else
@@ -159,6 +165,11 @@ int sbx_pool_fd(const struct sbx_pool *pool)
 void pool_resize(struct sbx_pool *pool, unsigned size)
 {
 	pool->size = MIN(size, pool->most);
+}
+
+void pool_wear(struct sbx_pool *pool, unsigned most_forks)
+{
+	pool->zygote.most_forks = most_forks;
 }
 
 unsigned pool_count(const struct sbx_pool *pool)
@@ -180,10 +191,15 @@ static int fill(struct sbx_pool *pool, struct sbx_error *err)
 {
 	struct epoll_event event = {.events = EPOLLIN};
 	struct sbx_box *box = NULL;
-	int r = sbx_box_open(pool->plan, &box, err);
+	int r;
 
-	if (r == 0)
-		r = box_prepare(box, err);
+	if (pool->zygote.plan) {
+		r = box_fork(pool->zygote.current, pool->plan, &box, err);
+	} else {
+		r = sbx_box_open(pool->plan, &box, err);
+		if (r == 0)
+			r = box_prepare(box, err);
+	}
 	if (r == 0 &&
 	    epoll_ctl(pool->epoll, EPOLL_CTL_ADD, sbx_box_fd(box), &event) < 0)
 		r = err_set(err, SBX_STAGE_WATCH, errno, "epoll_ctl");
@@ -219,18 +235,44 @@ static int step_boxes(struct sbx_pool *pool, unsigned *n_idle,
 	return result;
 }
 
+/* Where none can be had, as in a root tree with another libc, the boxes are
+ * started one by one, as they are: they are the same boxes. Returns as
+ * zygote_step(). */
+static int step_zygote(struct sbx_pool *pool, struct sbx_error *err)
+{
+	struct zygote *zygote = &pool->zygote;
+	int r;
+
+	if (!zygote->plan)
+		return 1;
+	if (pool->size == 0) {
+		zygote_stop(zygote);
+		return 0;
+	}
+	if (!zygote->current && !zygote->next &&
+	    clock_ns() < pool->not_before_ns)
+		return 0;
+	r = zygote_step(zygote, pool->epoll, err);
+	if (r < 0 && !pool->forked)
+		zygote_free(zygote);
+	pool->forked |= r > 0;
+	return r;
+}
+
 int sbx_pool_step(struct sbx_pool *pool, struct sbx_error *err)
 {
 	unsigned n_idle;
 	int r = step_boxes(pool, &n_idle, err);
+	int ready = step_zygote(pool, r < 0 ? NULL : err);
 
+	r = MIN(r, ready);
 	while (pool->n_boxes > pool->size)
 		sbx_box_close(take_out(pool, pool->n_boxes - 1));
 	if (r == 0 && n_idle > 0)
 		pool->pause_ns = FIRST_PAUSE;
 	/* One at a time: more would take the processors from those who run. */
-	if (r == 0 && pool->n_boxes < pool->size && n_idle == pool->n_boxes &&
-	    clock_ns() >= pool->not_before_ns)
+	if (r == 0 && ready > 0 && pool->n_boxes < pool->size &&
+	    n_idle == pool->n_boxes && clock_ns() >= pool->not_before_ns)
 		r = fill(pool, err);
 	if (r < 0)
 		pause_filling(pool);
@@ -293,6 +335,7 @@ void sbx_pool_close(struct sbx_pool *pool)
 		sbx_box_close(take_out(pool, pool->n_boxes - 1));
 	if (pool->epoll >= 0)
 		(void)close(pool->epoll);
+	zygote_free(&pool->zygote);
 	free(pool->boxes);
 	sbx_plan_free(pool->plan);
 	free(pool);

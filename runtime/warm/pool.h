@@ -12,4 +12,7 @@ void pool_resize(struct sbx_pool *pool, unsigned size);
 /* How many there are: idle, or on their way. */
 unsigned pool_count(const struct sbx_pool *pool);
 
+/* How many boxes a zygote forks before another one takes its place. */
+void pool_wear(struct sbx_pool *pool, unsigned most_forks);
+
 #endif

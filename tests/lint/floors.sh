@@ -69,11 +69,11 @@ finds floors \
 # A folder that is no floor, and a way out of runtime/.
 : | put runtime/misc/x.c
 finds floors \
-	'runtime/misc/x.c:1: on no floor; they are base, kernel, model, box, warm, exec, sbxd' \
+	'runtime/misc/x.c:1: on no floor; they are base, kernel, model, box, warm, zygote, exec, sbxd' \
 	'a folder that is no floor'
 : | put runtime/x.h
 finds floors \
-	'runtime/x.h:1: on no floor; they are base, kernel, model, box, warm, exec, sbxd' \
+	'runtime/x.h:1: on no floor; they are base, kernel, model, box, warm, zygote, exec, sbxd' \
 	'a second file beside sbx.h'
 includes runtime/base/x.c ../../tools/y.h
 : | put tools/y.h

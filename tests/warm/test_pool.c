@@ -65,8 +65,8 @@ Test(pool, no_run_shows_in_another)
 	sbx_pool_close(pool);
 }
 
-/* Each run has namespaces, random numbers, a hash seed and an address layout
- * of its own. */
+/* Each run has namespaces, random numbers and, where its interpreter was
+ * started for it, a hash seed and an address layout of its own. */
 Test(pool, each_run_is_fresh)
 {
 	static const char *const codes[] = {
@@ -78,13 +78,17 @@ Test(pool, each_run_is_fresh)
 		"import os; print(os.urandom(8))",
 		"import uuid; print(uuid.uuid4(), id(object()))",
 	};
-	struct sbx_pool *pool = warm_pool(WARM(), 2);
+	const char *const *standby = WORDS("warm.kind", "standby");
+	struct sbx_pool *pool = warm_pool(WARM(.settings = standby), 2);
 	struct result a, b;
 
 	for (size_t i = 0; i < ARRAY_SIZE(codes); i++) {
+		const struct warm_call call = {.code = codes[i],
+		                               .settings = standby};
+
 		pool_await(pool, 2);
-		warm_run(pool, WARM(.code = codes[i]), &a);
-		warm_run(pool, WARM(.code = codes[i]), &b);
+		warm_run(pool, &call, &a);
+		warm_run(pool, &call, &b);
 		cr_expect_str_eq(report_at(&a, "status"), "success");
 		cr_expect_str_neq(report_at(&a, "stdout"),
 		                  report_at(&b, "stdout"), "%s", codes[i]);

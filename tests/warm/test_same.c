@@ -56,7 +56,7 @@ static const char look[] =
 	"print(sorted(os.environ.items()))\n"
 	"print(text('/proc/self/environ') == text('/proc/self/environ'))\n"
 	"print([resource.getrlimit(i) for i in range(16)])\n"
-	"keep = 'Uid|Gid|Groups|NoNewPrivs|Seccomp|Cap|Threads|NSpid|Umask'\n"
+	"keep = 'Uid|Gid|Groups|NoNewPrivs|Seccomp:|Cap|Threads|NSpid|Umask'\n"
 	"print([l for l in text('/proc/self/status').split('\\n')\n"
 	"       if re.match(keep, l)], "
 	"text('/proc/self/uid_map').split()[0::2])\n"

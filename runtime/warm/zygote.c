@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+#include "warm/zygote.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/parse.h"
+#include "box/box.h"
+#include "box/pack.h"
+#include "warm/agent.h"
+#include "warm/module.h"
+
+/* Its boxes have one address layout and one hash seed, so what a run finds out
+ * about them is of use for so many others, and for so long. */
+#define MOST_FORKS 500
+#define MOST_TIME  (600 * NS_PER_S)
+
+/* What it may have grown, by which its boxes would have. */
+#define MOST_GROWTH (8ull << 20)
+
+/* The agent's name for what the plan runs, and all else as in its boxes. */
+static int make_plan(struct zygote *zygote, const struct sbx_spec *spec,
+                     const struct agent *agent, struct sbx_error *err)
+{
+	const struct module *module = module_find(agent->interpreter);
+	const struct zygote_files files = {
+		.module = module->data,
+		.module_len = module->len,
+		.plan = zygote->packed.data,
+		.plan_len = zygote->packed.len,
+	};
+	struct sbx_spec own = *spec;
+
+	own.zygote = &files;
+	return plan_make_waiting(&own, true, &zygote->plan, err);
+}
+
+int zygote_plan(struct zygote *zygote, const struct sbx_spec *spec,
+                const struct sbx_plan *boxes, const struct agent *agent,
+                struct sbx_error *err)
+{
+	int r;
+
+	/* A bind's place may lie behind a link, which a zygote would not
+	 * follow; and as root the kernel lets it start nothing in a cgroup
+	 * that is not its own. */
+	if (spec->warm != WARM_ZYGOTE || !module_find(agent->interpreter) ||
+	    boxes->has_binds || boxes->cgroup.path)
+		return 0;
+	zygote->most_forks = MOST_FORKS;
+	r = pack_plan(boxes, &zygote->packed);
+	if (r < 0)
+		return err_say(err, SBX_STAGE_PLAN, -r, "no memory left");
+	return make_plan(zygote, spec, agent, err);
+}
+
+static bool is_worn(const struct zygote *zygote)
+{
+	const struct sbx_box *box = zygote->current;
+
+	return box->n_forks >= zygote->most_forks ||
+	       clock_ns() - zygote->since_ns >= MOST_TIME ||
+	       zygote_memory(box) > zygote->base_memory + MOST_GROWTH;
+}
+
+static int start(struct zygote *zygote, int epoll, struct sbx_error *err)
+{
+	struct epoll_event event = {.events = EPOLLIN};
+	struct sbx_box *box = NULL;
+	int r = sbx_box_open(zygote->plan, &box, err);
+
+	if (r == 0)
+		r = box_prepare(box, err);
+	if (r == 0 &&
+	    epoll_ctl(epoll, EPOLL_CTL_ADD, sbx_box_fd(box), &event) < 0)
+		r = err_set(err, SBX_STAGE_WATCH, errno, "epoll_ctl");
+	if (r < 0)
+		sbx_box_close(box);
+	else
+		zygote->next = box;
+	return r;
+}
+
+/* One that has failed is let go; its boxes end with it. */
+static int step(struct sbx_box **box, struct sbx_error *err)
+{
+	int r = *box ? sbx_box_step(*box, err) : 0;
+
+	if (r == 0)
+		return 0;
+	zygote_retire(TAKE_PTR(*box));
+	return r < 0 ? r : -ECHILD;
+}
+
+int zygote_step(struct zygote *zygote, int epoll, struct sbx_error *err)
+{
+	int r = step(&zygote->current, err);
+
+	if (r == 0)
+		r = step(&zygote->next, err);
+	if (r < 0)
+		return r;
+	if (zygote->next && zygote->next->idle) {
+		zygote_retire(zygote->current);
+		zygote->current = TAKE_PTR(zygote->next);
+		zygote->since_ns = clock_ns();
+		zygote->base_memory = zygote_memory(zygote->current);
+	}
+	if (!zygote->next && (!zygote->current || is_worn(zygote)))
+		r = start(zygote, epoll, err);
+	return r < 0 ? r : zygote->current != NULL;
+}
+
+void zygote_stop(struct zygote *zygote)
+{
+	zygote_retire(TAKE_PTR(zygote->current));
+	zygote_retire(TAKE_PTR(zygote->next));
+}
+
+void zygote_free(struct zygote *zygote)
+{
+	zygote_stop(zygote);
+	sbx_plan_free(zygote->plan);
+	buffer_free(&zygote->packed);
+	*zygote = (struct zygote){0};
+}

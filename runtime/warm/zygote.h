@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* The zygote of a pool: one that forks and, before it is worn out, the next. */
+#ifndef SBX_WARM_ZYGOTE_H
+#define SBX_WARM_ZYGOTE_H
+
+#include "base/buffer.h"
+#include "sbx.h"
+
+struct agent;
+
+struct zygote {
+	struct sbx_plan *plan; /* NULL: the pool has none */
+	struct buffer packed;  /* the plan of its boxes; plan has it borrowed */
+	struct sbx_box *current, *next;
+	unsigned most_forks;
+	uint64_t since_ns;    /* there is the current one */
+	uint64_t base_memory; /* of it, when it was new */
+};
+
+/* Whether the boxes of that plan can be forked, and zygote is made for it.
+ * Without an error there may be none: the plan has what a zygote cannot hand
+ * down, and its boxes are started one by one. */
+int zygote_plan(struct zygote *zygote, const struct sbx_spec *spec,
+                const struct sbx_plan *boxes, const struct agent *agent,
+                struct sbx_error *err);
+
+/* Keeps one there, and replaces it in time. Descriptors to watch are added to
+ * epoll. Returns 1 when it can fork, 0 when it will be able to, or -errno: the
+ * one there was, or was to be, has failed. */
+int zygote_step(struct zygote *zygote, int epoll, struct sbx_error *err);
+
+/* Gives both up; their boxes go on. */
+void zygote_stop(struct zygote *zygote);
+
+void zygote_free(struct zygote *zygote);
+
+#endif

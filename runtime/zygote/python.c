@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A zygote of CPython: an extension module whose initialization does not come
+ * back in the zygote, and comes back, as a failed import, in the program's
+ * process of every box that the zygote makes. Its agent imports it once it has
+ * loaded and exercised all that it is to hand down (runtime/zygotes/python.py).
+ *
+ * It is built from the objects that make any box, put into the zygote's root
+ * by the zygote's plan, and needs of Python what is in the stable ABI.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
+#include "box/pack.h"
+#include "box/setup.h"
+#include "box/wire.h"
+#include "kernel/ns.h"
+#include "kernel/sys.h"
+
+/* Of the interpreter, which has no header here. */
+extern void *const PyExc_ImportError;
+void PyErr_SetString(void *type, const char *text);
+void PyOS_BeforeFork(void);
+void PyOS_AfterFork_Parent(void);
+void PyOS_AfterFork_Child(void);
+
+__attribute__((visibility("default"))) void *PyInit_zygote(void);
+
+struct zygote {
+	struct setup setup; /* first: resume() gets it */
+	const struct packed *packed;
+	jmp_buf back;
+};
+
+/* The program's process of a box, where any other would execute the program:
+ * it is as if the interpreter had just been executed. */
+static _Noreturn void resume(const struct setup *setup)
+{
+	struct zygote *zygote = (struct zygote *)setup;
+
+	if (prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0 ||
+	    close_range(AGENT_CONTROL + 1, ~0u, 0) < 0 || close(INIT_WIRE) < 0)
+		_exit(125);
+	PyOS_AfterFork_Child();
+	longjmp(zygote->back, 1);
+}
+
+/* The plan lies in memory that only its pages' readers share. */
+static int open_plan(struct zygote *zygote)
+{
+	CLEANUP_FD int fd = open(ZYGOTE_PLAN, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	void *memory;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || st.st_size <= 0)
+		return -1;
+	memory = mmap(NULL, (size_t)st.st_size, PROT_READ | PROT_WRITE,
+	              MAP_PRIVATE, fd, 0);
+	if (memory == MAP_FAILED)
+		return -1;
+	zygote->packed = pack_open(memory, (size_t)st.st_size);
+	return zygote->packed && caps_prepare(&zygote->setup.caps) == 0 ? 0
+	                                                                : -1;
+}
+
+/* Its end is not waited for, and says so itself. The handlers of the
+ * interpreter are what the program's process inherits through pid 1. */
+static pid_t fork_box(const struct setup *setup)
+{
+	struct clone_args args = {.exit_signal = SIGCHLD};
+	sigset_t all, before;
+	pid_t pid;
+	int code;
+
+	for (size_t i = 0; i < n_namespaces; i++)
+		args.flags |= namespaces[i].flag;
+	sigfillset(&all);
+	(void)sigprocmask(SIG_BLOCK, &all, &before);
+	pid = sys_clone3(&args);
+	code = errno;
+	if (pid == 0) {
+		(void)signal(SIGCHLD, SIG_DFL);
+		init_main(setup);
+	}
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
+	errno = code;
+	return pid;
+}
+
+static void make_box(struct zygote *zygote, const int *fds)
+{
+	struct wire_message failed = {.kind = WIRE_FAILED};
+	pid_t pid;
+
+	zygote->setup.wire = fds[0];
+	zygote->setup.uid_lock = fds[1];
+	PyOS_BeforeFork();
+	pid = fork_box(&zygote->setup);
+	if (pid < 0) {
+		(void)err_set(&failed.error, SBX_STAGE_CLONE, errno,
+		              "clone a zygote into new namespaces");
+		(void)wire_send(fds[0], &failed, NULL, 0);
+	}
+	PyOS_AfterFork_Parent();
+}
+
+static _Noreturn void serve(struct zygote *zygote)
+{
+	struct wire_message message;
+	int fds[WIRE_MAX_FDS];
+	int r;
+
+	(void)signal(SIGCHLD, SIG_IGN);
+	(void)!write(AGENT_CONTROL, ".", 1);
+	for (;;) {
+		r = wire_receive(AGENT_CONTROL, &message, fds, 0);
+		if (r != 1 || message.kind != WIRE_FORK || fds[0] < 0)
+			_exit(r == 0 ? 0 : 125);
+		make_box(zygote, fds);
+		for (int i = 0; i < WIRE_MAX_FDS; i++)
+			cleanup_fd(&fds[i]);
+	}
+}
+
+void *PyInit_zygote(void)
+{
+	struct zygote zygote = {.setup.resume = resume};
+
+	if (open_plan(&zygote) < 0) {
+		PyErr_SetString(PyExc_ImportError, "the plan cannot be read");
+		return NULL;
+	}
+	zygote.setup.plan = &zygote.packed->plan;
+	zygote.setup.loopback = zygote.packed->loopback;
+	if (setjmp(zygote.back) == 0)
+		serve(&zygote);
+	PyErr_SetString(PyExc_ImportError, "forked");
+	return NULL;
+}
