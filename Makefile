@@ -220,7 +220,7 @@ SUPPORT_OBJ := $(call obj,$(SUPPORT_SRC))
 TEST_LAYERS := unit gen golden box warm attack
 TEST_SCRIPTS := example lint bench python check sbxd rootfs
 TEST_LAYERS += fault
-TEST_SCRIPTS += fuzz audit soak
+TEST_SCRIPTS += fuzz audit soak languages
 test_src = $(wildcard tests/$(1)/test_*.c)
 
 define test_program
