@@ -151,7 +151,7 @@ int pool_run(const struct options *options, const struct pool_program *program,
 {
 	struct buffer words CLEANUP(buffer_free) = {0};
 	CLEANUP_FD int daemon = -1, signal_fd = -1;
-	struct passing_answer received;
+	struct passing_answer received = {.exit_status = -1};
 	int r, cancelled = 0;
 
 	r = check(options, err);
