@@ -58,7 +58,7 @@ QUIET := -Wl,--no-warnings
 SHARED_LIBS := $(shell pkg-config --libs $(PKGS))
 
 .PHONY: all run check check-vm lint asan bench install uninstall clean deps help
-.PHONY: objects tests fuzz fuzzers man fidelity slurm soak soak-vm thorough deb wheel
+.PHONY: objects tests fuzz fuzzers man fidelity slurm soak load soak-vm thorough deb wheel
 all: $(PROGRAMS) $(B)/libexec/sbx/sbx-scope \
   $(B)/lib/libsbx.a $(B)/lib/libsbx.so $(B)/lib/pkgconfig/sbx.pc \
   $(B)/share/sbx/profiles $(MAN)
@@ -197,7 +197,7 @@ $(B)/share/man/man5/sbx-profile.5: man/sbx-profile.5
 # ---- the bench ----
 BENCH_SRC := $(wildcard tools/bench/*.c)
 BENCH_OBJ := $(call obj,$(BENCH_SRC))
-BENCH_DATA := $(B)/lib/bench/nsprobe $(B)/lib/bench/code.py
+BENCH_DATA := $(B)/lib/bench/nsprobe $(B)/lib/bench/code.py $(B)/lib/bench/code.js
 
 $(B)/bin/sbx-bench: $(BENCH_OBJ) $(B)/lib/libsbx.a $(BENCH_DATA)
 	@mkdir -p $(@D)
@@ -208,7 +208,7 @@ $(B)/lib/bench/nsprobe: tools/bench/inside/nsprobe.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -Os $(WARN) -static -o $@ $<
 
-$(B)/lib/bench/code.py: tools/bench/inside/code.py
+$(B)/lib/bench/code.%: tools/bench/inside/code.%
 	@mkdir -p $(@D)
 	$(Q)cp $< $@
 
@@ -218,7 +218,7 @@ TEST_LIBS := -lcriterion $(SHARED_LIBS)
 GEN_OBJ := $(filter-out %/filter-sets.o,$(call obj,$(GEN_SRC)))
 SUPPORT_OBJ := $(call obj,$(SUPPORT_SRC))
 TEST_LAYERS := unit gen golden box warm attack
-TEST_SCRIPTS := example lint bench python check sbxd rootfs
+TEST_SCRIPTS := example lint bench python check sbxd pool rootfs
 TEST_LAYERS += fault
 TEST_SCRIPTS += fuzz audit soak languages
 test_src = $(wildcard tests/$(1)/test_*.c)
@@ -328,6 +328,12 @@ soak:
 	@+$(MAKE) --no-print-directory -s all tests
 	@tests/soak/run $(B) $(or $(N),20000)
 	@tests/soak/run --only 'killed*' $(B) 200
+
+# sbxd under mixed load for T seconds, with what dies at random; an hour.
+load:
+	@tools/deps check
+	@+$(MAKE) --no-print-directory -s all
+	@tests/sbxd/load $(B) $(or $(T),3600)
 
 # sbx-slurm-submit on a cluster in miniature, which loses a node: some minutes.
 slurm:

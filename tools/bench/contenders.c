@@ -109,6 +109,58 @@ static const struct contender warm[] = {
 	},
 };
 
+#define NODE "/usr/bin/node"
+
+static const struct contender node[] = {
+	{
+		.name = "sbx-exec --pool",
+		.does = "the whole sandbox, made ahead, through sbxd",
+		.claims = NS_ALL,
+		.goal_milli = 100,
+		.argv = WORDS("{sbx}", "--pool={pool}", "--profile", "node",
+                              "--", "{node}", "{token}"),
+		.version = WORDS("{sbx}", "--version"),
+	},
+	{
+		.name = "sbx-exec",
+		.does = "the whole sandbox, profile node",
+		.claims = NS_ALL,
+		.argv = WORDS("{sbx}", "--profile", "node", "--", "{node}",
+                              "{token}"),
+	},
+	{
+		.name = "node",
+		.does = "nothing",
+		.argv = WORDS(NODE, "{node}", "{token}"),
+		.version = WORDS(NODE, "--version"),
+	},
+};
+
+/* A command in a box that stands already, beside one that is made for it. */
+static const struct contender command[] = {
+	{
+		.name = "sbx-exec --pool",
+		.does = "the whole sandbox, made ahead, through sbxd",
+		.claims = NS_ALL,
+		.argv = WORDS("{sbx}", "--pool={pool}", "--ro-bind",
+                              "{probe}:/nsprobe", "--command", "--", "/nsprobe",
+                              "{token}"),
+		.version = WORDS("{sbx}", "--version"),
+	},
+	{
+		.name = "sbx-exec",
+		.does = "the whole sandbox",
+		.claims = NS_ALL,
+		.argv = WORDS("{sbx}", "--ro-bind", "{probe}:/nsprobe",
+                              "--command", "--", "/nsprobe", "{token}"),
+	},
+	{
+		.name = "bare",
+		.does = "nothing",
+		.argv = WORDS("{probe}", "{token}"),
+	},
+};
+
 /* Below a cgroup that is delegated already; with --gap 200ms as well, for a
  * move between cgroups would cost most on an idle host. */
 static const struct contender cgroup[] = {
@@ -181,6 +233,22 @@ const struct group groups[] = {
 		.pools = WORDS("python=8:32"),
 		.contenders = warm,
 		.n_contenders = ARRAY_SIZE(warm),
+	},
+	{
+		.name = "warm-node",
+		.does = "a trivial Node.js script, in sandboxes made ahead",
+		.reference = "node",
+		.pools = WORDS("node=8:16"),
+		.contenders = node,
+		.n_contenders = ARRAY_SIZE(node),
+	},
+	{
+		.name = "warm-command",
+		.does = "a trivial program, in sandboxes made ahead",
+		.reference = "sbx-exec",
+		.pools = WORDS("base=1"),
+		.contenders = command,
+		.n_contenders = ARRAY_SIZE(command),
 	},
 	{
 		.name = "cgroup",

@@ -6,10 +6,12 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/def.h"
 
 #define MAX_PROFILES 4
@@ -69,22 +71,26 @@ int daemon_start(struct daemon *daemon, const char *sbx,
 		sleep_ms(50);
 	}
 	if (r < 0)
-		daemon_stop(daemon);
+		(void)daemon_stop(daemon);
 	else
 		sleep_ms(FILL_MS);
 	return r;
 }
 
-void daemon_stop(struct daemon *daemon)
+uint64_t daemon_stop(struct daemon *daemon)
 {
+	struct rusage usage = {0};
 	int status;
 
 	if (daemon->pid > 0) {
 		(void)kill(daemon->pid, SIGTERM);
-		while (waitpid(daemon->pid, &status, 0) < 0 && errno == EINTR)
+		while (wait4(daemon->pid, &status, 0, &usage) < 0 &&
+		       errno == EINTR)
 			;
 	}
 	daemon->pid = 0;
 	(void)unlink(daemon->socket);
 	(void)rmdir(daemon->folder);
+	return clock_timeval_ns(usage.ru_utime) +
+	       clock_timeval_ns(usage.ru_stime);
 }

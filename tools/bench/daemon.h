@@ -4,6 +4,7 @@
 #define BENCH_DAEMON_H
 
 #include <limits.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct daemon {
@@ -17,7 +18,8 @@ struct daemon {
 int daemon_start(struct daemon *daemon, const char *sbx,
                  const char *const *profiles);
 
-/* Stops it, and waits for its end. */
-void daemon_stop(struct daemon *daemon);
+/* Stops it, and waits for its end. Returns the processor time that it and its
+ * boxes have used, in nanoseconds. */
+uint64_t daemon_stop(struct daemon *daemon);
 
 #endif

@@ -42,6 +42,7 @@ static char *fill_word(const char *word, const struct site *site, char *token,
 		{"{sbx}", site->sbx},
 		{"{probe}", site->probe},
 		{"{code}", site->code},
+		{"{node}", site->node},
 		{"{pool}", site->pool ? site->pool : ""},
 		{"{data}", site->data ? site->data : ""},
 	};

@@ -16,6 +16,7 @@ struct site {
 	const char *sbx;   /* sbx-exec */
 	const char *probe; /* nsprobe */
 	const char *code;  /* code.py */
+	const char *node;  /* code.js */
 	const char *pool;  /* the socket of sbxd; NULL: there is none */
 	const char *data;  /* where sessions are kept; NULL: nowhere */
 	struct proof host;

@@ -187,7 +187,9 @@ static int find_site(const struct options *options, struct arena *arena,
 	                         : arena_printf(arena, "%s/bin/sbx-exec", self);
 	site->probe = arena_printf(arena, "%s/lib/bench/nsprobe", self);
 	site->code = arena_printf(arena, "%s/lib/bench/code.py", self);
-	return site->sbx && site->probe && site->code ? 0 : -ENOMEM;
+	site->node = arena_printf(arena, "%s/lib/bench/code.js", self);
+	return site->sbx && site->probe && site->code && site->node ? 0
+	                                                            : -ENOMEM;
 }
 
 /* What an unconfined program sees; also that the probe is there. */
@@ -268,7 +270,8 @@ static int bench_group(const struct group *group, const struct order *order,
 	}
 	r = measure_group(group, order, &with_pool, out);
 	if (group->pools)
-		daemon_stop(&daemon);
+		table_daemon(daemon_stop(&daemon),
+		             order->n_blocks * order->n_samples);
 	if (group->session)
 		data_remove(&data);
 	return r;

@@ -142,3 +142,10 @@ void table_group(const struct result *result, const struct stats *stats,
 			print_ratios(result, &result->entrants[i], &stats[i]);
 	print_verdict(result);
 }
+
+void table_daemon(uint64_t cpu_ns, uint64_t n)
+{
+	(void)printf("sbxd and all of its boxes: %.2f ms of processor time a "
+	             "run\n\n",
+	             (double)cpu_ns / 1e6 / (double)MAX(n, 1));
+}
