@@ -15,7 +15,9 @@
 
 struct http;
 struct job;
+struct door;
 struct pools;
+struct recent;
 
 /* Since the start; for /metrics. */
 struct counters {
@@ -37,9 +39,14 @@ struct daemon {
 	struct audit_logs audit;
 	int loop;
 	int listener; /* -1 once draining */
+	struct door *door;
+	bool door_rests;
 	struct pools *pools;
 	struct http *http;
+	struct recent *recent;
 	struct job *jobs, **last_job; /* in the order they came */
+	struct job *over;             /* whose answers are given */
+	unsigned n_over;
 	unsigned n_running, n_queued;
 	bool hungry; /* a run waits for its turn, and not for its session */
 	struct caller callers[MAX_CALLERS]; /* the latest to be served */

@@ -77,6 +77,21 @@ static void on_knock(struct source *source, uint32_t events)
 	(void)events;
 	if (fd >= 0)
 		welcome(daemon, fd);
+	else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
+	         errno == ENOMEM)
+		door_rest(daemon, true);
+}
+
+void door_rest(struct daemon *daemon, bool rest)
+{
+	if (daemon->listener < 0 || daemon->door_rests == rest)
+		return;
+	daemon->door_rests = rest;
+	if (rest)
+		loop_drop(daemon->loop, daemon->listener);
+	else
+		(void)loop_add(daemon->loop, daemon->listener, EPOLLIN,
+		               (struct source *)daemon->door);
 }
 
 int door_inherited(void)
@@ -95,11 +110,15 @@ int door_inherited(void)
 	return 3;
 }
 
+/* A socket of our own that nobody listens on. To connect to a file is refused,
+ * too, so what it is comes first. */
 static bool is_dead(const struct sockaddr_un *address)
 {
 	CLEANUP_FD int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct stat st;
 
-	return fd >= 0 &&
+	return fd >= 0 && lstat(address->sun_path, &st) == 0 &&
+	       S_ISSOCK(st.st_mode) && st.st_uid == geteuid() &&
 	       connect(fd, (const struct sockaddr *)address, sizeof(*address)) <
 	               0 &&
 	       errno == ECONNREFUSED;
@@ -157,6 +176,8 @@ int door_open(struct daemon *daemon, struct sbx_error *err)
 	}
 	if (r < 0)
 		free(door);
+	else
+		daemon->door = door;
 	return r;
 }
 
@@ -167,6 +188,8 @@ void door_close(struct daemon *daemon)
 	loop_drop(daemon->loop, daemon->listener);
 	(void)close(daemon->listener);
 	daemon->listener = -1;
+	free(daemon->door);
+	daemon->door = NULL;
 	if (daemon->settings.socket[0])
 		(void)unlink(daemon->settings.socket);
 }

@@ -14,6 +14,10 @@ int door_inherited(void);
  * say. A socket there that nobody listens on is taken away first. */
 int door_open(struct daemon *daemon, struct sbx_error *err);
 
+/* Whether whoever knocks is left to wait: there is no room, and to look again
+ * at once would be all that the daemon does. */
+void door_rest(struct daemon *daemon, bool rest);
+
 /* Takes nobody in any more. */
 void door_close(struct daemon *daemon);
 

@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "sbxd/jobs.h"
 #include "sbxd/loop.h"
+#include "sbxd/streaming.h"
 
 #define MAX_BODY        ((size_t)1 << 20)
 #define MAX_CONNECTIONS 1024
@@ -61,7 +62,11 @@ static void on_hangup(struct source *source, uint32_t events)
 	struct job *job = TAKE_PTR(state->exchange.job);
 
 	(void)events;
-	answer_error(&state->exchange, 503, "gone", "the client has gone");
+	if (state->exchange.streaming)
+		streaming_drop(state->exchange.streaming);
+	else
+		answer_error(&state->exchange, 503, "gone",
+		             "the client has gone");
 	http_resume(&state->exchange);
 	if (job) {
 		job->done = NULL;
@@ -115,6 +120,39 @@ static enum MHD_Result send_answer(struct state *state)
 	return r;
 }
 
+static void suspend(struct state *state)
+{
+	state->waits = true;
+	MHD_suspend_connection(state->connection);
+	watch_hangup(state);
+}
+
+static ssize_t on_more(void *context, uint64_t at, char *data, size_t size)
+{
+	struct state *state = context;
+	ssize_t n = streaming_take(state->exchange.streaming, data, size);
+
+	(void)at;
+	if (n == 0)
+		suspend(state);
+	return n < 0 ? MHD_CONTENT_READER_END_OF_STREAM : n;
+}
+
+static enum MHD_Result send_stream(struct state *state)
+{
+	struct MHD_Response *response = MHD_create_response_from_callback(
+		MHD_SIZE_UNKNOWN, 16 * 1024, on_more, state, NULL);
+	enum MHD_Result r;
+
+	if (!response)
+		return MHD_NO;
+	(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
+	                              "application/x-ndjson");
+	r = MHD_queue_response(state->connection, MHD_HTTP_OK, response);
+	MHD_destroy_response(response);
+	return r;
+}
+
 static void take_body(struct state *state, const char *data, size_t len)
 {
 	struct buffer *body = &state->exchange.body;
@@ -145,6 +183,15 @@ static bool is_ambiguous(struct MHD_Connection *of)
 	(void)MHD_get_connection_values(of, MHD_HEADER_KIND, count_length,
 	                                &count);
 	return count > 1;
+}
+
+/* ?stream=1 */
+static bool wants_stream(struct MHD_Connection *of)
+{
+	const char *value = MHD_lookup_connection_value(
+		of, MHD_GET_ARGUMENT_KIND, "stream");
+
+	return value && strcmp(value, "1") == 0;
 }
 
 static void route(struct state *state)
@@ -182,14 +229,15 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *of,
 	}
 	state->exchange.path = path;
 	state->exchange.method = method;
+	state->exchange.wants_stream = wants_stream(of);
 	if (!state->routed)
 		route(state);
 	state->routed = true;
+	if (state->exchange.streaming)
+		return send_stream(state);
 	if (!state->exchange.job)
 		return send_answer(state);
-	state->waits = true;
-	MHD_suspend_connection(of);
-	watch_hangup(state);
+	suspend(state);
 	return MHD_YES;
 }
 
@@ -207,6 +255,7 @@ static void on_completed(void *context, struct MHD_Connection *of, void **own,
 		state->exchange.job->done = NULL;
 		job_cancel(state->exchange.job);
 	}
+	streaming_close(state->exchange.streaming);
 	buffer_free(&state->exchange.body);
 	buffer_free(&state->exchange.answer);
 	free(state);

@@ -7,6 +7,8 @@
 #include "base/buffer.h"
 #include "sbxd/daemon.h"
 
+struct streaming;
+
 /* One request, once all of it is here, and its answer. */
 struct exchange {
 	struct daemon *daemon;
@@ -17,6 +19,8 @@ struct exchange {
 	const char *type; /* of the answer; NULL: JSON */
 	struct buffer answer;
 	struct job *job; /* what it waits for, or NULL */
+	bool wants_stream;
+	struct streaming *streaming; /* the answer comes bit by bit; or NULL */
 };
 
 int http_open(struct daemon *daemon, struct sbx_error *err);
@@ -41,7 +45,7 @@ void answer_error(struct exchange *exchange, unsigned status, const char *code,
 
 /* ---- http.c ---- */
 
-/* The answer of an exchange that waited is there. */
+/* The answer of an exchange that waited is there, or more of it. */
 void http_resume(struct exchange *exchange);
 
 #endif

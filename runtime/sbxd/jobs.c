@@ -4,19 +4,17 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/file.h"
 #include "base/json.h"
 #include "base/parse.h"
 #include "sbxd/build.h"
+#include "sbxd/ending.h"
 #include "sbxd/pools.h"
+#include "sbxd/recent.h"
 #include "sbxd/sessions.h"
 #include "warm/request.h"
-
-#define MAX_REPORT ((size_t)1 << 32)
 
 /* How long, and how often, a run asks for a session that sbx-exec has. */
 #define PATIENCE (10 * NS_PER_S)
@@ -115,102 +113,46 @@ static void unlink_job(struct job *job)
 		daemon->last_job = at;
 }
 
-static void count(struct counters *counters, const char *status)
-{
-	const struct {
-		const char *status;
-		uint64_t *counter;
-	} rows[] = {
-		{"success", &counters->success},
-		{"failure", &counters->failure},
-		{"timeout", &counters->timeout},
-		{"limit", &counters->limit},
-		{"denied", &counters->denied},
-		{"rejected", &counters->rejected},
-		{"cancelled", &counters->cancelled},
-		{"error", &counters->error},
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		if (strcmp(rows[i].status, status) == 0)
-			(*rows[i].counter)++;
-}
-
-/* The report as text. A failure to write it is one of the run. */
-static int write_report(const struct job *job, const struct sbx_error *failure,
-                        struct buffer *report, struct sbx_error *err)
-{
-	CLEANUP_FD int file = memfd_create("report", MFD_CLOEXEC);
-	int r;
-
-	if (file < 0)
-		return err_set(err, SBX_STAGE_REPORT, errno, "memfd_create");
-	r = sbx_report_write(job->plan, failure ? NULL : job->box, failure,
-	                     file, err);
-	if (r < 0)
-		return r;
-	if (lseek(file, 0, SEEK_SET) < 0)
-		r = -errno;
-	else
-		r = file_read_fd(file, MAX_REPORT, report);
-	return r < 0 ? err_set(err, SBX_STAGE_REPORT, -r, "the report") : 0;
-}
-
-/* The files that the request asks for go into the report. */
-static int collect(const struct job *job, struct sbx_error *err)
-{
-	const struct sbx_collect to = {.dir = -1};
-
-	return MIN(sbx_box_collect(job->box, &to, err), 0);
-}
-
-static int audit(const struct job *job, const struct sbx_error *failure,
-                 struct sbx_error *err)
-{
-	const struct sbx_audit line = {.uid = &job->uid,
-	                               .spec = job->spec,
-	                               .plan = job->plan,
-	                               .box = failure ? NULL : job->box,
-	                               .failure = failure};
-
-	return audit_put(&job->daemon->audit, &line, err);
-}
-
 void job_refuse(struct job *job, const struct sbx_error *failure)
 {
 	struct sbx_error unheard;
 
-	(void)audit(job, failure, &unheard);
+	(void)ending_audit(job, failure, &unheard);
 	job_free(job);
 }
 
 static void finish(struct job *job, const struct sbx_error *failure)
 {
-	struct buffer report CLEANUP(buffer_free) = {0};
-	struct counters *counters = &job->daemon->counters;
-	struct sbx_error err, unheard;
+	struct daemon *daemon = job->daemon;
 
-	if (!failure && collect(job, &err) < 0)
-		failure = &err;
-	if (audit(job, failure, &unheard) < 0)
-		failure = &unheard;
-	if (write_report(job, failure, &report, &err) < 0 && !failure)
-		failure = &err;
-	count(counters,
-	      failure ? err_status(failure) : sbx_box_outcome(job->box).status);
-	if (job->box && box_is_warm(job->box))
-		counters->warm++;
-	else
-		counters->cold++;
 	if (job->running)
-		job->daemon->n_running--;
+		daemon->n_running--;
 	else
-		job->daemon->n_queued--;
-	job->daemon->refill = true;
-	if (job->done)
-		job->done(job, &report, failure);
+		daemon->n_queued--;
+	daemon->refill = true;
+	ending_tell(job, failure);
 	unlink_job(job);
-	job_free(job);
+	/* A session is free for the next run at once. */
+	if (job->session) {
+		job_free(job);
+		return;
+	}
+	if (job->box)
+		loop_drop(daemon->loop, sbx_box_fd(job->box));
+	job->next = daemon->over;
+	daemon->over = job;
+	daemon->n_over++;
+}
+
+void jobs_clear(struct daemon *daemon)
+{
+	while (daemon->over) {
+		struct job *job = daemon->over;
+
+		daemon->over = job->next;
+		job_free(job);
+	}
+	daemon->n_over = 0;
 }
 
 static void start_run(struct job *job);
@@ -355,38 +297,34 @@ void job_cancel(struct job *job)
 	finish(job, &err);
 }
 
-static bool may_see(const struct job *job, uid_t uid)
-{
-	return job->uid == uid || uid == 0 || uid == geteuid();
-}
-
 struct job *jobs_find(const struct daemon *daemon, const char *id, uid_t uid)
 {
 	struct job *job = daemon->jobs;
 
-	while (job && (strcmp(job->id, id) != 0 || !may_see(job, uid)))
+	while (job && (strcmp(job->id, id) != 0 || !uid_may_see(uid, job->uid)))
 		job = job->next;
 	return job;
 }
 
+void job_put(const struct job *job, struct json_writer *out)
+{
+	json_open_object(out, NULL);
+	json_put_text(out, "id", job->id);
+	json_put_text(out, "state",
+	              job->keep.fd >= 0 ? "keeping"
+	              : job->running    ? "running"
+	                                : "queued");
+	json_put_text(out, "profile", plan_profile(job->plan));
+	json_put_unsigned(out, "uid", job->uid);
+	json_put_seconds(out, "age_s", clock_ns() - job->asked_ns);
+	json_close_object(out);
+}
+
 void jobs_list(const struct daemon *daemon, uid_t uid, struct json_writer *out)
 {
-	uint64_t now = clock_ns();
-
-	for (const struct job *job = daemon->jobs; job; job = job->next) {
-		if (!may_see(job, uid))
-			continue;
-		json_open_object(out, NULL);
-		json_put_text(out, "id", job->id);
-		json_put_text(out, "state",
-		              job->keep.fd >= 0 ? "keeping"
-		              : job->running    ? "running"
-		                                : "queued");
-		json_put_text(out, "profile", plan_profile(job->plan));
-		json_put_unsigned(out, "uid", job->uid);
-		json_put_seconds(out, "age_s", now - job->asked_ns);
-		json_close_object(out);
-	}
+	for (const struct job *job = daemon->jobs; job; job = job->next)
+		if (uid_may_see(uid, job->uid))
+			job_put(job, out);
 }
 
 void jobs_cancel_all(struct daemon *daemon)

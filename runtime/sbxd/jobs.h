@@ -3,36 +3,7 @@
 #ifndef SBX_SBXD_JOBS_H
 #define SBX_SBXD_JOBS_H
 
-#include "base/buffer.h"
-#include "sbxd/daemon.h"
-#include "sbxd/loop.h"
-#include "warm/keep.h"
-
-struct json_writer;
-struct build;
-
-struct job {
-	struct source source;
-	struct daemon *daemon;
-	struct job *next;
-	uid_t uid;               /* who asked */
-	char id[SBX_MAX_ID + 1]; /* "" until it is submitted: the request's */
-	struct sbx_spec *spec;
-	struct sbx_plan *plan;
-	struct sbx_box *box;         /* NULL: it waits for its turn */
-	struct build *build;         /* what comes before the run; or NULL */
-	struct sbx_session *session; /* held while it runs; or NULL */
-	struct keep keep;            /* its commit */
-	uint64_t again_ns;           /* somebody else had it: not before */
-	struct sbx_stdio stdio;
-	uint64_t asked_ns;
-	bool running;
-	/* Told once, when it is over: the report, and why sbx failed or NULL.
-	 * NULL: nobody wants to know any more. */
-	void (*done)(struct job *job, const struct buffer *report,
-	             const struct sbx_error *failure);
-	void *owner;
-};
+#include "sbxd/job.h"
 
 /* A job without a program; spec is a new one. NULL: no memory. */
 struct job *job_new(struct daemon *daemon, uid_t uid);
@@ -51,11 +22,17 @@ void job_start(struct job *job);
 /* It ends soon, as cancelled. */
 void job_cancel(struct job *job);
 
+/* One that is queued or runs, as an object. */
+void job_put(const struct job *job, struct json_writer *out);
+
 /* That of this id which uid may see, or NULL. */
 struct job *jobs_find(const struct daemon *daemon, const char *id, uid_t uid);
 
 /* Those that uid may see, as a list of objects. */
 void jobs_list(const struct daemon *daemon, uid_t uid, struct json_writer *out);
+
+/* Frees those that are over, with their boxes: when their answers are out. */
+void jobs_clear(struct daemon *daemon);
 
 void jobs_cancel_all(struct daemon *daemon);
 

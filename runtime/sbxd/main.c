@@ -19,9 +19,13 @@
 #include "sbxd/jobs.h"
 #include "sbxd/notify.h"
 #include "sbxd/pools.h"
+#include "sbxd/recent.h"
 #include "sbxd/turns.h"
 
 #define TICK (250 * NS_PER_MS)
+
+/* Boxes that may be left standing by answers without a pause. */
+#define MAX_OVER 16
 
 /* After the last run: for answers that are still on their way out. */
 #define FAREWELL (200 * NS_PER_MS)
@@ -121,6 +125,8 @@ static int open_daemon(struct daemon *daemon, struct signals *signals,
 	r = loop_open(&daemon->loop);
 	if (r == 0)
 		r = open_signals(daemon, signals);
+	if (r == 0 && !(daemon->recent = recent_new()))
+		r = -ENOMEM;
 	if (r < 0)
 		return err_set(err, SBX_STAGE_WATCH, -r, "start");
 	r = audit_open(&daemon->audit, daemon->settings.audit, err);
@@ -147,6 +153,16 @@ static bool is_over(struct daemon *daemon, uint64_t *quiet_since)
 	return now - *quiet_since >= FAREWELL;
 }
 
+/* What an answer need not wait for: boxes that are over are taken down, and
+ * new ones made in their place. */
+static void tidy(struct daemon *daemon)
+{
+	jobs_clear(daemon);
+	if (daemon->refill)
+		pools_tick(daemon->pools);
+	daemon->refill = false;
+}
+
 static int serve(struct daemon *daemon)
 {
 	uint64_t next_tick = 0, next_word = 0, quiet_since = 0;
@@ -157,9 +173,9 @@ static int serve(struct daemon *daemon)
 		uint64_t now = clock_ns();
 		int patience;
 
-		if (now >= next_tick || daemon->refill) {
-			daemon->refill = false;
-			pools_tick(daemon->pools);
+		if (now >= next_tick) {
+			door_rest(daemon, false);
+			daemon->refill = true;
 			next_tick = now + TICK;
 		}
 		if (watchdog && now >= next_word) {
@@ -170,6 +186,10 @@ static int serve(struct daemon *daemon)
 		turns_take(daemon);
 		if (daemon->answered) /* a turn of its own takes it out */
 			patience = 0;
+		else
+			tidy(daemon);
+		if (daemon->n_over >= MAX_OVER)
+			jobs_clear(daemon);
 		daemon->answered = false;
 		r = loop_turn(daemon->loop,
 		              MIN(patience, (int)(TICK / NS_PER_MS)));
@@ -181,8 +201,10 @@ static void close_daemon(struct daemon *daemon)
 {
 	door_close(daemon);
 	jobs_cancel_all(daemon);
+	jobs_clear(daemon);
 	http_close(daemon->http);
 	pools_close(daemon->pools);
+	free(daemon->recent);
 	audit_close(&daemon->audit);
 	cleanup_fd(&daemon->loop);
 }

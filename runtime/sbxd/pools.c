@@ -62,7 +62,8 @@ static bool has_room(const struct entry *entry)
 }
 
 /* A box is made only where there is room for it, and nobody waits to run: its
- * start would take the processors from them. */
+ * start would take the processors from them. A pool that nobody named goes when
+ * its boxes fail: what asks for them next says why itself, as it runs cold. */
 static void step(struct entry *entry)
 {
 	const struct daemon *daemon = entry->pools->daemon;
@@ -74,6 +75,10 @@ static void step(struct entry *entry)
 		size = MIN(size, n);
 	pool_resize(entry->pool, size);
 	r = sbx_pool_step(entry->pool, &err);
+	if (r < 0 && !entry->named) {
+		drop(entry);
+		return;
+	}
 	if (r < 0 && !entry->failing)
 		log_line("sbxd", "%s", err.text);
 	entry->failing = r < 0;

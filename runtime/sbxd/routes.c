@@ -11,6 +11,8 @@
 #include "sbxd/http.h"
 #include "sbxd/jobs.h"
 #include "sbxd/pools.h"
+#include "sbxd/recent.h"
+#include "sbxd/streaming.h"
 
 #define MAX_REJECTION ((size_t)65536)
 
@@ -56,6 +58,11 @@ static void on_done(struct job *job, const struct buffer *report,
 	struct exchange *exchange = job->owner;
 
 	exchange->job = NULL;
+	if (exchange->streaming) {
+		streaming_end(exchange->streaming, report);
+		http_resume(exchange);
+		return;
+	}
 	exchange->status = 200;
 	buffer_append(&exchange->answer, report->data, report->len);
 	if (report->len == 0 || exchange->answer.failed)
@@ -110,6 +117,26 @@ static int answer_rejection(struct exchange *exchange,
 	return r;
 }
 
+static void on_more(void *owner)
+{
+	http_resume(owner);
+}
+
+/* The run's output goes to the client as it comes. */
+static int open_stream(struct exchange *exchange, struct job *job)
+{
+	const struct reader reader = {on_more, exchange,
+	                              exchange->daemon->loop};
+	int theirs[2];
+	int r = streaming_open(&reader, &exchange->streaming, theirs);
+
+	if (r == 0) {
+		job->stdio.out = theirs[0];
+		job->stdio.err = theirs[1];
+	}
+	return r;
+}
+
 static void post_run(struct exchange *exchange, const char *rest)
 {
 	struct daemon *daemon = exchange->daemon;
@@ -126,10 +153,13 @@ static void post_run(struct exchange *exchange, const char *rest)
 			job->spec,
 			exchange->body.data ? exchange->body.data : "",
 			exchange->body.len, daemon->dirs.list, &err);
+		if (r == 0 && exchange->wants_stream)
+			r = open_stream(exchange, job);
 		if (r == 0)
 			r = job_submit(job, &err);
 	}
 	if (r < 0) {
+		streaming_close(TAKE_PTR(exchange->streaming));
 		if (err.stage == SBX_STAGE_CHECK)
 			r = answer_rejection(exchange, job->spec, &err);
 		if (job)
@@ -155,9 +185,32 @@ static void get_runs(struct exchange *exchange, const char *rest)
 		json_open_array(writer, "runs");
 		jobs_list(exchange->daemon, exchange->uid, writer);
 		json_close_array(writer);
+		json_open_array(writer, "recent");
+		recent_list(exchange->daemon->recent, exchange->uid, writer);
+		json_close_array(writer);
 		json_close_object(writer);
 	}
 	answer_json(exchange, 200, writer);
+}
+
+static void get_run(struct exchange *exchange, const char *rest)
+{
+	struct job *job = jobs_find(exchange->daemon, rest, exchange->uid);
+	struct json_writer *writer = json_writer_new();
+	bool found = job != NULL;
+
+	if (job && writer)
+		job_put(job, writer);
+	else if (writer)
+		found = recent_put(exchange->daemon->recent, rest,
+		                   exchange->uid, writer);
+	if (found || !writer) {
+		answer_json(exchange, 200, writer);
+		return;
+	}
+	json_writer_free(writer);
+	answer_error(exchange, 404, "not_found",
+	             "no run of that id is queued, running or just over");
 }
 
 static void delete_run(struct exchange *exchange, const char *rest)
@@ -287,6 +340,7 @@ static const struct route {
 } routes[] = {
 	{"POST", "/v1/run", post_run},
 	{"GET", "/v1/runs", get_runs},
+	{"GET", "/v1/runs/", get_run},
 	{"DELETE", "/v1/runs/", delete_run},
 	{"GET", "/v1/profiles", get_profiles},
 	{"GET", "/v1/capabilities", get_capabilities},

@@ -5,6 +5,7 @@ import contextlib
 import http.client
 import json
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -30,20 +31,28 @@ class Connection(http.client.HTTPConnection):
 class Daemon:
     """sbxd in a directory of its own, until the end of the with."""
 
-    def __init__(self, build, *options, env=None, wait=True):
+    def __init__(self, build, *options, env=None, wait=True, files=0):
         self.build, self.options, self.wait = build, options, wait
+        self.files = files  # the most it may have open; 0: as here
         self.env = dict(env or {}, PATH=os.environ["PATH"])
 
     def __enter__(self):
         self.folder = tempfile.mkdtemp(prefix="sbx-sbxd.")
         os.chmod(self.folder, 0o755)
         self.socket = os.path.join(self.folder, "s")
+        self.start()
+        return self
+
+    def start(self):
         self.process = subprocess.Popen(
             [f"{self.build}/bin/sbxd", "--socket", self.socket, *self.options],
-            env=self.env, stderr=subprocess.PIPE)
+            env=self.env, stderr=subprocess.PIPE,
+            preexec_fn=self.limit if self.files else None)
         if self.wait:
             until(lambda: self.answers())
-        return self
+
+    def limit(self):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (self.files,) * 2)
 
     def __exit__(self, *error):
         self.process.kill()
@@ -95,6 +104,11 @@ class Daemon:
             [f"{self.build}/bin/sbx-exec", f"--pool={self.socket}", *words],
             **dict(dict(stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                         stderr=subprocess.PIPE), **more))
+
+    def children(self):
+        path = f"/proc/{self.process.pid}/task/{self.process.pid}/children"
+        with open(path, encoding="utf-8") as file:
+            return [int(pid) for pid in file.read().split()]
 
     def stop(self, number=signal.SIGTERM):
         self.process.send_signal(number)

@@ -263,9 +263,59 @@ def test_command_line(build):
             (["--help=1"], 2, b"takes no value"), (["x"], 2, b"unknown"),
             (["--socket", "/proc/x", "--warm", "python=0"], 1, b"listen on"),
             (["--socket", "/tmp/sbx-x", "--warm", "nope"], 1, b"no profile"),
-            (["--socket", "/tmp/sbx-x", "--warm", "bash"], 1, b"does not say"))
+            (["--socket", "/tmp/sbx-x", "--warm", "c"], 1, b"builds first"))
     for words, status, text in rows:
         done = subprocess.run([f"{build}/bin/sbxd", *words],
                               capture_output=True, timeout=30)
         expect(done.returncode, status, words)
         assert text in done.stdout + done.stderr, (words, done)
+
+
+def test_mixed_load(build):
+    """As make load, for some seconds."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    done = subprocess.run([f"{here}/load", build, "8"], timeout=300,
+                          capture_output=True, text=True)
+    expect(done.returncode, 0, done.stdout + done.stderr)
+
+
+def test_the_socket(build):
+    """It is its owner's, and takes the place of nothing but a dead one."""
+    with Daemon(build) as daemon:
+        expect(os.stat(daemon.socket).st_mode & 0o777, 0o600)
+        path = f"{daemon.folder}/other"
+        for make in (lambda: open(path, "x", encoding="utf-8").close(),
+                     lambda: os.symlink("/no/such", path),
+                     lambda: os.symlink(daemon.socket, path),
+                     lambda: os.mkdir(path)):
+            make()
+            done = subprocess.run([f"{build}/bin/sbxd", "--socket", path],
+                                  capture_output=True, timeout=30)
+            expect(done.returncode, 1, done.stderr)
+            assert os.path.lexists(path)
+            (os.rmdir if os.path.isdir(path) else os.unlink)(path)
+        expect(daemon.run("print(1)")[2]["stdout"], "1\n")
+
+
+def test_no_room_for_descriptors(build):
+    """Who finds no room waits; the daemon does not turn round and round."""
+    with Daemon(build, "--warm", "base=0", wait=False,
+                files=40) as daemon:
+        until(daemon.answers)
+        many = []
+        for _ in range(60):
+            many.append(socket.socket(socket.AF_UNIX))
+            many[-1].connect(daemon.socket)
+        time.sleep(0.5)
+        before = processor_time(daemon.process.pid)
+        time.sleep(2)
+        assert processor_time(daemon.process.pid) - before < 1
+        for each in many:
+            each.close()
+        until(lambda: daemon.run("print(1)")[0] == 200, 30)
+
+
+def processor_time(pid):
+    with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+        fields = file.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

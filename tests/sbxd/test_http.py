@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: MIT
 """What the daemon answers over HTTP."""
 
+import base64
+import collections
+import contextlib
 import json
+import resource
 import socket
 import threading
 import time
@@ -228,3 +232,132 @@ def test_many_at_once(build):
         assert len(good) >= 10
         time.sleep(0.3)
         expect(daemon.runs(), [])
+
+
+def test_what_became_of_a_run(build):
+    with Daemon(build, "--warm", "python=1") as daemon:
+        daemon.warm()
+        answers = []
+        thread = run_later(daemon, answers, "import time; time.sleep(60)",
+                           id="long")
+        until(lambda: daemon.runs())
+        expect(daemon.ask("GET", "/v1/runs/long")[2]["state"], "running")
+        daemon.run("print('secret-word'); 1/0", id="short")
+        run = daemon.ask("GET", "/v1/runs/short")[2]
+        expect((run["state"], run["status"]), ("over", "failure"))
+        daemon.ask("DELETE", "/v1/runs/long")
+        thread.join(30)
+        status, _, body = daemon.ask("GET", "/v1/runs")
+        expect([(run["id"], run["status"]) for run in body["recent"]],
+               [("long", "cancelled"), ("short", "failure")])
+        assert "secret" not in json.dumps(body)
+        expect(daemon.ask("GET", "/v1/runs/none")[0], 404)
+
+
+def test_a_run_does_not_reach_the_daemon(build):
+    code = ("import os, socket\nfor path in (%r, '/run/sbx/sbxd.sock'):\n"
+            "  s = socket.socket(socket.AF_UNIX)\n"
+            "  print(s.connect_ex(path), os.path.exists(path))\n"
+            "print(len(open('/proc/net/unix').readlines()) - 2)")
+    with Daemon(build, "--warm", "python=1") as daemon:
+        expect(daemon.run(code % daemon.socket)[2]["stdout"],
+               "2 False\n2 False\n0\n")
+
+
+def test_cancel_and_end_at_once(build):
+    """Whichever comes first, there is one answer, and one state."""
+    with Daemon(build, "--warm", "base=2") as daemon:
+        for i in range(60):
+            answers = []
+            thread = threading.Thread(target=lambda: answers.append(daemon.ask(
+                "POST", "/v1/run", {"language": "bash", "id": f"run-{i}",
+                                    "code": "sleep 0.0%d" % (i % 10)})))
+            thread.start()
+            while thread.is_alive():
+                daemon.ask("DELETE", f"/v1/runs/run-{i}")
+            thread.join()
+            expect([answer[0] for answer in answers], [200])
+            state = daemon.ask("GET", f"/v1/runs/run-{i}")[2]
+            expect(state["status"], answers[0][2]["status"])
+
+
+def test_a_thousand_clients(build):
+    """At once: each has one answer, and nobody is forgotten."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4096), hard))
+    body = b'{"language": "bash", "code": "echo 7"}'
+    request = (b"POST /v1/run HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+               b"Content-Length: %d\r\n\r\n" % len(body) + body)
+    with Daemon(build, "--warm", "base=2", "--max-runs", "4",
+                "--max-queue", "40") as daemon:
+        clients = []
+        for _ in range(1000):
+            clients.append(socket.socket(socket.AF_UNIX))
+            clients[-1].settimeout(120)
+            clients[-1].connect(daemon.socket)
+        for client in clients:
+            client.sendall(request)
+        answers = collections.Counter()
+        for client in clients:
+            with client, client.makefile("rb") as file:
+                head, _, rest = file.read().partition(b"\r\n\r\n")
+            answers[head.split()[1]] += 1
+            if head.split()[1] == b"200":
+                expect(json.loads(rest)["stdout"], "7\n")
+        expect(set(answers) - {b"200", b"429"}, set())
+        expect(sum(answers.values()), 1000)
+        assert answers[b"200"] >= 40, answers
+        expect(daemon.runs(), [])
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def events(daemon, code, **more):
+    """The events of a run, as they come."""
+    connection = Connection(daemon.socket)
+    connection.request("POST", "/v1/run?stream=1", json.dumps(
+        dict(language="python", code=code, **more)))
+    answer = connection.getresponse()
+    expect((answer.status, answer.headers["Content-Type"]),
+           (200, "application/x-ndjson"))
+    for line in answer:
+        yield json.loads(line)
+    connection.close()
+
+
+def test_streams(build):
+    with Daemon(build, "--warm", "python=2") as daemon:
+        daemon.warm()
+        code = ("import sys\nprint('one', flush=True)\nfor line in sys.stdin:"
+                " pass\nsys.stderr.write('two')\nsys.exit(3)")
+        got = list(events(daemon, code))
+        report = got.pop()
+        expect(got, [{"event": "stdout", "text": "one\n"},
+                     {"event": "stderr", "text": "two"}])
+        expect((report["event"], report["report"]["exit_code"],
+                report["report"]["stdout_bytes"]), ("report", 3, 4))
+        # It comes before the end of the run.
+        stream = events(daemon, "import time\nprint('a', flush=True)\n"
+                        "time.sleep(60)", id="long")
+        expect(next(stream)["text"], "a\n")
+        expect([run["state"] for run in daemon.runs()], ["running"])
+        daemon.ask("DELETE", "/v1/runs/long")
+        expect(next(stream)["report"]["status"], "cancelled")
+        # Characters that are cut, bytes that are none, more than is kept.
+        text = "".join(each["text"] for each in events(
+            daemon, "print('\u20ac' * 200000, end='')") if "text" in each)
+        expect(text, "\u20ac" * 200000)
+        got = list(events(daemon, "import os; os.write(1, b'\\xff\\xe2\\x82')"))
+        expect(b"".join(base64.b64decode(each["text_b64"])
+                        for each in got[:-1]), b"\xff\xe2\x82")
+        status, _, body = daemon.ask("POST", "/v1/run?stream=1", "{")
+        expect((status, body["error"]["code"]), (400, "bad_request"))
+        status, _, body = daemon.ask("POST", "/v1/run?stream=1", {
+            "language": "python", "code": "", "packages": ["no-such"]})
+        expect((status, body["error"]["code"]), (400, "bad_request"))
+        # Who hangs up in the middle cancels; who stops reading harms nobody.
+        stream = events(daemon, "while 1: print('x' * 1000)",
+                        limits={"output": "none"})
+        next(stream)
+        expect(daemon.run("print(1)")[2]["stdout"], "1\n")
+        stream.close()
+        until(lambda: not daemon.runs(), 20)

@@ -204,7 +204,9 @@ def test_another_user(build):
         ask = ["setpriv", f"--reuid={OTHER}", "--clear-groups", "curl", "-s",
                "--unix-socket", daemon.socket]
         if shutil.which("curl"):
-            expect(run([*ask, "http://x/v1/runs"])[1], b'{"runs":[]}\n')
+            listed = json.loads(run([*ask, "http://x/v1/runs"])[1])
+            expect(listed["runs"], [])
+            expect({each["uid"] for each in listed["recent"]}, {OTHER})
             out = run([*ask, "-X", "DELETE", f"http://x/v1/runs/{name}"])[1]
             assert b"not_found" in out, out
         mine.communicate(timeout=60)

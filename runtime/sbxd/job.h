@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* One run, from the request to the report. */
+#ifndef SBX_SBXD_JOB_H
+#define SBX_SBXD_JOB_H
+
+#include "base/buffer.h"
+#include "sbxd/daemon.h"
+#include "sbxd/loop.h"
+#include "warm/keep.h"
+
+struct json_writer;
+struct build;
+
+struct job {
+	struct source source;
+	struct daemon *daemon;
+	struct job *next;
+	uid_t uid;               /* who asked */
+	char id[SBX_MAX_ID + 1]; /* "" until it is submitted: the request's */
+	struct sbx_spec *spec;
+	struct sbx_plan *plan;
+	struct sbx_box *box;         /* NULL: it waits for its turn */
+	struct build *build;         /* what comes before the run; or NULL */
+	struct sbx_session *session; /* held while it runs; or NULL */
+	struct keep keep;            /* its commit */
+	uint64_t again_ns;           /* somebody else had it: not before */
+	struct sbx_stdio stdio;
+	uint64_t asked_ns;
+	bool running;
+	/* Told once, when it is over: the report, and why sbx failed or NULL.
+	 * NULL: nobody wants to know any more. */
+	void (*done)(struct job *job, const struct buffer *report,
+	             const struct sbx_error *failure);
+	void *owner;
+};
+
+#endif

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+#include "sbxd/recent.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "sbx.h"
+
+#define KEPT 256
+
+struct row {
+	char id[SBX_MAX_ID + 1];
+	char profile[65];
+	char status[12];
+	uid_t uid;
+	bool is_warm;
+	uint64_t asked_ns, ended_ns;
+};
+
+struct recent {
+	struct row rows[KEPT];
+	size_t n; /* of all there were; the latest is at n - 1 */
+};
+
+struct recent *recent_new(void)
+{
+	return calloc(1, sizeof(struct recent));
+}
+
+bool uid_may_see(uid_t uid, uid_t owner)
+{
+	return owner == uid || uid == 0 || uid == geteuid();
+}
+
+static void copy(char *to, size_t size, const char *from)
+{
+	(void)snprintf(to, size, "%s", from);
+}
+
+void recent_add(struct recent *recent, const struct ended *ended)
+{
+	struct row *row = &recent->rows[recent->n++ % KEPT];
+
+	*row = (struct row){
+		.uid = ended->uid,
+		.is_warm = ended->is_warm,
+		.asked_ns = ended->asked_ns,
+		.ended_ns = clock_ns(),
+	};
+	copy(row->id, sizeof(row->id), ended->id);
+	copy(row->status, sizeof(row->status), ended->status);
+	copy(row->profile, sizeof(row->profile),
+	     ended->profile ? ended->profile : "base");
+}
+
+static void put_row(const struct row *row, struct json_writer *out)
+{
+	json_open_object(out, NULL);
+	json_put_text(out, "id", row->id);
+	json_put_text(out, "state", "over");
+	json_put_text(out, "status", row->status);
+	json_put_text(out, "profile", row->profile);
+	json_put_unsigned(out, "uid", row->uid);
+	json_put_bool(out, "warm", row->is_warm);
+	json_put_seconds(out, "took_s", row->ended_ns - row->asked_ns);
+	json_put_seconds(out, "ago_s", clock_ns() - row->ended_ns);
+	json_close_object(out);
+}
+
+/* The row that is back places behind the latest, or NULL. */
+static const struct row *find(const struct recent *recent, size_t back,
+                              uid_t uid)
+{
+	const struct row *row;
+
+	if (back >= KEPT || back >= recent->n)
+		return NULL;
+	row = &recent->rows[(recent->n - 1 - back) % KEPT];
+	return uid_may_see(uid, row->uid) ? row : NULL;
+}
+
+void recent_list(const struct recent *recent, uid_t uid,
+                 struct json_writer *out)
+{
+	for (size_t i = 0; i < KEPT; i++) {
+		const struct row *row = find(recent, i, uid);
+
+		if (row)
+			put_row(row, out);
+	}
+}
+
+bool recent_put(const struct recent *recent, const char *id, uid_t uid,
+                struct json_writer *out)
+{
+	for (size_t i = 0; i < KEPT; i++) {
+		const struct row *row = find(recent, i, uid);
+
+		if (!row || strcmp(row->id, id) != 0)
+			continue;
+		put_row(row, out);
+		return true;
+	}
+	return false;
+}

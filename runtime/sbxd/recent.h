@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* The latest runs that are over: what became of them, and nothing of what they
+ * were given or wrote. */
+#ifndef SBX_SBXD_RECENT_H
+#define SBX_SBXD_RECENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct json_writer;
+struct recent;
+
+struct ended {
+	const char *id, *profile, *status; /* profile NULL: base */
+	uid_t uid;
+	bool is_warm;
+	uint64_t asked_ns;
+};
+
+/* Whether one user may see the run of another. */
+bool uid_may_see(uid_t uid, uid_t owner);
+
+/* NULL: no memory. */
+struct recent *recent_new(void);
+
+/* Takes the place of the oldest. */
+void recent_add(struct recent *recent, const struct ended *ended);
+
+/* Those that uid may see, the latest first, as a list of objects. */
+void recent_list(const struct recent *recent, uid_t uid,
+                 struct json_writer *out);
+
+/* The latest of this id as one object; or false. */
+bool recent_put(const struct recent *recent, const char *id, uid_t uid,
+                struct json_writer *out);
+
+#endif
