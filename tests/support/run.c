@@ -90,6 +90,7 @@ struct argv {
 	const char *words[MAX_WORDS];
 	size_t n;
 	char program[PATH_MAX + 32], bind[PATH_MAX + 64], path[PATH_MAX + 64];
+	char pool[128];
 };
 
 static void add(struct argv *argv, const char *word)
@@ -121,6 +122,18 @@ static void add_command(struct argv *argv, const struct call *call)
 		add(argv, *word);
 }
 
+/* tests/pool/run: the same through a daemon that listens there. What takes a
+ * layer out, and a run of more than one, is sbx-exec's alone. */
+static void add_pool(struct argv *argv, const struct call *call)
+{
+	const char *socket = getenv("SBX_TEST_POOL");
+
+	if (!socket || call->without)
+		return;
+	(void)snprintf(argv->pool, sizeof(argv->pool), "--pool=%s", socket);
+	add(argv, argv->pool);
+}
+
 static void make_argv(struct argv *argv, const struct call *call)
 {
 	argv->n = 0;
@@ -129,6 +142,7 @@ static void make_argv(struct argv *argv, const struct call *call)
 	               call->without ? "test/sbx-weak" : "bin/sbx-exec");
 	if (!call->outside && !call->no_argv) {
 		add(argv, call->without ? call->without : argv->program);
+		add_pool(argv, call);
 		if (!call->no_report) {
 			add(argv, "--report");
 			add(argv, "fd:200");
