@@ -154,6 +154,7 @@ def memory(data, seals=7 << 1):
 
 def test_hostile_clients(build):
     with Daemon(build, "--warm", "python=1") as daemon:
+        daemon.warm()
         before = len(os.listdir(f"/proc/{daemon.process.pid}/fd"))
         reader, writer = os.pipe()
         good = memory(b"profile\0python\0")
