@@ -428,6 +428,40 @@ Test(session, is_looked_after)
 	expect_tool(WORDS("show"), 125);
 }
 
+/* A session that is in use is neither expired nor removed under its run; the
+ * control is the same when the run is over. */
+Test(session, one_in_use_stays)
+{
+	struct call call = {OPTIONS("--session", "s"), .env = environment(),
+	                    COMMAND("sh", "-c", "echo up; read x; cat f")};
+	struct result result;
+	struct live live;
+	int in[2];
+
+	expect_turn("echo kept >f", "");
+	cr_assert_eq(pipe2(in, O_CLOEXEC), 0);
+	call.fds[0] = (struct given_fd){0, in[0]};
+	call.n_fds = 1;
+	call_start(&call, &live);
+	cr_expect(call_expect(&live, "up\n"));
+	tool(&result, WORDS("list"));
+	cr_expect_str_eq(result.out.data, "s\tbusy\n");
+	result_free(&result);
+	expect_tool(WORDS("expire", "1h", "1"), 0);
+	expect_tool(WORDS("remove", "s"), 125);
+	cr_assert_eq(write(in[1], "\n", 1), 1);
+	call_finish(&live, &result);
+	cr_expect_not_null(strstr(result.out.data, "kept"), "%s",
+	                   result.err.data);
+	result_free(&result);
+	tool(&result, WORDS("expire", "1h", "1"));
+	cr_expect_str_eq(result.out.data, "s\n");
+	result_free(&result);
+	expect_turn("ls", "");
+	(void)close(in[0]);
+	(void)close(in[1]);
+}
+
 /* A deep tree of many directories goes with its session, and a link in it
  * leads the removal nowhere. */
 Test(session, removal_follows_nothing)
