@@ -313,6 +313,7 @@ bench:
 	@+$(MAKE) --no-print-directory -s all $(B)/bin/sbx-bench
 	$(B)/bin/sbx-bench
 	tools/bench/batch $(B)
+	tools/bench/languages $(B)
 
 # The suites of CPython, Perl and Node.js packages, outside and inside a box:
 # a quarter of an hour.
@@ -342,11 +343,13 @@ slurm:
 	@tests/slurm/run $(B)
 
 # What takes the place of subprocess, in full: batches that are killed 50 times
-# over, all harnesses. A quarter of an hour.
+# over, all harnesses. Root trees and layers of real packages, from their
+# mirrors. A quarter of an hour.
 thorough:
 	@tools/deps check
 	@+$(MAKE) --no-print-directory -s all
 	@SBX_THOROUGH=1 tests/python/run $(B)
+	@SBX_THOROUGH=1 tests/rootfs/run $(B)
 
 # ---- use ----
 deps:
