@@ -113,7 +113,8 @@ static int run_all(const struct options *options, struct sbx_error *err)
 	int r = raise_files(options->jobs, err);
 
 	profile_dirs_init(&dirs);
-	batch.places = (struct places){dirs.list, MAXIMA, options->pool};
+	batch.places =
+		(struct places){dirs.list, dirs.trees, MAXIMA, options->pool};
 	batch.requests.ids = &ids;
 	tally_init(&batch.tally);
 	/* What sbxd runs is a line of its log. */

@@ -98,6 +98,8 @@ static int make_plans(struct slot *slot, const struct request *request,
 	int r = sbx_spec_new(&slot->run.spec, err);
 
 	if (r == 0)
+		sbx_spec_trees(slot->run.spec, places->trees);
+	if (r == 0)
 		r = sbx_spec_request(slot->run.spec, request->text,
 		                     request->len, places->profiles, err);
 	if (r == 0)

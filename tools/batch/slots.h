@@ -58,6 +58,7 @@ struct slots {
 /* Where requests find their profiles, the maxima, and sbxd. */
 struct places {
 	const char *const *profiles;
+	const char *const *trees; /* and their root trees and packages */
 	const char *maxima;
 	const char *pool; /* a socket, "" for the usual one; NULL: no daemon */
 };
