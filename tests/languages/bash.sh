@@ -3,7 +3,7 @@
 # What needs fractions is awk's, as in any script.
 
 hello() { echo hello; }
-talk() { echo "$# $*"; tr a-z A-Z; }
+talk() { echo "$# $*"; tr "[:lower:]" "[:upper:]"; }
 wall() { sleep 60; }
 memory() { local x=x; while :; do x+=$x; done; }
 output() { while :; do echo xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx; done; }
