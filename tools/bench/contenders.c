@@ -43,6 +43,12 @@ static const struct contender cold[] = {
 		.version = WORDS("unshare", "--version"),
 	},
 	{
+		.name = "floor",
+		.does = "7 namespaces, and nothing else: the kernel's part",
+		.claims = NS_ALL,
+		.argv = WORDS("{floor}", "{probe}", "{token}"),
+	},
+	{
 		.name = "bare",
 		.does = "nothing",
 		.argv = WORDS("{probe}", "{token}"),

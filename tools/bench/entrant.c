@@ -41,6 +41,7 @@ static char *fill_word(const char *word, const struct site *site, char *token,
 	} names[] = {
 		{"{sbx}", site->sbx},
 		{"{probe}", site->probe},
+		{"{floor}", site->floor},
 		{"{code}", site->code},
 		{"{node}", site->node},
 		{"{pool}", site->pool ? site->pool : ""},

@@ -15,6 +15,7 @@
 struct site {
 	const char *sbx;   /* sbx-exec */
 	const char *probe; /* nsprobe */
+	const char *floor; /* floor */
 	const char *code;  /* code.py */
 	const char *node;  /* code.js */
 	const char *pool;  /* the socket of sbxd; NULL: there is none */

@@ -171,6 +171,14 @@ static int read_options(int argc, char **argv, struct options *options)
 static int find_site(const struct options *options, struct arena *arena,
                      struct site *site)
 {
+	const struct {
+		const char **path, *name;
+	} files[] = {
+		{&site->probe, "nsprobe"},
+		{&site->floor, "floor"},
+		{&site->code, "code.py"},
+		{&site->node, "code.js"},
+	};
 	char self[PATH_MAX];
 	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	char *slash;
@@ -185,11 +193,13 @@ static int find_site(const struct options *options, struct arena *arena,
 	}
 	site->sbx = options->sbx ? options->sbx
 	                         : arena_printf(arena, "%s/bin/sbx-exec", self);
-	site->probe = arena_printf(arena, "%s/lib/bench/nsprobe", self);
-	site->code = arena_printf(arena, "%s/lib/bench/code.py", self);
-	site->node = arena_printf(arena, "%s/lib/bench/code.js", self);
-	return site->sbx && site->probe && site->code && site->node ? 0
-	                                                            : -ENOMEM;
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		*files[i].path = arena_printf(arena, "%s/lib/bench/%s", self,
+		                              files[i].name);
+		if (!*files[i].path)
+			return -ENOMEM;
+	}
+	return site->sbx ? 0 : -ENOMEM;
 }
 
 /* What an unconfined program sees; also that the probe is there. */
