@@ -248,6 +248,40 @@ Test(filter, sets_may_repeat)
 	cr_assert_arr_eq(code, programs[1].code, n_code * sizeof(code[0]));
 }
 
+/* A zygote's filter allows all that its boxes' own allow, and no call that has
+ * nothing to do with making one. */
+Test(filter, zygote_is_wider)
+{
+	static const int refused[] = {SYS_ptrace, SYS_bpf, SYS_keyctl,
+	                              SYS_io_uring_setup, SYS_userfaultfd};
+	struct seccomp_data data = {.arch = FILTER_ARCH};
+	struct sock_filter code[FILTER_MAX];
+	uint32_t action, own;
+	size_t n_code;
+
+	compile();
+	cr_assert_eq(
+		filter_compile_zygote(programs[1].names, code, &n_code, NULL),
+		0);
+	cr_expect_null(bpf_check(code, n_code));
+	for (unsigned call = 0; call < filter_known_end; call++) {
+		data.nr = (int)call;
+		cr_assert_eq(bpf_run(code, n_code, &data, &action), 0);
+		cr_assert_eq(bpf_run(programs[1].code, programs[1].n_code,
+		                     &data, &own),
+		             0);
+		cr_expect(action == SECCOMP_RET_ALLOW ||
+		                  (action == SECCOMP_RET_TRACE &&
+		                   own != SECCOMP_RET_ALLOW),
+		          "call %u", call);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(refused); i++) {
+		data.nr = refused[i];
+		cr_assert_eq(bpf_run(code, n_code, &data, &action), 0);
+		cr_expect_eq(action, SECCOMP_RET_TRACE, "call %d", refused[i]);
+	}
+}
+
 #ifdef __x86_64__
 static const struct {
 	uint32_t arch, call;
