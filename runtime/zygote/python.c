@@ -41,7 +41,7 @@ struct zygote {
 
 /* The program's process of a box, where any other would execute the program:
  * it is as if the interpreter had just been executed. */
-static _Noreturn void resume(const struct setup *setup)
+static __attribute__((noreturn)) void resume(const struct setup *setup)
 {
 	struct zygote *zygote = (struct zygote *)setup;
 
