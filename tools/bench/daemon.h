@@ -19,7 +19,7 @@ int daemon_start(struct daemon *daemon, const char *sbx,
                  const char *const *profiles);
 
 /* Stops it, and waits for its end. Returns the processor time that it and its
- * boxes have used, in nanoseconds. */
+ * children have used, in nanoseconds. */
 uint64_t daemon_stop(struct daemon *daemon);
 
 #endif

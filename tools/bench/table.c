@@ -145,7 +145,7 @@ void table_group(const struct result *result, const struct stats *stats,
 
 void table_daemon(uint64_t cpu_ns, uint64_t n)
 {
-	(void)printf("sbxd and all of its boxes: %.2f ms of processor time a "
-	             "run\n\n",
+	(void)printf("sbxd and its children: %.2f ms of processor time a run; "
+	             "what a zygote forked\nis not among them\n\n",
 	             (double)cpu_ns / 1e6 / (double)MAX(n, 1));
 }

@@ -12,7 +12,8 @@ void table_host(const struct host *host);
 void table_group(const struct result *result, const struct stats *stats,
                  const struct load *before, const struct load *after);
 
-/* Prints what the daemon used for n runs, and for boxes that had none. */
+/* Prints what the daemon used for n runs, and for boxes that had none. Of a
+ * zygote's boxes nobody is told, so they are not in it. */
 void table_daemon(uint64_t cpu_ns, uint64_t n);
 
 #endif
