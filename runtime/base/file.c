@@ -100,6 +100,17 @@ int file_write_fd(int fd, const void *data, size_t len)
 	return 0;
 }
 
+struct dirent *file_entry(DIR *list, int *r)
+{
+	struct dirent *entry;
+
+	errno = 0;
+	entry = readdir(list);
+	if (!entry && errno)
+		*r = -errno;
+	return entry;
+}
+
 int file_put(int dirfd, const char *path, const char *text)
 {
 	int fd CLEANUP_FD =

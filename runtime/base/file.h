@@ -3,6 +3,7 @@
 #ifndef SBX_BASE_FILE_H
 #define SBX_BASE_FILE_H
 
+#include <dirent.h>
 #include <stddef.h>
 
 #include "base/buffer.h"
@@ -16,6 +17,10 @@ int file_read(const char *path, size_t max, struct buffer *out);
 
 /* Writes all, through EINTR and short writes. */
 int file_write_fd(int fd, const void *data, size_t len);
+
+/* The next entry, or NULL: at the end, and where it cannot be read, with -errno
+ * in *r. */
+struct dirent *file_entry(DIR *list, int *r);
 
 /* Opens and writes an existing file (of /proc) with one write. */
 int file_put(int dirfd, const char *path, const char *text);

@@ -115,12 +115,12 @@ static int take_directory(struct walk *walk, int fd, int depth)
 		cleanup_fd(&own);
 		return failed(walk, errno);
 	}
-	while (r == 0 && (entry = readdir(dir)))
+	while (r == 0 && (entry = file_entry(dir, &r)))
 		if (strcmp(entry->d_name, ".") != 0 &&
 		    strcmp(entry->d_name, "..") != 0)
 			r = take_entry(walk, fd, entry->d_name, depth);
 	(void)closedir(dir);
-	return r;
+	return r < 0 && !entry ? failed(walk, -r) : r;
 }
 
 /* What a check leaves. */

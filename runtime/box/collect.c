@@ -239,7 +239,8 @@ static int walk_all(struct walk *walk)
 	int r = 0;
 
 	while (r == 0) {
-		struct dirent *entry = readdir(walk->levels[walk->depth]);
+		struct dirent *entry =
+			file_entry(walk->levels[walk->depth], &r);
 
 		if (entry && walk->visited++ == MAX_VISITED) {
 			walk->path[0] = '\0';

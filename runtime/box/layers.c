@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/def.h"
+#include "base/file.h"
 
 static bool is_kept(const struct stat *st)
 {
@@ -84,13 +85,15 @@ static int count_level(int dir, size_t depth, uint64_t *bytes, uint64_t *inodes)
 
 	if (!list)
 		return fd < 0 ? fd : -errno;
-	while (r == 0 && (entry = readdir(list))) {
+	while (r == 0 && (entry = file_entry(list, &r))) {
 		const char *name = entry->d_name;
 		struct stat st;
 
-		if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
-		    fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-		    !is_kept(&st))
+		if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+			continue;
+		if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+			r = -errno;
+		if (r < 0 || !is_kept(&st))
 			continue;
 		*bytes += (uint64_t)bytes_of(&st);
 		++*inodes;

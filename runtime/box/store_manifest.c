@@ -180,7 +180,7 @@ int store_sweep(const struct store_session *session)
 
 	if (!list)
 		return fd < 0 ? fd : -errno;
-	while (r == 0 && (entry = readdir(list)))
+	while (r == 0 && (entry = file_entry(list, &r)))
 		if (entry->d_name[0] != '.' &&
 		    !is_named(session, entry->d_name))
 			r = tree_remove(session->layers, entry->d_name);

@@ -280,7 +280,7 @@ static int copy_one(struct tree_job *job, const int *from, size_t n_from,
 
 	if (!list)
 		return fd < 0 ? fd : -errno;
-	while (r == 0 && (entry = readdir(list))) {
+	while (r == 0 && (entry = file_entry(list, &r))) {
 		if (is_dots(entry->d_name) ||
 		    is_hidden(from, at, entry->d_name))
 			continue;
@@ -338,7 +338,7 @@ static int empty_level(int fd, char deeper[NAME_MAX + 1])
 	deeper[0] = '\0';
 	if (!list)
 		return copy < 0 ? copy : -errno;
-	while (r == 0 && !deeper[0] && (entry = readdir(list))) {
+	while (r == 0 && !deeper[0] && (entry = file_entry(list, &r))) {
 		if (is_dots(entry->d_name) ||
 		    unlinkat(fd, entry->d_name, 0) == 0 || errno == ENOENT)
 			continue;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "kernel/probe.h"
 
 #define MAX_ETC 96
@@ -113,7 +114,9 @@ static int collect_etc(struct arena *arena, struct facts *facts,
 		return no_memory(err);
 	facts->etc = list;
 	dir = opendir(path);
-	while (dir && r == 0 && (entry = readdir(dir))) {
+	if (!dir && errno != ENOENT)
+		r = -errno;
+	while (dir && r == 0 && (entry = file_entry(dir, &r))) {
 		if (!is_wanted(entry->d_name))
 			continue;
 		r = n < MAX_ETC ? add_etc(arena, facts->tree, entry->d_name,

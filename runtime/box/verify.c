@@ -123,7 +123,7 @@ static int count(int fd, int depth, size_t *n)
 		(void)close(fd);
 		return r;
 	}
-	while (r == 0 && (entry = readdir(dir))) {
+	while (r == 0 && (entry = file_entry(dir, &r))) {
 		if (strcmp(entry->d_name, ".") == 0 ||
 		    strcmp(entry->d_name, "..") == 0)
 			continue;
