@@ -283,8 +283,9 @@ Test(same, bash)
 		WORDS("echo \"$0 $# $* ${BASH_SOURCE[*]} $MORE $$ $- $LINENO\"",
 	              "caller; f() { caller 0; echo \"${FUNCNAME[@]}\"; }; f",
 	              "env; tr '\\0' '|' </proc/$$/cmdline; ls /proc/$$/fd",
-	              "tr '\\0' '|' </proc/$$/environ; pwd; ls -ln", "exit 3",
-	              "kill -SEGV $$", "cat", "no-such-command", "if",
+	              "tr '\\0' '|' </proc/$$/environ; pwd; stat -c '%A %u %g "
+	              "%s %n' *",
+	              "exit 3", "kill -SEGV $$", "cat", "no-such-command", "if",
 	              "trap 'echo end' EXIT; kill -TERM $$; echo on",
 	              "unshare -r true; echo $? >&2", "set -u; echo $none"));
 }
