@@ -72,8 +72,10 @@ def build(wanted, tree):
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "tree.tar")
         progress("downloading packages")
+        # Nothing of a package runs: it takes neither root nor a chroot.
+        mode = ["--mode=chrootless"] if os.geteuid() else []
         run(["mmdebstrap", "--variant=extract", "--quiet", "--format=tar",
-             "--include=" + ",".join(packages + ["libc-bin"]),
+             *mode, "--include=" + ",".join(packages + ["libc-bin"]),
              wanted.get("suite", "bookworm"), path] + mirror,
             env={**os.environ, "SOURCE_DATE_EPOCH": "0", "TMPDIR": folder})
         add_archive(tree, path)

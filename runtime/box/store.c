@@ -35,7 +35,8 @@ bool store_id_ok(const char *id)
 
 /* ---- the directory of all ---- */
 
-/* The directories on the way, which are private to their owner. */
+/* It is private to its owner. What is above is not, if it has to be made:
+ * root's trees and layers are beside the sessions, and for everybody. */
 static int make_path(const char *path)
 {
 	char part[PATH_MAX];
@@ -48,7 +49,7 @@ static int make_path(const char *path)
 			return -ENAMETOOLONG;
 		memcpy(part, path, len);
 		part[len] = '\0';
-		if (mkdir(part, 0700) < 0 && errno != EEXIST)
+		if (mkdir(part, slash ? 0755 : 0700) < 0 && errno != EEXIST)
 			return -errno;
 		if (!slash)
 			return 0;

@@ -149,6 +149,10 @@ int profiles_show(const struct profile_dirs *dirs, const char *name,
 	if (r == 0)
 		r = file_write_fd(STDOUT_FILENO, text.data, text.len);
 	buffer_free(&text);
+	if (r == -ENOENT)
+		return err_say(err, SBX_STAGE_PROFILE, ENOENT,
+		               "no profile \"%s\"; --list-profiles shows them",
+		               name);
 	if (r < 0)
 		return err_set(err, SBX_STAGE_PROFILE, -r, "profile \"%s\"",
 		               name);

@@ -81,7 +81,8 @@ static int no_cgroup(const struct sbx_spec *spec, const struct facts *facts,
 		               "it out: drop one of the two");
 	return err_say(err, SBX_STAGE_PLAN, ENOTSUP,
 	               "cgroup is %s: %s. Start it with systemd-run --user "
-	               "--scope -p Delegate=yes, or name one with --cgroup",
+	               "--scope -p Delegate=yes, or name one with --cgroup; "
+	               "sbx-check cgroup says what is in the way",
 	               required ? "required" : "asked for", facts->no_cgroup);
 }
 

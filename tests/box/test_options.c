@@ -308,6 +308,11 @@ Test(options, shows_profiles)
 	RUN(&result, OPTIONS("--show-profile", "base"), .no_report = true);
 	EXPECT_RUN(result, file.data);
 	buffer_free(&file);
+	RUN(&result, OPTIONS("--show-profile", "nosuch"), .no_report = true);
+	cr_expect_eq(result.status, 125);
+	cr_expect_str_eq(result.err.data, "sbx-exec: no profile \"nosuch\"; "
+	                                  "--list-profiles shows them\n");
+	result_free(&result);
 }
 
 /* A profile of the user's comes before the installed one of the same name,

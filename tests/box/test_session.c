@@ -90,6 +90,20 @@ Test(session, goes_on)
 	expect_turn("ls -A", "");
 }
 
+/* Root's trees and layers are beside its sessions, for everybody to see. */
+Test(session, is_private_and_its_place_is_not)
+{
+	mode_t mask = umask(022);
+	struct stat st;
+
+	expect_turn("true", "");
+	(void)umask(mask);
+	cr_assert_eq(stat(scratch("data/sbx"), &st), 0);
+	cr_expect_eq(st.st_mode & 0777, 0755);
+	cr_assert_eq(stat(scratch("data/sbx/sessions"), &st), 0);
+	cr_expect_eq(st.st_mode & 0777, 0700);
+}
+
 /* What is not in the workspace is gone, and sessions are apart. */
 Test(session, keeps_files_only)
 {

@@ -125,15 +125,21 @@ Test(plan_cgroup, is_required)
 		{"auto", "cgroup", "cpus",
 	         "cgroup is required: no cgroup is delegated to sbx here. "
 	         "Start it with systemd-run --user --scope -p Delegate=yes, "
-	         "or name one with --cgroup"},
+	         "or name one with --cgroup; sbx-check cgroup says what is in "
+	         "the "
+	         "way"},
 		{"auto", "cgroup", "cgroup",
 	         "cgroup is required: no cgroup is delegated to sbx here. "
 	         "Start it with systemd-run --user --scope -p Delegate=yes, "
-	         "or name one with --cgroup"},
+	         "or name one with --cgroup; sbx-check cgroup says what is in "
+	         "the "
+	         "way"},
 		{"systemd", "namespaces", "cpus",
 	         "cgroup is asked for: no cgroup is delegated to sbx here. "
 	         "Start it with systemd-run --user --scope -p Delegate=yes, "
-	         "or name one with --cgroup"},
+	         "or name one with --cgroup; sbx-check cgroup says what is in "
+	         "the "
+	         "way"},
 		{"none", "cgroup", "cpus",
 	         "cgroup is required, and --cgroup none rules it out: drop "
 	         "one of the two"},
