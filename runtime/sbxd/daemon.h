@@ -10,6 +10,7 @@
 #include "exec/audit.h"
 #include "exec/profiles.h"
 #include "sbxd/settings.h"
+#include "warm/closing.h"
 
 #define MAXIMA "/etc/sbx/limits.json"
 
@@ -52,6 +53,7 @@ struct daemon {
 	struct caller callers[MAX_CALLERS]; /* the latest to be served */
 	uint64_t turn;                      /* the number of the latest job */
 	struct counters counters;
+	struct closing closing;
 	bool refill;   /* a box may be missing */
 	bool answered; /* an exchange that waited has its answer */
 	bool draining;

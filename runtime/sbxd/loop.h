@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the daemon waits for. One thread, and nothing in it waits elsewhere. */
+/* What the daemon waits for. One thread, and nothing in it waits elsewhere:
+ * what a client could make wait, SIGALRM interrupts. */
 #ifndef SBX_SBXD_LOOP_H
 #define SBX_SBXD_LOOP_H
 

@@ -175,6 +175,7 @@ static int serve(struct daemon *daemon)
 
 		if (now >= next_tick) {
 			door_rest(daemon, false);
+			closing_tidy(&daemon->closing);
 			daemon->refill = true;
 			next_tick = now + TICK;
 		}

@@ -6,21 +6,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "exec/passing.h"
 #include "sbxd/jobs.h"
 #include "sbxd/loop.h"
+#include "warm/closing.h"
 
 #define SEALS     (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
-#define XFS_MAGIC 0x58465342
 #define MAX_WORDS 4096
 
 struct guest {
@@ -138,7 +136,8 @@ static int receive(int from, struct passing_request *request, int *fds)
 	    memcmp(request->magic, PASSING_MAGIC, sizeof(request->magic)) != 0)
 		return -EPROTO;
 	expected += __builtin_popcount(request->has);
-	if (expected > PASSING_MAX_FDS || fds[expected - 1] < 0)
+	if (expected > PASSING_MAX_FDS || fds[expected - 1] < 0 ||
+	    (expected < PASSING_MAX_FDS && fds[expected] >= 0))
 		return -EPROTO;
 	return 0;
 }
@@ -158,26 +157,9 @@ static int read_memory(int fd, size_t max, struct buffer *out)
 	return file_read_fd(fd, max, out);
 }
 
-/* Whether moving bytes there cannot make the daemon wait for somebody: not a
- * file whose file system is a process of another user. */
-static bool is_harmless(int fd)
+static bool is_trusted(uid_t uid)
 {
-	static const long kinds[] = {EXT4_SUPER_MAGIC, XFS_MAGIC, TMPFS_MAGIC,
-	                             BTRFS_SUPER_MAGIC};
-	struct statfs fs;
-	struct stat st;
-
-	if (fstat(fd, &st) < 0)
-		return false;
-	if (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) ||
-	    (S_ISCHR(st.st_mode) && (isatty(fd) || st.st_rdev == 0x103)))
-		return true;
-	if (!S_ISREG(st.st_mode) || fstatfs(fd, &fs) < 0)
-		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
-		if (fs.f_type == kinds[i])
-			return true;
-	return false;
+	return uid == geteuid() || uid == 0;
 }
 
 static int take_streams(struct job *job, const struct passing_request *request,
@@ -187,12 +169,12 @@ static int take_streams(struct job *job, const struct passing_request *request,
 	int *const places[] = {&job->stdio.in, &job->stdio.out,
 	                       &job->stdio.err};
 	int *fd = &fds[request->has & PASSING_CODE ? 2 : 1];
-	bool trusted = job->uid == geteuid() || job->uid == 0;
+	bool trusted = is_trusted(job->uid);
 
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
 		if (!(request->has & (uint32_t)PASSING_IN << i))
 			continue;
-		if (!trusted && !is_harmless(*fd))
+		if (!trusted && !closing_is_harmless(*fd))
 			return err_say(err, SBX_STAGE_WATCH, EINVAL,
 			               "standard %s: the daemon of another "
 			               "user takes pipes, sockets, terminals "
@@ -348,36 +330,56 @@ static int begin(struct guest *guest, const struct passing_request *request,
 	return 0;
 }
 
+/* Who it is, and what it has sent: nothing, if that could not be closed. */
+static int meet(struct guest *guest, struct passing_request *request, int *fds)
+{
+	socklen_t len = sizeof(struct ucred);
+	struct ucred peer;
+
+	if (getsockopt(guest->fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
+		return -errno;
+	guest->uid = peer.uid;
+	if (!is_trusted(peer.uid) &&
+	    closing_is_busy(&guest->daemon->closing, peer.uid))
+		return -EBUSY;
+	return receive(guest->fd, request, fds);
+}
+
+static void discard(const struct guest *guest, int fd)
+{
+	if (fd < 0)
+		return;
+	if (is_trusted(guest->uid) || closing_is_harmless(fd))
+		(void)close(fd);
+	else
+		closing_begin(&guest->daemon->closing, guest->uid, fd);
+}
+
 void passing_take(struct daemon *daemon, int fd)
 {
 	int fds[PASSING_MAX_FDS] = {-1, -1, -1, -1, -1};
 	struct guest *guest = calloc(1, sizeof(*guest));
 	struct passing_request request;
-	socklen_t len = sizeof(struct ucred);
 	struct sbx_error err;
-	struct ucred peer;
-	int r = -ENOMEM;
+	int r;
 
-	if (guest) {
-		guest->daemon = daemon;
-		guest->source.ready = on_ready;
-		guest->fd = fd;
-		r = receive(fd, &request, fds);
+	if (!guest) {
+		(void)close(fd);
+		return;
 	}
-	if (r == 0 && getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
-		r = -errno;
+	guest->daemon = daemon;
+	guest->source.ready = on_ready;
+	guest->fd = fd;
+	r = meet(guest, &request, fds);
 	if (r == 0)
 		r = loop_add(daemon->loop, fd, EPOLLIN, &guest->source);
 	if (r == 0) {
-		guest->uid = peer.uid;
 		r = begin(guest, &request, fds, &err);
 		if (r < 0)
 			answer_failure(fd, &err, -1);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
-		cleanup_fd(&fds[i]);
-	if (r < 0 && guest)
+		discard(guest, fds[i]);
+	if (r < 0)
 		guest_free(guest);
-	else if (r < 0)
-		(void)close(fd);
 }

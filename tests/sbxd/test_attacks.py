@@ -2,13 +2,18 @@
 """Rows of section D of tests/attack/README.md: requests that are meant to break
 the daemon. Beside each that is bad, a good one goes on."""
 
+import array
+import contextlib
 import json
 import os
 import resource
+import signal
 import socket
+import struct
+import subprocess
 import time
 
-from lab import Daemon, expect
+from lab import OTHER, Daemon, expect, processes, until
 
 
 def talk(daemon, text):
@@ -170,3 +175,74 @@ def test_D150_metrics_tell_nothing(build):
         expect(report["stdout"], "CANARY-7\n")
         for path in ("/metrics", "/healthz", "/v1/capabilities"):
             assert "CANARY" not in str(daemon.ask("GET", path)[2]), path
+
+
+def lingering():
+    """A TCP socket whose last close waits for an hour, and its peer."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        ours = socket.create_connection(server.getsockname())
+        peer, _ = server.accept()
+    ours.setblocking(False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            ours.send(bytes(65536))
+    ours.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                    struct.pack("ii", 1, 3600))
+    return ours, peer
+
+
+def send_with(sock, data, fd):
+    sock.sendmsg([data], [(socket.SOL_SOCKET, socket.SCM_RIGHTS,
+                           array.array("i", [fd]))])
+
+
+def test_D155_closing_waits_for_nobody(build):
+    """What is sent along is closed by the daemon, last of all."""
+    header = b"\1sbxrun\0" + bytes(4)
+    with Daemon(build) as daemon:
+        for nested, data in ((False, header), (True, header),
+                             (False, b"GET /healthz HTTP/1.1\r\n")):
+            ours, peer = lingering()
+            with socket.socket(socket.AF_UNIX) as sock:
+                daemon.process.send_signal(signal.SIGSTOP)
+                sock.connect(daemon.socket)
+                if nested:
+                    one, other = socket.socketpair()
+                    with one, other:
+                        send_with(one, b"x", ours.fileno())
+                        send_with(sock, data, other.fileno())
+                else:
+                    send_with(sock, data, ours.fileno())
+            ours.close()
+            daemon.process.send_signal(signal.SIGCONT)
+            expect(daemon.ask("GET", "/healthz")[0], 200, (nested, data))
+            peer.close()
+
+
+def closers(daemon):
+    """The daemon's copies of itself; its boxes have wiped their arguments."""
+    return set(daemon.children()) & set(processes(daemon.socket))
+
+
+def test_D155_nor_for_a_file_system(build):
+    if os.geteuid() != 0 or not os.path.exists("/dev/fuse"):
+        return
+    with Daemon(build) as daemon:
+        os.chmod(daemon.socket, 0o666)
+        place = os.path.join(daemon.folder, "f")
+        with open(place, "wb"):
+            pass
+        helper = os.path.join(os.path.dirname(__file__), "hang.py")
+        with subprocess.Popen([helper, daemon.socket, place, str(OTHER)],
+                              stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE) as client:
+            word, server = client.stdout.readline().split()
+            try:
+                expect(word, b"sent")
+                expect(daemon.ask("GET", "/healthz")[0], 200)
+                expect(len(closers(daemon)), 1, "what hangs")
+            finally:
+                os.kill(int(server), signal.SIGKILL)
+                client.stdin.close()
+        until(lambda: not closers(daemon))
+        expect(daemon.run("print(1)")[2]["stdout"], "1\n")
