@@ -88,8 +88,12 @@ int main(int argc, char **argv)
 	if (argc == 2 && strcmp(argv[1], "--version") == 0)
 		return printf("sbx-session " SBX_VERSION "\n") < 0 ? 125 : 0;
 	if (!command) {
-		log_line("sbx-session", "%s; see --help",
-		         argc > 1 ? "no such command" : "a command is missing");
+		if (argc > 1)
+			log_line("sbx-session", "no command \"%s\"; see --help",
+			         argv[1]);
+		else
+			log_line("sbx-session",
+			         "a command is missing; see --help");
 		return 125;
 	}
 	if (argc - 2 < command->least || argc - 2 > command->most) {
