@@ -359,7 +359,7 @@ void passing_take(struct daemon *daemon, int fd)
 {
 	int fds[PASSING_MAX_FDS] = {-1, -1, -1, -1, -1};
 	struct guest *guest = calloc(1, sizeof(*guest));
-	struct passing_request request;
+	struct passing_request request = {0};
 	struct sbx_error err;
 	int r;
 
