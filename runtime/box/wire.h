@@ -14,8 +14,9 @@
  *	                             writes
  *	pid 1   -> caller   WORKSPACE  of a box that waits without an agent
  *	pid 1   -> caller   READY    the root stands, and there is no START yet
- *	program -> caller   STARTED  the filter is on: its listener, the box's
- *	                             proc, and its workspace
+ *	program -> caller   STARTED  the filter is on: the box's proc, its
+ *	                             workspace and, of all but a zygote's, the
+ *	                             filter's listener
  *	caller  -> pid 1    MEASURE  tell how much memory is in use
  *	pid 1   -> caller   MEASURED the answer
  *	pid 1   -> caller   ENDED    how the program ended

@@ -90,8 +90,7 @@ int filter_compile_own(const char *const *names, struct sock_filter *code,
 /* Of sets for programs, for a zygote, whose boxes inherit its filter and add
  * their own: it allows what is called to make a box, too. All else has
  * RET_TRACE, which is ENOSYS where nobody traces, and weaker than each answer
- * of the other filter.
- */
+ * of the other filter. */
 int filter_compile_zygote(const char *const *names, struct sock_filter *code,
                           size_t *n_code, struct sbx_error *err);
 

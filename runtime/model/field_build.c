@@ -93,7 +93,6 @@ int sbx_spec_build(const struct sbx_spec *spec, struct sbx_spec **build,
 	made->workdir.text = "/workspace";
 	made->stdin_path.text = NULL;
 	made->stdin_text = NULL;
-	made->session.text = NULL;
 	made->network = NETWORK_NONE;
 	made->collect = (struct strings){0};
 	made->session.text = NULL;

@@ -187,7 +187,6 @@ int plan_inputs(struct sbx_plan *plan, const struct sbx_spec *spec,
 int plan_cgroup(struct sbx_plan *plan, const struct sbx_spec *spec,
                 const struct facts *facts, struct sbx_error *err);
 
-/* Settles the cgroup, the limits and who enforces each (plan_limits.c). */
 /* Appends the steps that open a session's state (plan_session.c). */
 int plan_session(struct sbx_plan *plan, const struct sbx_spec *spec,
                  struct sbx_error *err);

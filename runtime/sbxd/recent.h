@@ -27,11 +27,12 @@ struct recent *recent_new(void);
 /* Takes the place of the oldest. */
 void recent_add(struct recent *recent, const struct ended *ended);
 
-/* Those that uid may see, the latest first, as a list of objects. */
+/* Those that uid may see, the latest first, each as an object of the array that
+ * is open. */
 void recent_list(const struct recent *recent, uid_t uid,
                  struct json_writer *out);
 
-/* The latest of this id as one object; or false. */
+/* The latest of this id that uid may see, as one object; or false. */
 bool recent_put(const struct recent *recent, const char *id, uid_t uid,
                 struct json_writer *out);
 

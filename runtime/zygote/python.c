@@ -52,7 +52,8 @@ static __attribute__((noreturn)) void resume(const struct setup *setup)
 	longjmp(zygote->back, 1);
 }
 
-/* The plan lies in memory that only its pages' readers share. */
+/* Unpacks the plan where it is mapped: only the pages that this writes to are
+ * the zygote's own, and all are its boxes'. */
 static int open_plan(struct zygote *zygote)
 {
 	CLEANUP_FD int fd = open(ZYGOTE_PLAN, O_RDONLY | O_CLOEXEC);

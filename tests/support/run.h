@@ -86,9 +86,8 @@ void result_free(struct result *result);
 bool call_expect(struct live *live, const char *text);
 
 /* The value at a path like "limits.memory.value" or "files.0.path" of the
- * report, as text: a
- * string, a number as it was written, "true" or "false"; "[]" and "{}" stand
- * for what has members, "(none)" for nothing there. */
+ * report, as text: a string, a number as it was written, "true" or "false";
+ * "[]" and "{}" stand for what has members, "(none)" for nothing there. */
 const char *report_at(const struct result *result, const char *path);
 double report_number(const struct result *result, const char *path);
 /* Whether the array at path has that text in it. */

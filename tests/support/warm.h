@@ -25,8 +25,7 @@ struct sbx_pool *warm_pool(const struct warm_call *call, unsigned size);
 /* Steps the pool until n boxes are idle. */
 void pool_await(struct sbx_pool *pool, int n);
 
-/* Whether the pool, which has an idle box, has one for this; it is gone then.
- */
+/* Whether the idle box of the pool is one for this, which takes it. */
 bool pool_takes(struct sbx_pool *pool, const struct warm_call *call);
 
 /* Runs it: in a box of the pool, which has one that is idle, or, where pool is

@@ -13,9 +13,8 @@ struct contender {
 	const char *does;    /* what it isolates, in a few words */
 	unsigned claims;     /* bit 1 << enum ns: made anew for each run */
 	unsigned goal_milli; /* ratio to reach, in thousandths; 0: none */
-	/* NULL-terminated. {sbx}, {probe}, {floor}, {code}, {pool} and {data}
-	 * stand for their paths inside of a word, {token} for what is to be
-	 * printed. */
+	/* NULL-terminated. What entrant.c has a path for, such as {sbx}, stands
+	 * for it inside of a word, {token} for what is to be printed. */
 	const char *const *argv;
 	const char *const *version; /* prints its version, or NULL */
 };

@@ -9,7 +9,7 @@
  *
  * or, with "refused" in place of "rules", what no set allows; or, with "own",
  * what sbx-exec itself may do. All tests of an entry hold together; entries for
- *one call are alternatives. A test is
+ * one call are alternatives. A test is
  *
  *	{"arg": 0, "mask": "BITS", "equals": "BITS"}
  *
