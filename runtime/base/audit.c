@@ -5,10 +5,8 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/def.h"
 #include "base/file.h"
 #include "base/parse.h"
@@ -16,6 +14,8 @@
 
 #define MAX_LINE 65536
 #define HEX      64
+
+/* Who may write to the log may lock it for ever: nobody waits that long. */
 #define PATIENCE (5 * NS_PER_S)
 
 /* How each line ends: ,"prev":"HEX","hash":"HEX"} */
@@ -123,29 +123,13 @@ static int append_locked(int fd, const char *object, size_t len)
 	return r;
 }
 
-/* Who may write to the log may lock it for ever: nobody waits that long. */
-static int lock(int fd)
-{
-	const struct timespec pause = {.tv_nsec = (long)NS_PER_MS};
-	uint64_t until = clock_ns() + PATIENCE;
-
-	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			return -errno;
-		if (clock_ns() >= until)
-			return -EBUSY;
-		(void)nanosleep(&pause, NULL);
-	}
-	return 0;
-}
-
 int audit_append(int fd, const char *object, size_t len)
 {
 	int r;
 
 	if (len < 2 || object[0] != '{' || object[len - 1] != '}')
 		return -EINVAL;
-	r = lock(fd);
+	r = file_lock(fd, PATIENCE);
 	if (r < 0)
 		return r;
 	r = append_locked(fd, object, len);

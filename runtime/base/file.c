@@ -7,9 +7,13 @@
 #include <poll.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 
+#include "base/clock.h"
 #include "base/def.h"
+#include "base/parse.h"
 
 #define READ_SIZE 16384
 
@@ -104,11 +108,29 @@ struct dirent *file_entry(DIR *list, int *r)
 {
 	struct dirent *entry;
 
-	errno = 0;
-	entry = readdir(list);
+	do {
+		errno = 0;
+		entry = readdir(list);
+	} while (entry && (strcmp(entry->d_name, ".") == 0 ||
+	                   strcmp(entry->d_name, "..") == 0));
 	if (!entry && errno)
 		*r = -errno;
 	return entry;
+}
+
+int file_lock(int fd, uint64_t wait_ns)
+{
+	const struct timespec pause = {.tv_nsec = (long)NS_PER_MS};
+	uint64_t until = clock_ns() + wait_ns;
+
+	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return -errno;
+		if (clock_ns() >= until)
+			return -EBUSY;
+		(void)nanosleep(&pause, NULL);
+	}
+	return 0;
 }
 
 int file_put(int dirfd, const char *path, const char *text)

@@ -5,6 +5,7 @@
 
 #include <dirent.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buffer.h"
 
@@ -18,9 +19,13 @@ int file_read(const char *path, size_t max, struct buffer *out);
 /* Writes all, through EINTR and short writes. */
 int file_write_fd(int fd, const void *data, size_t len);
 
-/* The next entry, or NULL: at the end, and where it cannot be read, with -errno
- * in *r. */
+/* The next entry but "." and "..", or NULL: at the end, and where it cannot be
+ * read, with -errno in *r. */
 struct dirent *file_entry(DIR *list, int *r);
+
+/* Locks it for this process alone. -EBUSY when others have it, and do not let
+ * go of it within wait_ns. */
+int file_lock(int fd, uint64_t wait_ns);
 
 /* Opens and writes an existing file (of /proc) with one write. */
 int file_put(int dirfd, const char *path, const char *text);

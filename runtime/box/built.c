@@ -116,9 +116,7 @@ static int take_directory(struct walk *walk, int fd, int depth)
 		return failed(walk, errno);
 	}
 	while (r == 0 && (entry = file_entry(dir, &r)))
-		if (strcmp(entry->d_name, ".") != 0 &&
-		    strcmp(entry->d_name, "..") != 0)
-			r = take_entry(walk, fd, entry->d_name, depth);
+		r = take_entry(walk, fd, entry->d_name, depth);
 	(void)closedir(dir);
 	return r < 0 && !entry ? failed(walk, -r) : r;
 }

@@ -218,8 +218,6 @@ static int visit(struct walk *walk, const struct dirent *entry)
 	size_t len = walk->lengths[walk->depth];
 	struct stat st;
 
-	if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-		return 0;
 	(void)snprintf(walk->path + len, sizeof(walk->path) - len, "%s%s",
 	               len ? "/" : "", entry->d_name);
 	if (fstatat(dir, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)

@@ -89,8 +89,6 @@ static int count_level(int dir, size_t depth, uint64_t *bytes, uint64_t *inodes)
 		const char *name = entry->d_name;
 		struct stat st;
 
-		if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-			continue;
 		if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 			r = -errno;
 		if (r < 0 || !is_kept(&st))
@@ -112,12 +110,11 @@ static size_t entries_of(int dir, size_t depth, size_t most)
 	int fd = tree_open(dir, ".");
 	DIR *list = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
+	int unheard = 0;
 	size_t n = 0;
 
-	while (list && n < most && (entry = readdir(list))) {
-		if (strcmp(entry->d_name, ".") == 0 ||
-		    strcmp(entry->d_name, "..") == 0)
-			continue;
+	/* Only a guess at what pays: what cannot be read counts as nothing. */
+	while (list && n < most && (entry = file_entry(list, &unheard))) {
 		n++;
 		CLEANUP_FD int inner =
 			entry->d_type == DT_DIR && depth < TREE_DEPTH

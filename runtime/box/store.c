@@ -6,14 +6,10 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 
-#include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "base/parse.h"
 #include "box/store_manifest.h"
 #include "box/tree.h"
 #include "kernel/probe.h"
@@ -92,21 +88,6 @@ void store_push(struct store_session *session, const struct store_state *state)
 	session->states[session->n_states++] = *state;
 }
 
-static int try_lock(int fd, uint64_t wait_ns)
-{
-	const struct timespec pause = {.tv_nsec = 10 * (long)NS_PER_MS};
-	uint64_t until = clock_ns() + wait_ns;
-
-	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			return -errno;
-		if (clock_ns() >= until)
-			return -EBUSY;
-		(void)nanosleep(&pause, NULL);
-	}
-	return 0;
-}
-
 /* -ESTALE: whoever had it has removed the session. */
 static int lock_session(struct store_session *session, uint64_t wait_ns)
 {
@@ -117,7 +98,7 @@ static int lock_session(struct store_session *session, uint64_t wait_ns)
 	                       O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (session->lock < 0)
 		return errno == ENOENT ? -ESTALE : -errno;
-	r = try_lock(session->lock, wait_ns);
+	r = file_lock(session->lock, wait_ns);
 	if (r == 0 && (fstat(session->lock, &st) < 0 || st.st_nlink == 0))
 		r = -ESTALE;
 	return r;

@@ -57,11 +57,6 @@ bool tree_is_opaque(int fd)
 	return fgetxattr(fd, OPAQUE, &value, 1) == 1 && value == 'y';
 }
 
-static bool is_dots(const char *name)
-{
-	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
-}
-
 static bool is_zero(const char *data, size_t len)
 {
 	return data[0] == 0 && memcmp(data, data + 1, len - 1) == 0;
@@ -281,8 +276,7 @@ static int copy_one(struct tree_job *job, const int *from, size_t n_from,
 	if (!list)
 		return fd < 0 ? fd : -errno;
 	while (r == 0 && (entry = file_entry(list, &r))) {
-		if (is_dots(entry->d_name) ||
-		    is_hidden(from, at, entry->d_name))
+		if (is_hidden(from, at, entry->d_name))
 			continue;
 		r = push(job, entry->d_name);
 		if (r == 0)
@@ -339,8 +333,7 @@ static int empty_level(int fd, char deeper[NAME_MAX + 1])
 	if (!list)
 		return copy < 0 ? copy : -errno;
 	while (r == 0 && !deeper[0] && (entry = file_entry(list, &r))) {
-		if (is_dots(entry->d_name) ||
-		    unlinkat(fd, entry->d_name, 0) == 0 || errno == ENOENT)
+		if (unlinkat(fd, entry->d_name, 0) == 0 || errno == ENOENT)
 			continue;
 		if (errno != EISDIR && errno != EPERM)
 			r = -errno;

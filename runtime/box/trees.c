@@ -63,10 +63,10 @@ static const char *look(const struct sbx_spec *spec, struct arena *arena,
 static bool is_wanted(const char *name)
 {
 	static const char *const own[] = {
-		"passwd",    "group",    "shadow",      "gshadow",
-		"hosts",     "hostname", "resolv.conf", "nsswitch.conf",
-		"protocols", "services", "localtime",   "mtab",
-		".",         "..",       "ld.so.cache", "alternatives",
+		"passwd",      "group",        "shadow",      "gshadow",
+		"hosts",       "hostname",     "resolv.conf", "nsswitch.conf",
+		"protocols",   "services",     "localtime",   "mtab",
+		"ld.so.cache", "alternatives",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(own); i++)

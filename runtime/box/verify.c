@@ -124,9 +124,6 @@ static int count(int fd, int depth, size_t *n)
 		return r;
 	}
 	while (r == 0 && (entry = file_entry(dir, &r))) {
-		if (strcmp(entry->d_name, ".") == 0 ||
-		    strcmp(entry->d_name, "..") == 0)
-			continue;
 		(*n)++;
 		if (entry->d_type != DT_DIR)
 			continue;
