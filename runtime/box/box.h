@@ -81,6 +81,10 @@ struct sbx_box {
 /* One that holds nothing: no descriptor, no process. */
 extern const struct sbx_box box_closed;
 
+/* One like that for a plan, in memory of its own: for sbx_box_close(). */
+int box_new(const struct sbx_plan *plan, struct sbx_box **box,
+            struct sbx_error *err);
+
 /* Who the program is outside: the caller, or an id that root reserves. */
 int box_reserve_id(struct sbx_box *box, struct sbx_error *err);
 

@@ -13,7 +13,6 @@
  * calls of the other two.
  */
 #include <errno.h>
-#include <linux/seccomp.h>
 #include <sys/prctl.h>
 
 #include "base/error.h"
@@ -21,7 +20,7 @@
 #include "box/store.h"
 #include "kernel/filter.h"
 #include "kernel/landlock.h"
-#include "kernel/sys.h"
+#include "kernel/notify.h"
 
 static int fail(struct sbx_error *err, int code, const char *what)
 {
@@ -53,16 +52,13 @@ static int shut_calls(const struct sbx_box *box, struct sbx_error *err)
 	const char *const sets[] = {"supervisor",
 	                            files ? "supervisor-files" : NULL, NULL};
 	struct sock_filter code[FILTER_MAX];
-	struct sock_fprog program = {.filter = code};
 	size_t n_code;
 	int r = filter_compile_own(sets, code, &n_code, err);
 
 	if (r < 0)
 		return r;
-	program.len = (unsigned short)n_code;
-	return sys_seccomp(SECCOMP_SET_MODE_FILTER, 0, &program) < 0
-	               ? fail(err, errno, "system call filter")
-	               : 0;
+	r = filter_install(code, n_code);
+	return r < 0 ? fail(err, -r, "system call filter") : 0;
 }
 
 int confine(const struct sbx_box *box, struct sbx_error *err)

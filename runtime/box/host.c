@@ -192,22 +192,32 @@ static int box_launch(struct sbx_box *box, struct sbx_error *err)
 	return r;
 }
 
-int sbx_box_open(const struct sbx_plan *plan, struct sbx_box **box,
-                 struct sbx_error *err)
+int box_new(const struct sbx_plan *plan, struct sbx_box **box,
+            struct sbx_error *err)
 {
 	struct sbx_box *made = malloc(sizeof(*made));
-	int r;
 
-	if (plan->unchecked) {
-		free(made);
-		return err_say(err, SBX_STAGE_CHECK, EPERM,
-		               "the program has not been checked; see "
-		               "sbx_spec_build()");
-	}
 	if (!made)
 		return err_say(err, SBX_STAGE_CLONE, ENOMEM, "no memory left");
 	*made = box_closed;
 	made->plan = plan;
+	*box = made;
+	return 0;
+}
+
+int sbx_box_open(const struct sbx_plan *plan, struct sbx_box **box,
+                 struct sbx_error *err)
+{
+	struct sbx_box *made;
+	int r;
+
+	if (plan->unchecked)
+		return err_say(err, SBX_STAGE_CHECK, EPERM,
+		               "the program has not been checked; see "
+		               "sbx_spec_build()");
+	r = box_new(plan, &made, err);
+	if (r < 0)
+		return r;
 	r = sbx_box_request(made, plan->id, plan->made_ns, err);
 	if (r == 0)
 		r = box_launch(made, err);

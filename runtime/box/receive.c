@@ -52,6 +52,7 @@ static void on_born(struct sbx_box *box, const struct wire_message *message,
 static void on_started(struct sbx_box *box, const struct wire_message *message,
                        int *fds)
 {
+	struct sbx_error failure;
 	int r;
 
 	box->proc = TAKE_FD(fds[0]);
@@ -70,10 +71,8 @@ static void on_started(struct sbx_box *box, const struct wire_message *message,
 	/* What comes now is the end, which pid 1's own end follows at once:
 	 * there is no need to wake up for both. */
 	(void)epoll_ctl(box->epoll, EPOLL_CTL_DEL, box->wire, NULL);
-	if (box->confines && !box->failed && confine(box, &box->failure) < 0) {
-		box->failed = true;
-		box_kill(box, CAUSE_NONE);
-	}
+	if (box->confines && !box->failed && confine(box, &failure) < 0)
+		box_fail_as(box, &failure);
 }
 
 static void on_measured(struct sbx_box *box, const struct wire_message *message,

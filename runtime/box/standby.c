@@ -73,8 +73,9 @@ static int prepare(struct sbx_box *box, int *theirs, struct sbx_error *err)
 
 	if (r < 0)
 		return r;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control) < 0)
-		return err_set(err, SBX_STAGE_WATCH, errno, "socketpair");
+	r = wire_pair(control);
+	if (r < 0)
+		return err_set(err, SBX_STAGE_WATCH, -r, "socketpair");
 	box->control = control[0];
 	theirs[N_STREAMS] = control[1];
 	watch_setup(box);
@@ -303,10 +304,10 @@ static int start_late(struct sbx_box *box, const struct sbx_stdio *stdio,
                       const struct buffer *message, struct sbx_error *err)
 {
 	CLEANUP_FD int ours = -1, theirs = -1;
-	int ends[2], r;
+	int ends[2], r = wire_pair(ends);
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
-		return err_set(err, SBX_STAGE_WATCH, errno, "socketpair");
+	if (r < 0)
+		return err_set(err, SBX_STAGE_WATCH, -r, "socketpair");
 	ours = ends[0];
 	theirs = ends[1];
 	r = tell(ours, message);

@@ -85,11 +85,9 @@ int box_fork(struct sbx_box *zygote, const struct sbx_plan *plan,
 	if (!zygote->idle || zygote->failed)
 		return err_say(err, SBX_STAGE_CLONE, ESTALE,
 		               "the zygote is not there to fork");
-	made = malloc(sizeof(*made));
-	if (!made)
-		return err_say(err, SBX_STAGE_CLONE, ENOMEM, "no memory left");
-	*made = box_closed;
-	made->plan = plan;
+	r = box_new(plan, &made, err);
+	if (r < 0)
+		return r;
 	made->pid = -1;
 	made->waiting = true;
 	made->zygote = zygote;
