@@ -95,6 +95,13 @@ int box_reserve_id(struct sbx_box *box, struct sbx_error *err);
 int plan_make_waiting(const struct sbx_spec *spec, bool has_agent,
                       struct sbx_plan **plan, struct sbx_error *err);
 
+/* What sbx_report_write() and sbx_report_refusal() write, added to text. */
+int report_text(const struct sbx_plan *plan, const struct sbx_box *box,
+                const struct sbx_error *failure, struct buffer *text,
+                struct sbx_error *err);
+int refusal_text(const struct sbx_spec *spec, const struct sbx_error *failure,
+                 struct buffer *text, struct sbx_error *err);
+
 /* ---- watch.c ---- */
 
 /* What an event of the epoll is about. */

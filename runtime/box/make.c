@@ -86,44 +86,57 @@ int sbx_cgroup_find(struct sbx_error *err)
 	return r;
 }
 
+/* The result of a step of it. */
+static int reported(int r, struct sbx_error *err)
+{
+	return r < 0 ? err_set(err, SBX_STAGE_REPORT, -r, "write the report")
+	             : 0;
+}
+
+int report_text(const struct sbx_plan *plan, const struct sbx_box *box,
+                const struct sbx_error *failure, struct buffer *text,
+                struct sbx_error *err)
+{
+	if (!failure && (!box || !box->run.ended))
+		return err_say(err, SBX_STAGE_REPORT, EINVAL,
+		               "there is no outcome to report yet");
+	return reported(report_make(box ? box->plan : plan,
+	                            box ? &box->run : NULL, failure, text),
+	                err);
+}
+
+int refusal_text(const struct sbx_spec *spec, const struct sbx_error *failure,
+                 struct buffer *text, struct sbx_error *err)
+{
+	struct run named = {0};
+	bool has_id = spec && spec->id;
+
+	if (has_id)
+		(void)strcpy(named.id, spec->id);
+	return reported(
+		report_make(NULL, has_id ? &named : NULL, failure, text), err);
+}
+
 int sbx_report_write(const struct sbx_plan *plan, const struct sbx_box *box,
                      const struct sbx_error *failure, int fd,
                      struct sbx_error *err)
 {
-	struct buffer text = {0};
-	int r;
+	struct buffer text CLEANUP(buffer_free) = {0};
+	int r = report_text(plan, box, failure, &text, err);
 
-	if (!failure && (!box || !box->run.ended))
-		return err_say(err, SBX_STAGE_REPORT, EINVAL,
-		               "there is no outcome to report yet");
-	r = report_make(box ? box->plan : plan, box ? &box->run : NULL, failure,
-	                &text);
-	if (r == 0)
-		r = file_write_fd(fd, text.data, text.len);
-	buffer_free(&text);
-	if (r < 0)
-		return err_set(err, SBX_STAGE_REPORT, -r, "write the report");
-	return 0;
+	return r < 0 ? r
+	             : reported(file_write_fd(fd, text.data, text.len), err);
 }
 
 int sbx_report_refusal(const struct sbx_spec *spec,
                        const struct sbx_error *failure, int fd,
                        struct sbx_error *err)
 {
-	struct run named = {0};
-	struct buffer text = {0};
-	bool has_id = spec && spec->id;
-	int r;
+	struct buffer text CLEANUP(buffer_free) = {0};
+	int r = refusal_text(spec, failure, &text, err);
 
-	if (has_id)
-		(void)strcpy(named.id, spec->id);
-	r = report_make(NULL, has_id ? &named : NULL, failure, &text);
-	if (r == 0)
-		r = file_write_fd(fd, text.data, text.len);
-	buffer_free(&text);
-	if (r < 0)
-		return err_set(err, SBX_STAGE_REPORT, -r, "write the report");
-	return 0;
+	return r < 0 ? r
+	             : reported(file_write_fd(fd, text.data, text.len), err);
 }
 
 int sbx_audit_write(int fd, const struct sbx_audit *audit,

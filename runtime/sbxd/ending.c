@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "sbxd/ending.h"
 
-#include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "base/error.h"
-#include "base/file.h"
 #include "sbxd/recent.h"
 #include "warm/request.h"
-
-#define MAX_REPORT ((size_t)1 << 32)
 
 static void count(struct counters *counters, const char *status)
 {
@@ -31,26 +26,6 @@ static void count(struct counters *counters, const char *status)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		if (strcmp(rows[i].status, status) == 0)
 			(*rows[i].counter)++;
-}
-
-/* The report as text. A failure to write it is one of the run. */
-static int write_report(const struct job *job, const struct sbx_error *failure,
-                        struct buffer *report, struct sbx_error *err)
-{
-	CLEANUP_FD int file = memfd_create("report", MFD_CLOEXEC);
-	int r;
-
-	if (file < 0)
-		return err_set(err, SBX_STAGE_REPORT, errno, "memfd_create");
-	r = sbx_report_write(job->plan, failure ? NULL : job->box, failure,
-	                     file, err);
-	if (r < 0)
-		return r;
-	if (lseek(file, 0, SEEK_SET) < 0)
-		r = -errno;
-	else
-		r = file_read_fd(file, MAX_REPORT, report);
-	return r < 0 ? err_set(err, SBX_STAGE_REPORT, -r, "the report") : 0;
 }
 
 /* The files that the request asks for go into the report. */
@@ -100,7 +75,10 @@ void ending_tell(struct job *job, const struct sbx_error *failure)
 		failure = &err;
 	if (ending_audit(job, failure, &unheard) < 0)
 		failure = &unheard;
-	if (write_report(job, failure, &report, &err) < 0 && !failure)
+	/* A failure to write it is one of the run. */
+	if (request_report(job->plan, failure ? NULL : job->box, failure,
+	                   &report, &err) < 0 &&
+	    !failure)
 		failure = &err;
 	remember(job, failure ? err_status(failure)
 	                      : sbx_box_outcome(job->box).status);

@@ -3,6 +3,8 @@
 #ifndef SBX_SBXD_JOB_H
 #define SBX_SBXD_JOB_H
 
+#include <unistd.h>
+
 #include "base/buffer.h"
 #include "sbxd/daemon.h"
 #include "sbxd/loop.h"
@@ -33,5 +35,11 @@ struct job {
 	             const struct sbx_error *failure);
 	void *owner;
 };
+
+/* Whether one user may see the run of another. */
+static inline bool uid_may_see(uid_t uid, uid_t owner)
+{
+	return owner == uid || uid == 0 || uid == geteuid();
+}
 
 #endif

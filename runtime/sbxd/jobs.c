@@ -12,7 +12,6 @@
 #include "sbxd/build.h"
 #include "sbxd/ending.h"
 #include "sbxd/pools.h"
-#include "sbxd/recent.h"
 #include "sbxd/sessions.h"
 #include "warm/request.h"
 

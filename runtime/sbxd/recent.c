@@ -4,11 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/json.h"
-#include "sbx.h"
+#include "sbxd/job.h"
 
 #define KEPT 256
 
@@ -29,11 +28,6 @@ struct recent {
 struct recent *recent_new(void)
 {
 	return calloc(1, sizeof(struct recent));
-}
-
-bool uid_may_see(uid_t uid, uid_t owner)
-{
-	return owner == uid || uid == 0 || uid == geteuid();
 }
 
 static void copy(char *to, size_t size, const char *from)

@@ -18,9 +18,6 @@ struct ended {
 	uint64_t asked_ns;
 };
 
-/* Whether one user may see the run of another. */
-bool uid_may_see(uid_t uid, uid_t owner);
-
 /* NULL: no memory. */
 struct recent *recent_new(void);
 

@@ -2,19 +2,16 @@
 /* What can be asked over HTTP. */
 #include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/file.h"
 #include "base/json.h"
 #include "sbxd/http.h"
 #include "sbxd/jobs.h"
 #include "sbxd/pools.h"
 #include "sbxd/recent.h"
 #include "sbxd/streaming.h"
-
-#define MAX_REJECTION ((size_t)65536)
+#include "warm/request.h"
 
 /* ---- answers ---- */
 
@@ -102,15 +99,8 @@ static int answer_rejection(struct exchange *exchange,
                             const struct sbx_spec *spec,
                             const struct sbx_error *failure)
 {
-	CLEANUP_FD int file = memfd_create("report", MFD_CLOEXEC);
-	int r = file < 0 ? -errno : 0;
+	int r = request_refusal(spec, failure, &exchange->answer, NULL);
 
-	if (r == 0)
-		r = sbx_report_refusal(spec, failure, file, NULL);
-	if (r == 0 && lseek(file, 0, SEEK_SET) < 0)
-		r = -errno;
-	if (r == 0)
-		r = file_read_fd(file, MAX_REJECTION, &exchange->answer);
 	if (r == 0)
 		exchange->status = 200;
 	exchange->daemon->counters.rejected++;

@@ -52,3 +52,17 @@ bool box_is_warm(const struct sbx_box *box)
 {
 	return box->run.warm;
 }
+
+int request_report(const struct sbx_plan *plan, const struct sbx_box *box,
+                   const struct sbx_error *failure, struct buffer *text,
+                   struct sbx_error *err)
+{
+	return report_text(plan, box, failure, text, err);
+}
+
+int request_refusal(const struct sbx_spec *spec,
+                    const struct sbx_error *failure, struct buffer *text,
+                    struct sbx_error *err)
+{
+	return refusal_text(spec, failure, text, err);
+}

@@ -3,6 +3,7 @@
 #ifndef SBX_WARM_REQUEST_H
 #define SBX_WARM_REQUEST_H
 
+#include "base/buffer.h"
 #include "sbx.h"
 
 /* The field with which the caller, and not a profile, names a path of the
@@ -24,5 +25,13 @@ bool request_is_warm(const struct sbx_spec *spec);
 const char *plan_id(const struct sbx_plan *plan);
 const char *plan_profile(const struct sbx_plan *plan); /* or NULL */
 bool box_is_warm(const struct sbx_box *box);
+
+/* sbx_report_write() and sbx_report_refusal(), into memory. */
+int request_report(const struct sbx_plan *plan, const struct sbx_box *box,
+                   const struct sbx_error *failure, struct buffer *text,
+                   struct sbx_error *err);
+int request_refusal(const struct sbx_spec *spec,
+                    const struct sbx_error *failure, struct buffer *text,
+                    struct sbx_error *err);
 
 #endif
