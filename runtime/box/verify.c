@@ -101,8 +101,9 @@ static bool check_line(int tree, char *line, const char **path)
 	char *words[MAX_WORDS], *rest = line;
 	size_t n = 0;
 
-	while (rest && n < MAX_WORDS)
+	do
 		words[n++] = strsep(&rest, "\t");
+	while (rest && n < MAX_WORDS);
 	*path = words[n - 1];
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		if (words[0][0] == kinds[i].kind && !words[0][1] && !rest &&
