@@ -13,6 +13,7 @@
 #include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -30,6 +31,18 @@ void PyErr_SetString(void *type, const char *text);
 void PyOS_BeforeFork(void);
 void PyOS_AfterFork_Parent(void);
 void PyOS_AfterFork_Child(void);
+long PyLong_AsLong(void *number);
+int PySys_SetObject(const char *name, void *object);
+
+/* PyMethodDef, and how it becomes a function of one argument. */
+struct method {
+	const char *name;
+	void *(*call)(void *self, void *argument);
+	int flags;
+	const char *doc;
+};
+#define METH_O 8
+void *PyCFunction_NewEx(struct method *method, void *self, void *module);
 
 __attribute__((visibility("default"))) void *PyInit_zygote(void);
 
@@ -38,6 +51,24 @@ struct zygote {
 	const struct packed *packed;
 	jmp_buf back;
 };
+
+/* The end of the process, the C library's included, without the interpreter's:
+ * see quick_end() of the agent. */
+static void *leave(void *self, void *status)
+{
+	(void)self;
+	exit((int)PyLong_AsLong(status));
+}
+
+/* sys._exit, which the agent takes away. */
+static int offer_exit(void)
+{
+	static const struct method method = {"_exit", leave, METH_O, NULL};
+	void *function =
+		PyCFunction_NewEx((struct method *)&method, NULL, NULL);
+
+	return function ? PySys_SetObject("_exit", function) : -1;
+}
 
 /* The program's process of a box, where any other would execute the program:
  * it is as if the interpreter had just been executed. */
@@ -134,7 +165,7 @@ void *PyInit_zygote(void)
 {
 	struct zygote zygote = {.setup.resume = resume};
 
-	if (open_plan(&zygote) < 0) {
+	if (open_plan(&zygote) < 0 || offer_exit() < 0) {
 		PyErr_SetString(PyExc_ImportError, "the plan cannot be read");
 		return NULL;
 	}

@@ -103,6 +103,17 @@ Test(same, the_box)
 	sbx_pool_close(pool);
 }
 
+static void expect_same_ends(const char *const *codes, size_t n)
+{
+	struct sbx_pool *pool = warm_pool(WARM(), 1);
+
+	for (size_t i = 0; i < n; i++)
+		expect_same(pool,
+		            WARM(.code = codes[i],
+		                 .settings = WORDS("limits.output", "2K")));
+	sbx_pool_close(pool);
+}
+
 /* What a program says and how it ends. */
 Test(same, the_end)
 {
@@ -145,13 +156,41 @@ Test(same, the_end)
 		"import multiprocessing as m\nif __name__ == '__main__':\n"
 		"  print(m.get_context('spawn').Pool(1).map(abs, [-1]))",
 	};
-	struct sbx_pool *pool = warm_pool(WARM(), 1);
 
-	for (size_t i = 0; i < ARRAY_SIZE(codes); i++)
-		expect_same(pool,
-		            WARM(.code = codes[i],
-		                 .settings = WORDS("limits.output", "2K")));
-	sbx_pool_close(pool);
+	expect_same_ends(codes, ARRAY_SIZE(codes));
+}
+
+/* A box of a zygote leaves most of the interpreter's end out: none of it shows
+ * in destructors, callbacks, streams, statuses. */
+Test(same, the_interpreters_end)
+{
+	static const char *const codes[] = {
+		"class A:\n  def __del__(self): print('gone')\n"
+		"a = A(); a.self = a",
+		"open('m.py', 'w').write('class A:\\n  def __del__(self): "
+		"print(1)\\na = A()')\nimport m",
+		"def g():\n  try: yield\n  finally: print('closed')\n"
+		"x = g(); next(x)",
+		"import weakref\nclass A: pass\na = A()\n"
+		"weakref.finalize(a, print, 'final')",
+		"import atexit\nfor i in range(3): atexit.register(print, i)",
+		"import sys; sys.exit(-1)",
+		"import sys; sys.exit(2**64)",
+		"import sys; sys.exit([1])",
+		"raise KeyboardInterrupt",
+		"import threading, sys\n"
+		"threading.Thread(target=lambda: sys.exit(3)).start()",
+		"import os\nif os.fork() == 0: raise SystemExit(7)\n"
+		"print(os.wait()[1])",
+		"import ctypes; ctypes.CDLL(None).printf(b'of C')",
+		"import sys; sys.stdout.close()",
+		"import os; print('lost'); os.close(1)",
+		"import sys\nclass F:\n  closed = False\n"
+		"  def __repr__(self): return 'F'\n"
+		"  def flush(self): raise OSError('no')\nsys.stdout = F()",
+	};
+
+	expect_same_ends(codes, ARRAY_SIZE(codes));
 }
 
 /* A file that is named otherwise: perl's and ruby's agents cannot be told, so a
