@@ -9,7 +9,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/vfs.h>
 
 #include "base/file.h"
@@ -45,14 +44,9 @@ static int live_in(int leaf, struct finding *found)
 		.cgroup = (uint64_t)leaf,
 	};
 	siginfo_t info = {0};
-	pid_t pid = sys_clone3(&args);
+	pid_t pid = trial_park(&args);
 	int r;
 
-	if (pid == 0) {
-		(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-		(void)pause();
-		_exit(0);
-	}
 	if (pid < 0)
 		return found_errno(found, errno, "clone3 into a cgroup");
 	r = file_put(leaf, "cgroup.kill", "1");

@@ -137,6 +137,11 @@ void found_remedy(struct finding *found, enum remedy remedy,
 
 /* ---- trial.c ---- */
 
+/* For a trial: a child that waits to be killed, and ends with the trial, at
+ * whatever moment that dies. Returns its pid, or -1 with errno. */
+struct clone_args;
+pid_t trial_park(struct clone_args *args);
+
 /* Tries the probe in a child, for at most seconds. What is left of it is
  * killed. Always fills the finding; its remedy is never REMEDY_NONE then
  * unless it passes. */

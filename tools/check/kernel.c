@@ -45,12 +45,7 @@ int try_clone3(const struct probe *probe, const struct host *host,
 
 	(void)probe;
 	(void)host;
-	pid = sys_clone3(&args);
-	if (pid == 0) {
-		(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-		(void)pause();
-		_exit(0);
-	}
+	pid = trial_park(&args);
 	if (pid < 0)
 		return found_errno(found, errno, "clone3");
 	if (pidfd_send_signal(pidfd, SIGKILL, NULL, 0) < 0)

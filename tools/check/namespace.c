@@ -7,7 +7,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 
 #include "check.h"
 #include "kernel/caps.h"
@@ -61,12 +60,7 @@ int try_namespace(const struct probe *probe, const struct host *host,
 
 	(void)host;
 	args.flags = CLONE_NEWUSER | ns->flag;
-	pid = sys_clone3(&args);
-	if (pid == 0) {
-		(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-		(void)pause();
-		_exit(0);
-	}
+	pid = trial_park(&args);
 	if (pid < 0) {
 		r = errno;
 		/* Whose sysctl it is, if it is one. */

@@ -20,6 +20,7 @@
 #include "base/file.h"
 #include "base/parse.h"
 #include "check.h"
+#include "kernel/sys.h"
 
 #define REAP_NS (2 * NS_PER_S)
 #define LOOK_MS 50
@@ -47,6 +48,27 @@ static _Noreturn void trial_child(const struct probe *probe,
 	found.verdict = r < 0 ? probe->worst : VERDICT_PASS;
 	(void)file_write_fd(pipe, &found, sizeof(found));
 	_exit(0);
+}
+
+pid_t trial_park(struct clone_args *args)
+{
+	int ends[2], code;
+	pid_t pid;
+	char byte;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -1;
+	pid = sys_clone3(args);
+	if (pid == 0) {
+		/* From now on the trial alone holds the other end. */
+		(void)close(ends[1]);
+		(void)!read(ends[0], &byte, 1);
+		_exit(0);
+	}
+	code = errno;
+	(void)close(ends[0]);
+	errno = code;
+	return pid;
 }
 
 /* Whether it has ended; it is not taken away: its number stays its own. */
