@@ -96,7 +96,10 @@ static int step_habits(const struct payload *payload, struct sbx_error *err)
 	(void)umask(022);
 	if (personality(0) < 0)
 		return fail(err, "personality");
-	if (sched_setscheduler(0, SCHED_OTHER, &none) < 0)
+	/* Nobody gets out of the idle class, which is the caller's word as a
+	 * nice value is. */
+	if (sched_setscheduler(0, SCHED_OTHER, &none) < 0 &&
+	    sched_getscheduler(0) != SCHED_IDLE)
 		return fail(err, "sched_setscheduler");
 	if (getpriority(PRIO_PROCESS, 0) < 0 && setpriority(PRIO_PROCESS, 0, 0))
 		return fail(err, "setpriority");

@@ -125,6 +125,26 @@ Test(inherit, no_habit)
 	}
 }
 
+static void idle(const void *data)
+{
+	const struct sched_param none = {0};
+
+	(void)data;
+	(void)sched_setscheduler(0, SCHED_IDLE, &none);
+}
+
+/* So is who is idle, and cannot be anything else again: the run is idle, too,
+ * and works. */
+Test(inherit, idle_class)
+{
+	struct result result;
+
+	RUN(&result, .prepare = idle, COMMAND("@peek", "habits"));
+	cr_expect_not_null(strstr(result.out.data, "policy 5\n"), "%s%s",
+	                   result.out.data, result.err.data);
+	result_free(&result);
+}
+
 static void odd_limits(const void *data)
 {
 	static const int resources[] = {RLIMIT_DATA,    RLIMIT_RSS,
