@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "base/error.h"
@@ -231,6 +232,10 @@ void store_unlock(struct store_session *session)
 		return;
 	cleanup_fd(&session->layers);
 	cleanup_fd(&session->dir);
+	/* Closed alone it is held for as long as a box that is being cloned has
+	 * a copy of the descriptor. */
+	if (session->lock >= 0)
+		(void)flock(session->lock, LOCK_UN);
 	cleanup_fd(&session->lock);
 	free(session);
 }

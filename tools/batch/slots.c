@@ -7,12 +7,7 @@
 #include <sys/timerfd.h>
 
 #include "base/clock.h"
-#include "base/parse.h"
 #include "exec/store.h"
-
-/* A box that is being cloned holds a copy of every descriptor for a moment, the
- * lock of a session whose run is over among them. */
-#define LOCK_WAIT NS_PER_S
 
 #define SLOT_NONE \
 	((struct slot){.keep = KEEP_NONE, .doubt = -1, .remote = REMOTE_NONE})
@@ -110,7 +105,7 @@ static int make_plans(struct slot *slot, const struct request *request,
 	if (r == 0)
 		r = sbx_spec_maxima(slot->run.spec, places->maxima, err);
 	if (r == 0)
-		r = store_enter(slot->run.spec, LOCK_WAIT, &slot->session, err);
+		r = store_enter(slot->run.spec, 0, &slot->session, err);
 	if (r == 0)
 		r = sbx_spec_build(slot->run.spec, &slot->build.spec, err);
 	if (r == 0 && slot->build.spec)
