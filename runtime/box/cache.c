@@ -186,15 +186,17 @@ static int older(const void *a, const void *b)
 	       (left->tv_nsec < right->tv_nsec);
 }
 
-/* Up to 4 * MAX_KEPT files of the directory; more are a later call's. */
+/* Up to 4 * MAX_KEPT files of the directory; more are a later call's. None
+ * where it cannot be read to its end: the oldest might be those not seen. */
 static size_t list_kept(DIR *dir, struct kept *list, uint64_t *size)
 {
 	const struct dirent *entry;
 	struct stat st;
 	size_t n = 0;
+	int r = 0;
 
 	*size = 0;
-	while (n < (size_t)4 * MAX_KEPT && (entry = readdir(dir))) {
+	while (n < (size_t)4 * MAX_KEPT && (entry = file_entry(dir, &r))) {
 		if (fstatat(dirfd(dir), entry->d_name, &st,
 		            AT_SYMLINK_NOFOLLOW) < 0 ||
 		    !S_ISREG(st.st_mode))
@@ -205,7 +207,10 @@ static size_t list_kept(DIR *dir, struct kept *list, uint64_t *size)
 		list[n].used = st.st_mtim;
 		*size += list[n++].size;
 	}
-	return n;
+	if (r == 0)
+		return n;
+	*size = 0;
+	return 0;
 }
 
 static void make_room(int fd)

@@ -320,8 +320,9 @@ void store_tidy(int store)
 	int fd = tree_open(store, ".");
 	DIR *list = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
+	int unread; /* is there for another call */
 
-	while (list && (entry = readdir(list)))
+	while (list && (entry = file_entry(list, &unread)))
 		if (strncmp(entry->d_name, GONE, strlen(GONE)) == 0)
 			(void)tree_remove(store, entry->d_name);
 	if (list)

@@ -200,12 +200,13 @@ void cgroup_sweep(int parent)
 	int fd = openat(parent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *entry;
+	int unread; /* is there for the next start's sweep */
 
 	if (!dir) {
 		cleanup_fd(&fd);
 		return;
 	}
-	while ((entry = readdir(dir)))
+	while ((entry = file_entry(dir, &unread)))
 		if (strncmp(entry->d_name, LEAF_PREFIX, strlen(LEAF_PREFIX)) ==
 		    0)
 			sweep_one(parent, entry->d_name);

@@ -68,10 +68,12 @@ static void offer_directory(struct suggest *suggest, const char *path)
 {
 	DIR *directory = opendir(path);
 	const struct dirent *entry;
+	int unread; /* is not offered */
 
 	if (!directory)
 		return;
-	for (int n = 0; n < MAX_ENTRIES && (entry = readdir(directory)); n++) {
+	for (int n = 0;
+	     n < MAX_ENTRIES && (entry = file_entry(directory, &unread)); n++) {
 		size_t len = strlen(entry->d_name);
 		char name[NAME_LEN + 1];
 

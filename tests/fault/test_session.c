@@ -3,7 +3,8 @@
  * The same of a run that goes on with a session and has a file brought out:
  * every system call of sbx-exec fails once. Whatever fails, the session is as
  * the run left it or as it was before, the next run works, and a run that says
- * that all went well has brought its file out.
+ * that all went well has brought its file out. And of sbx-session, as it lists
+ * what there is.
  */
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -124,4 +125,68 @@ static void sweep(struct lab *lab)
 Test(session_calls, fail)
 {
 	lab_run(sweep, false);
+}
+
+/* ---- the list ---- */
+
+#define SESSIONS 8
+
+static void list(struct inject *inject, struct result *result)
+{
+	static const char *const env[] = {"XDG_DATA_HOME=/tmp/data", NULL};
+	const struct call call = {
+		COMMAND(text_of("%s/bin/sbx-session", build_dir()), "list"),
+		.env = env,
+		.outside = true,
+		.no_report = true,
+		.prepare = inject_start,
+		.data = inject,
+	};
+
+	call_run(&call, result);
+}
+
+static size_t count_lines(const char *text)
+{
+	size_t n = 0;
+
+	for (; (text = strchr(text, '\n')); text++)
+		n++;
+	return n;
+}
+
+/* Either the list is whole, or it says that it is not. */
+static void sweep_list(struct lab *lab)
+{
+	struct inject *inject = inject_new();
+	struct result result;
+	unsigned nth = 0;
+
+	for (int i = 0; i < SESSIONS; i++) {
+		RUN(&result, OPTIONS("--session", text_of("s%d", i)),
+		    COMMAND("true"),
+		    .env = (const char *[]){"PATH=/usr/bin:/bin",
+		                            "XDG_DATA_HOME=/tmp/data", NULL});
+		if (result.status != 0)
+			lab_fail(lab, "%s", result.err.data);
+		result_free(&result);
+	}
+	do {
+		*inject = (struct inject){
+			.process = INJECT_CALLER, .nth = ++nth, .code = EIO};
+		list(inject, &result);
+		if (result.status == 0 &&
+		    count_lines(result.out.data) != SESSIONS)
+			lab_fail(lab, "call %u, %s: status 0: %s", nth,
+			         inject->call, result.out.data);
+		result_free(&result);
+	} while (inject->done && !lab->failed);
+	if (!lab->failed && nth < SESSIONS)
+		lab_fail(lab, "only %u calls were seen", nth);
+	(void)munmap(inject, sizeof(*inject));
+}
+
+Test(session_calls, list)
+{
+	lab_run(sweep_list, false);
 }

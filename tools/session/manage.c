@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/parse.h"
 #include "box/store.h"
 #include "session.h"
@@ -86,7 +87,8 @@ static int read_items(int store, struct items *items, struct sbx_error *err)
 	struct dirent *entry;
 	int r = list ? 0 : -errno;
 
-	while (r == 0 && items->n < MAX_SESSIONS && (entry = readdir(list)))
+	while (r == 0 && items->n < MAX_SESSIONS &&
+	       (entry = file_entry(list, &r)))
 		if (store_id_ok(entry->d_name))
 			r = add_item(items, entry->d_name);
 	if (list)
