@@ -120,3 +120,8 @@ int err_say(struct sbx_error *err, enum sbx_stage stage, int code,
 	err->stage = stage;
 	return -code;
 }
+
+int err_memory(struct sbx_error *err, enum sbx_stage stage)
+{
+	return err_say(err, stage, ENOMEM, "no memory left");
+}

@@ -18,6 +18,9 @@ int err_set(struct sbx_error *err, enum sbx_stage stage, int code,
 int err_say(struct sbx_error *err, enum sbx_stage stage, int code,
             const char *format, ...) PRINTF_LIKE(4, 5);
 
+/* "no memory left". Returns -ENOMEM. */
+int err_memory(struct sbx_error *err, enum sbx_stage stage);
+
 /* The status and the reason of a report on it: "error" and "setup", or of a
  * text that was rejected "rejected" and "check". */
 const char *err_status(const struct sbx_error *err);

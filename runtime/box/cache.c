@@ -163,7 +163,7 @@ int sbx_built_find(const struct sbx_plan *plan, const char *path,
 		r = built_parse(&text, built);
 	buffer_free(&text);
 	if (r == -ENOMEM)
-		return err_say(err, SBX_STAGE_PLAN, ENOMEM, "no memory left");
+		return err_memory(err, SBX_STAGE_PLAN);
 	return 0;
 }
 

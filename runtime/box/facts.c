@@ -17,11 +17,6 @@
 #include "kernel/caps.h"
 #include "kernel/probe.h"
 
-static int no_memory(struct sbx_error *err)
-{
-	return err_say(err, SBX_STAGE_PLAN, ENOMEM, "no memory left");
-}
-
 static int collect_caller(struct facts *facts, struct sbx_error *err)
 {
 	struct rlimit limit;
@@ -78,7 +73,9 @@ static int collect_cgroup(const struct sbx_spec *spec, struct arena *arena,
 	}
 	if (r < 0)
 		facts->no_cgroup = arena_strdup(arena, why.text);
-	return facts->cgroup.path || facts->no_cgroup ? 0 : no_memory(err);
+	return facts->cgroup.path || facts->no_cgroup
+	               ? 0
+	               : err_memory(err, SBX_STAGE_PLAN);
 }
 
 static int look_error(const char *path, int code, struct sbx_error *err)
@@ -114,7 +111,7 @@ static int collect_entry(const char *path, struct arena *arena,
 		return 0;
 	entry->kind = ROOT_LINK;
 	entry->link = arena_strdup(arena, target);
-	return entry->link ? 0 : no_memory(err);
+	return entry->link ? 0 : err_memory(err, SBX_STAGE_PLAN);
 }
 
 /* Only as a name in /usr: the file itself is not taken. */
@@ -138,7 +135,7 @@ static int collect_zone(struct arena *arena, struct facts *facts,
 	if (r < 0 || !there)
 		return r;
 	facts->zone = arena_strdup(arena, target);
-	return facts->zone ? 0 : no_memory(err);
+	return facts->zone ? 0 : err_memory(err, SBX_STAGE_PLAN);
 }
 
 static int collect_tree(struct arena *arena, struct facts *facts,
@@ -182,7 +179,7 @@ static int collect_binds(const struct sbx_spec *spec, struct arena *arena,
 		n++;
 	sources = arena_alloc(arena, (n + 1) * sizeof(*sources));
 	if (!sources)
-		return no_memory(err);
+		return err_memory(err, SBX_STAGE_PLAN);
 	facts->binds = sources;
 	for (bind = spec->binds; bind; bind = bind->next) {
 		char real[PATH_MAX];
@@ -201,7 +198,7 @@ static int collect_binds(const struct sbx_spec *spec, struct arena *arena,
 			return r;
 		sources->path = arena_strdup(arena, real);
 		if (!sources++->path)
-			return no_memory(err);
+			return err_memory(err, SBX_STAGE_PLAN);
 	}
 	return 0;
 }
@@ -211,7 +208,7 @@ static int file_error(const char *path, int code, uint64_t disk,
 {
 	switch (code) {
 	case ENOMEM:
-		return no_memory(err);
+		return err_memory(err, SBX_STAGE_PLAN);
 	case ENOENT:
 	case ENOTDIR:
 		return err_set(err, SBX_STAGE_EXEC, ENOENT, "%s", path);
@@ -249,7 +246,9 @@ static int read_program(const struct sbx_spec *spec, struct arena *arena,
 	facts->code_len = text.len;
 	facts->code_name = arena_strdup(arena, slash ? slash + 1 : path);
 	buffer_free(&text);
-	return facts->code && facts->code_name ? 0 : no_memory(err);
+	return facts->code && facts->code_name
+	               ? 0
+	               : err_memory(err, SBX_STAGE_PLAN);
 }
 
 static int collect_program(const struct sbx_spec *spec, struct arena *arena,

@@ -88,11 +88,6 @@ static int try_path(const struct sbx_spec *spec, const struct facts *facts,
 	                   : probe_executable(inside);
 }
 
-static int no_memory(struct sbx_error *err)
-{
-	return err_say(err, SBX_STAGE_PLAN, ENOMEM, "no memory left");
-}
-
 static const char *path_variable(char *const *envp)
 {
 	for (; *envp; envp++)
@@ -135,7 +130,7 @@ static int search(const struct sbx_spec *spec, struct arena *arena,
 		int r;
 
 		if (!inside)
-			return no_memory(err);
+			return err_memory(err, SBX_STAGE_PLAN);
 		r = try_path(spec, facts, inside);
 		if (r == 0) {
 			facts->executable = inside;
@@ -167,7 +162,7 @@ int find_executable(const struct sbx_spec *spec, struct arena *arena,
 	                        : arena_printf(arena, "%s/%s",
 	                                       spec->workdir.text, name);
 	if (!inside)
-		return no_memory(err);
+		return err_memory(err, SBX_STAGE_PLAN);
 	r = try_path(spec, facts, inside);
 	if (r == -ENOENT)
 		return missing(spec, name, "the root tree", err);

@@ -198,7 +198,7 @@ int box_new(const struct sbx_plan *plan, struct sbx_box **box,
 	struct sbx_box *made = malloc(sizeof(*made));
 
 	if (!made)
-		return err_say(err, SBX_STAGE_CLONE, ENOMEM, "no memory left");
+		return err_memory(err, SBX_STAGE_CLONE);
 	*made = box_closed;
 	made->plan = plan;
 	*box = made;

@@ -40,7 +40,7 @@ int inputs_look(const struct sbx_spec *spec, struct arena *arena,
 		n++;
 	size = arena_alloc(arena, (n + 1) * sizeof(*size));
 	if (!size)
-		return err_say(err, SBX_STAGE_PLAN, ENOMEM, "no memory left");
+		return err_memory(err, SBX_STAGE_PLAN);
 	facts->input_sizes = size;
 	for (input = spec->inputs; input; input = input->next, size++) {
 		CLEANUP_FD int fd = -1;

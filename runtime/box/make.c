@@ -26,9 +26,7 @@ static int plan_name(struct sbx_plan *plan, const char *asked,
 		return err_set(err, SBX_STAGE_PLAN, -r,
 		               "make an id for the run");
 	plan->id = arena_strdup(&plan->arena, asked ? asked : id);
-	return plan->id
-	               ? 0
-	               : err_say(err, SBX_STAGE_PLAN, ENOMEM, "no memory left");
+	return plan->id ? 0 : err_memory(err, SBX_STAGE_PLAN);
 }
 
 int sbx_plan_make(const struct sbx_spec *spec, struct sbx_plan **plan,

@@ -26,11 +26,6 @@ struct sbx_session {
 	bool owned; /* by root, whose boxes have other ids */
 };
 
-static int no_memory(struct sbx_error *err)
-{
-	return err_say(err, SBX_STAGE_SESSION, ENOMEM, "no memory left");
-}
-
 /* "3:2:1": newest first, as the kernel wants them. */
 static const char *make_lowers(struct arena *arena,
                                const struct store_state *newest)
@@ -54,15 +49,15 @@ static int give_state(struct sbx_spec *spec, const char *store,
 	int fds[STORE_LAYERS], r;
 
 	if (!state)
-		return no_memory(err);
+		return err_memory(err, SBX_STAGE_SESSION);
 	state->layers =
 		arena_printf(&spec->arena, "%s/%s/layers", store, session->id);
 	if (!state->layers)
-		return no_memory(err);
+		return err_memory(err, SBX_STAGE_SESSION);
 	if (newest && newest->n_layers) {
 		state->lowers = make_lowers(&spec->arena, newest);
 		if (!state->lowers)
-			return no_memory(err);
+			return err_memory(err, SBX_STAGE_SESSION);
 		state->bytes = newest->bytes;
 		state->inodes = newest->inodes;
 		r = store_open_layers(session, newest, fds, err);
@@ -96,7 +91,7 @@ int sbx_session_open(struct sbx_spec *spec, const char *path, uint64_t wait_ns,
 		               want.id);
 	made = calloc(1, sizeof(*made));
 	if (!made)
-		return no_memory(err);
+		return err_memory(err, SBX_STAGE_SESSION);
 	made->owned = geteuid() == 0;
 	r = store_open(path, true, &store, err);
 	if (r == 0 && !realpath(path, real))

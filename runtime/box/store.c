@@ -213,7 +213,7 @@ int store_lock(int store, const struct store_want *want,
 	do {
 		made = calloc(1, sizeof(*made));
 		if (!made)
-			return SAY(err, ENOMEM, "no memory left");
+			return err_memory(err, SBX_STAGE_SESSION);
 		made->dir = made->lock = made->layers = -1;
 		(void)strcpy(made->id, want->id);
 		r = lock_once(store, want, made);

@@ -13,11 +13,6 @@
 
 #define MAX_ETC 96
 
-static int no_memory(struct sbx_error *err)
-{
-	return err_say(err, SBX_STAGE_PLAN, ENOMEM, "no memory left");
-}
-
 /* The first directory of the caller's that has it. *dir is NULL: none. */
 static int find(const struct sbx_spec *spec, struct arena *arena,
                 const char *name, const char **dir, struct sbx_error *err)
@@ -28,7 +23,7 @@ static int find(const struct sbx_spec *spec, struct arena *arena,
 			arena_printf(arena, "%s/%s", spec->tree_dirs[i], name);
 
 		if (!path)
-			return no_memory(err);
+			return err_memory(err, SBX_STAGE_PLAN);
 		int kind = probe_kind(path);
 		if (kind < 0)
 			return err_set(err, SBX_STAGE_PLAN, -kind, "look at %s",
@@ -49,7 +44,7 @@ static const char *look(const struct sbx_spec *spec, struct arena *arena,
 	const char *tree = arena_printf(arena, "%s/tree", dir);
 
 	if (!tree)
-		(void)no_memory(err);
+		(void)err_memory(err, SBX_STAGE_PLAN);
 	else if (probe_kind(tree) != PROBE_DIRECTORY)
 		(void)err_say(err, SBX_STAGE_PLAN, ENOENT,
 		              "%s: %s is not what sbx-rootfs makes", what, dir);
@@ -111,7 +106,7 @@ static int collect_etc(struct arena *arena, struct facts *facts,
 	int r = 0;
 
 	if (!path || !list)
-		return no_memory(err);
+		return err_memory(err, SBX_STAGE_PLAN);
 	facts->etc = list;
 	dir = opendir(path);
 	if (!dir && errno != ENOENT)
@@ -145,7 +140,7 @@ static int collect_root(const struct sbx_spec *spec, struct arena *arena,
 		               : 0;
 	what = arena_printf(arena, "root tree %s", name);
 	if (!what)
-		return no_memory(err);
+		return err_memory(err, SBX_STAGE_PLAN);
 	r = find(spec, arena, arena_printf(arena, "rootfs/%s", name), &dir,
 	         err);
 	if (r == 0 && !dir)
@@ -165,7 +160,7 @@ static int collect_layers(const struct sbx_spec *spec, struct arena *arena,
 	const struct strings *names = &spec->packages;
 	const char **trees =
 		arena_alloc(arena, (names->n + 1) * sizeof(*trees));
-	int r = trees ? 0 : no_memory(err);
+	int r = trees ? 0 : err_memory(err, SBX_STAGE_PLAN);
 
 	facts->layers = trees;
 	for (size_t i = 0; i < names->n && r == 0; i++) {
@@ -174,7 +169,7 @@ static int collect_layers(const struct sbx_spec *spec, struct arena *arena,
 		const char *below = arena_printf(arena, "layers/%s", name);
 
 		if (!what || !below)
-			return no_memory(err);
+			return err_memory(err, SBX_STAGE_PLAN);
 		r = find(spec, arena, below, &dir, err);
 		if (r == 0 && !dir)
 			return err_say(err, SBX_STAGE_PLAN, ENOENT,

@@ -186,7 +186,7 @@ int cgroup_find(const char *path, struct arena *arena,
 		return r;
 	found.path = arena_strdup(arena, path ? path : own);
 	if (!found.path)
-		return err_say(err, SBX_STAGE_PLAN, ENOMEM, "no memory left");
+		return err_memory(err, SBX_STAGE_PLAN);
 	*parent = found;
 	return 0;
 }

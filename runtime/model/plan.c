@@ -10,8 +10,6 @@
 #include "base/error.h"
 #include "base/text.h"
 
-#define NO_MEMORY(err) err_say(err, SBX_STAGE_PLAN, ENOMEM, "no memory left")
-
 /* The argument for the program's file: its name, never taken for an option;
  * with its directory where the program starts in another. */
 static char *file_argument(struct arena *arena, const char *template,
@@ -51,7 +49,7 @@ int plan_arguments(const struct sbx_spec *spec, const char *code_name,
 	list = arena_alloc(arena, (n_command + program->arguments.n + 1) *
 	                                  sizeof(*list));
 	if (!list)
-		return NO_MEMORY(err);
+		return err_memory(err, SBX_STAGE_PLAN);
 	for (size_t i = 0; i < n_command; i++)
 		list[n++] = file_argument(arena, command->items[i],
 		                          spec->workdir.text, code_name);
@@ -59,7 +57,7 @@ int plan_arguments(const struct sbx_spec *spec, const char *code_name,
 		list[n++] = arena_strdup(arena, program->arguments.items[i]);
 	for (size_t i = 0; i < n; i++)
 		if (!list[i])
-			return NO_MEMORY(err);
+			return err_memory(err, SBX_STAGE_PLAN);
 	*argv = list;
 	return 0;
 }
@@ -118,19 +116,19 @@ static int plan_program(struct sbx_plan *plan, const struct sbx_spec *spec,
 	plan->workdir = arena_strdup(&plan->arena, spec->workdir.text);
 	plan->hostname = arena_strdup(&plan->arena, spec->hostname.text);
 	if (!plan->executable || !plan->workdir || !plan->hostname)
-		return NO_MEMORY(err);
+		return err_memory(err, SBX_STAGE_PLAN);
 	if (spec->stdin_path.text) {
 		plan->stdin_path =
 			arena_strdup(&plan->arena, spec->stdin_path.text);
 		if (!plan->stdin_path)
-			return NO_MEMORY(err);
+			return err_memory(err, SBX_STAGE_PLAN);
 	}
 	if (spec->stdin_text) {
 		plan->stdin_len = spec->stdin_len;
 		plan->stdin_text = arena_memdup(&plan->arena, spec->stdin_text,
 		                                spec->stdin_len);
 		if (!plan->stdin_text)
-			return NO_MEMORY(err);
+			return err_memory(err, SBX_STAGE_PLAN);
 	}
 	if (facts->code)
 		text_sha256(facts->code, facts->code_len, plan->code_sha256);
@@ -213,11 +211,11 @@ static int plan_filter(struct sbx_plan *plan, const struct sbx_spec *spec,
 	                    (sets.n + ARRAY_SIZE(conditional_sets) + 1) *
 	                            sizeof(*names));
 	if (!names)
-		return NO_MEMORY(err);
+		return err_memory(err, SBX_STAGE_PLAN);
 	for (; n < sets.n; n++) {
 		names[n] = arena_strdup(&plan->arena, sets.items[n]);
 		if (!names[n])
-			return NO_MEMORY(err);
+			return err_memory(err, SBX_STAGE_PLAN);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(conditional_sets); i++) {
 		const struct conditional_set *set = &conditional_sets[i];
@@ -250,10 +248,10 @@ static int plan_preload(struct sbx_plan *plan, const struct strings *modules,
 	for (size_t i = 0; items && i < modules->n; i++) {
 		items[i] = arena_strdup(&plan->arena, modules->items[i]);
 		if (!items[i])
-			return NO_MEMORY(err);
+			return err_memory(err, SBX_STAGE_PLAN);
 	}
 	if (!items)
-		return NO_MEMORY(err);
+		return err_memory(err, SBX_STAGE_PLAN);
 	plan->preload = (struct strings){items, modules->n};
 	return 0;
 }
@@ -279,7 +277,7 @@ static int build(struct sbx_plan *plan, const struct sbx_spec *spec,
 	if (spec->profile)
 		plan->profile = arena_strdup(&plan->arena, spec->profile);
 	if (!plan->rootfs || (spec->profile && !plan->profile))
-		return NO_MEMORY(err);
+		return err_memory(err, SBX_STAGE_PLAN);
 	r = plan_preload(plan, &spec->preload, err);
 	if (r == 0)
 		r = plan_limits(plan, spec, facts, err);
@@ -302,7 +300,7 @@ int plan_build(const struct sbx_spec *spec, const struct facts *facts,
 
 	made = calloc(1, sizeof(*made));
 	if (!made)
-		return NO_MEMORY(err);
+		return err_memory(err, SBX_STAGE_PLAN);
 	r = build(made, spec, facts, err);
 	if (r < 0) {
 		sbx_plan_free(made);

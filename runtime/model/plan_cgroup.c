@@ -94,7 +94,7 @@ int plan_cgroup(struct sbx_plan *plan, const struct sbx_spec *spec,
 	plan->cgroup = facts->cgroup;
 	plan->cgroup.path = arena_strdup(&plan->arena, facts->cgroup.path);
 	if (!plan->cgroup.path)
-		return err_say(err, SBX_STAGE_PLAN, ENOMEM, "no memory left");
+		return err_memory(err, SBX_STAGE_PLAN);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		take_over(plan, &rows[i]);
 	/* What does not fit is not put elsewhere; who exceeds the limit dies

@@ -154,7 +154,7 @@ int plan_environment(const struct sbx_spec *spec, const struct facts *facts,
 	for (size_t i = 0; i < more->n && r >= 0; i++)
 		r = add_place(arena, spec, more->items[i], list);
 	if (r < 0)
-		return err_say(err, SBX_STAGE_PLAN, ENOMEM, "no memory left");
+		return err_memory(err, SBX_STAGE_PLAN);
 	*envp = list;
 	return 0;
 }

@@ -12,11 +12,6 @@
 
 #define WORKSPACE "/workspace/"
 
-static int no_memory(struct sbx_error *err)
-{
-	return err_say(err, SBX_STAGE_PLAN, ENOMEM, "no memory left");
-}
-
 /* path is root itself or below it. */
 static bool is_below(const char *path, const char *root)
 {
@@ -76,7 +71,7 @@ static int add_code(struct sbx_plan *plan, const struct facts *facts,
 	void *code = arena_memdup(&plan->arena, facts->code, facts->code_len);
 
 	if (!path || (!code && facts->code_len))
-		return no_memory(err);
+		return err_memory(err, SBX_STAGE_PLAN);
 	add_file(plan, path, code, facts->code_len);
 	return 0;
 }
@@ -92,7 +87,7 @@ static int add_input(struct sbx_plan *plan, const struct input *input,
 	};
 
 	if (!step.path || add_parents(plan, step.path) < 0)
-		return no_memory(err);
+		return err_memory(err, SBX_STAGE_PLAN);
 	if (input->source) {
 		step.source = arena_strdup(&plan->arena, input->source);
 	} else {
@@ -100,7 +95,7 @@ static int add_input(struct sbx_plan *plan, const struct input *input,
 		step.len = input->len;
 	}
 	if (!step.source && !step.data)
-		return no_memory(err);
+		return err_memory(err, SBX_STAGE_PLAN);
 	add_step(plan, step);
 	return 0;
 }
@@ -154,7 +149,7 @@ int plan_inputs(struct sbx_plan *plan, const struct sbx_spec *spec,
 	int r = 0;
 
 	if (copy_collect(plan, spec) < 0)
-		return no_memory(err);
+		return err_memory(err, SBX_STAGE_PLAN);
 	if (facts->code && !spec->built) {
 		r = check_binds(spec, facts->code_name, "the program itself",
 		                err);

@@ -347,7 +347,7 @@ int plan_root(struct sbx_plan *plan, const struct sbx_spec *spec,
 	    plan->max_steps < PLAN_MAX_STEPS)
 		r = -ENOMEM;
 	if (r < 0)
-		return err_say(err, SBX_STAGE_PLAN, -r, "no memory left");
+		return err_memory(err, SBX_STAGE_PLAN);
 	if (plan->n_steps > plan->max_steps)
 		return err_say(err, SBX_STAGE_PLAN, E2BIG,
 		               "mounts: too many: the root tree would take "

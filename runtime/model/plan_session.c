@@ -36,7 +36,7 @@ int plan_session(struct sbx_plan *plan, const struct sbx_spec *spec,
 	if (state->lowers)
 		lowers = arena_strdup(&plan->arena, state->lowers);
 	if (!plan->session || !plan->layers || !lowers)
-		return err_say(err, SBX_STAGE_PLAN, ENOMEM, "no memory left");
+		return err_memory(err, SBX_STAGE_PLAN);
 	add_directory(plan, SESSION_PLACE, 0);
 	add_directory(plan, SESSION_LAYERS, 0755);
 	add_directory(plan, SESSION_RUN, 0755);

@@ -24,7 +24,7 @@ int build_make(const struct sbx_spec *spec, struct build **build,
 	made = calloc(1, sizeof(*made));
 	if (!made) {
 		sbx_spec_free(own);
-		return err_say(err, SBX_STAGE_PLAN, ENOMEM, "no memory left");
+		return err_memory(err, SBX_STAGE_PLAN);
 	}
 	made->spec = own;
 	r = sbx_plan_make(own, &made->plan, err);

@@ -160,7 +160,7 @@ int door_open(struct daemon *daemon, struct sbx_error *err)
 	int r;
 
 	if (!door)
-		return err_say(err, SBX_STAGE_WATCH, ENOMEM, "no memory left");
+		return err_memory(err, SBX_STAGE_WATCH);
 	door->source.ready = on_knock;
 	door->daemon = daemon;
 	if (daemon->listener < 0)

@@ -316,7 +316,7 @@ static int begin(struct guest *guest, const struct passing_request *request,
 	int r;
 
 	if (!job)
-		return err_say(err, SBX_STAGE_SPEC, ENOMEM, "no memory left");
+		return err_memory(err, SBX_STAGE_SPEC);
 	r = fill(job, request, fds, err);
 	if (r == 0)
 		r = job_submit(job, err);

@@ -138,7 +138,7 @@ int pools_open(struct daemon *daemon, struct sbx_error *err)
 	int r = 0;
 
 	if (!pools)
-		return err_say(err, SBX_STAGE_PLAN, ENOMEM, "no memory left");
+		return err_memory(err, SBX_STAGE_PLAN);
 	pools->daemon = daemon;
 	for (size_t i = 0; i < MAX_POOLS; i++)
 		pools->entries[i].pools = pools;

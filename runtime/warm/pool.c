@@ -123,7 +123,7 @@ static int make_plans(struct sbx_pool *pool, const struct sbx_spec *spec,
 		};
 	}
 	if (text.failed)
-		return err_say(err, SBX_STAGE_PLAN, ENOMEM, "no memory left");
+		return err_memory(err, SBX_STAGE_PLAN);
 	own.stdin_path.text = own.stdin_text = own.id = NULL;
 	own.inputs = NULL;
 	own.check = (struct check){0};
@@ -140,7 +140,7 @@ int sbx_pool_open(const struct sbx_spec *spec, unsigned size,
 	int r;
 
 	if (!made)
-		return err_say(err, SBX_STAGE_PLAN, ENOMEM, "no memory left");
+		return err_memory(err, SBX_STAGE_PLAN);
 	made->epoll = epoll_create1(EPOLL_CLOEXEC);
 	made->boxes = calloc(size + 1u, sizeof(struct sbx_box *));
 	made->size = made->most = size;

@@ -53,7 +53,7 @@ int zygote_plan(struct zygote *zygote, const struct sbx_spec *spec,
 	zygote->most_forks = MOST_FORKS;
 	r = pack_plan(boxes, &zygote->packed);
 	if (r < 0)
-		return err_say(err, SBX_STAGE_PLAN, -r, "no memory left");
+		return err_memory(err, SBX_STAGE_PLAN);
 	return make_plan(zygote, spec, agent, err);
 }
 
