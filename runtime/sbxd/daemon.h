@@ -10,6 +10,7 @@
 #include "exec/audit.h"
 #include "exec/profiles.h"
 #include "sbxd/settings.h"
+#include "sbxd/silent.h"
 #include "warm/closing.h"
 
 #define MAXIMA "/etc/sbx/limits.json"
@@ -42,6 +43,7 @@ struct daemon {
 	int listener; /* -1 once draining */
 	struct door *door;
 	bool door_rests;
+	struct silents silents;
 	struct pools *pools;
 	struct http *http;
 	struct recent *recent;

@@ -27,21 +27,33 @@ struct door {
 
 struct visitor {
 	struct source source;
+	struct silent silent;
 	struct daemon *daemon;
-	int fd;
 };
+
+static void leave(struct silent *silent)
+{
+	struct visitor *visitor =
+		(struct visitor *)((char *)silent -
+	                           offsetof(struct visitor, silent));
+
+	loop_drop(visitor->daemon->loop, silent->fd);
+	(void)close(silent->fd);
+	free(visitor);
+}
 
 static void on_first_byte(struct source *source, uint32_t events)
 {
 	struct visitor *visitor = (struct visitor *)source;
 	struct daemon *daemon = visitor->daemon;
-	int fd = visitor->fd;
+	int fd = visitor->silent.fd;
 	char first = 0;
 	ssize_t n = recv(fd, &first, 1, MSG_PEEK | MSG_DONTWAIT);
 
 	(void)events;
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
+	silent_end(&daemon->silents, &visitor->silent);
 	loop_drop(daemon->loop, fd);
 	free(visitor);
 	if (n <= 0)
@@ -59,13 +71,16 @@ static void welcome(struct daemon *daemon, int fd)
 	if (visitor) {
 		visitor->source.ready = on_first_byte;
 		visitor->daemon = daemon;
-		visitor->fd = fd;
+		visitor->silent.fd = fd;
+		visitor->silent.drop = leave;
 	}
 	if (!visitor ||
 	    loop_add(daemon->loop, fd, EPOLLIN, &visitor->source) < 0) {
 		free(visitor);
 		(void)close(fd);
+		return;
 	}
+	silent_begin(&daemon->silents, &visitor->silent);
 }
 
 static void on_knock(struct source *source, uint32_t events)

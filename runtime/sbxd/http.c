@@ -18,8 +18,8 @@
 #include "sbxd/streaming.h"
 
 #define MAX_BODY        ((size_t)1 << 20)
-#define MAX_CONNECTIONS 1024
-#define PATIENCE_S      30 /* with a client that says nothing */
+#define MAX_CONNECTIONS 4096 /* twice as many as may be silent */
+#define PATIENCE_S      30   /* with a client that says nothing */
 
 struct http {
 	struct source source;
@@ -74,24 +74,64 @@ static void on_hangup(struct source *source, uint32_t events)
 	}
 }
 
+/* ---- connections ---- */
+
+/* libmicrohttpd finds it at its end, and lets it go. */
+static void hang_up(struct silent *silent)
+{
+	(void)shutdown(silent->fd, SHUT_RDWR);
+}
+
+/* What it is while no request of its is being answered. */
+static struct silent *peer_of(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+		connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	return info->socket_context;
+}
+
+static void on_connection(void *context, struct MHD_Connection *connection,
+                          void **own, enum MHD_ConnectionNotificationCode code)
+{
+	struct daemon *daemon = ((struct http *)context)->daemon;
+	struct silent *peer = *own;
+
+	if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+		if (peer)
+			silent_end(&daemon->silents, peer);
+		free(peer);
+		*own = NULL;
+		return;
+	}
+	peer = calloc(1, sizeof(*peer));
+	if (!peer)
+		return; /* its requests fail */
+	peer->drop = hang_up;
+	peer->fd = MHD_get_connection_info(connection,
+	                                   MHD_CONNECTION_INFO_CONNECTION_FD)
+	                   ->connect_fd;
+	silent_begin(&daemon->silents, peer);
+	*own = peer;
+}
+
+/* ---- requests ---- */
+
 static struct state *state_new(struct http *http,
                                struct MHD_Connection *connection)
 {
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
-		connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 	struct state *state = calloc(1, sizeof(*state));
-	struct ucred peer;
-	socklen_t len = sizeof(peer);
+	const struct silent *peer = peer_of(connection);
 
-	if (!state)
+	if (!state || !peer) {
+		free(state);
 		return NULL;
+	}
 	state->exchange.daemon = http->daemon;
-	state->exchange.uid = (uid_t)-1;
+	state->exchange.uid = peer->uid;
 	state->hangup.ready = on_hangup;
 	state->connection = connection;
-	state->fd = info->connect_fd;
-	if (getsockopt(state->fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0)
-		state->exchange.uid = peer.uid;
+	state->fd = peer->fd;
 	return state;
 }
 
@@ -227,6 +267,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *of,
 		*len = 0;
 		return MHD_YES;
 	}
+	silent_end(&state->exchange.daemon->silents, peer_of(of));
 	state->exchange.path = path;
 	state->exchange.method = method;
 	state->exchange.wants_stream = wants_stream(of);
@@ -247,10 +288,11 @@ static void on_completed(void *context, struct MHD_Connection *of, void **own,
 	struct state *state = *own;
 
 	(void)context;
-	(void)of;
 	(void)code;
 	if (!state)
 		return;
+	if (!peer_of(of)->next)
+		silent_begin(&state->exchange.daemon->silents, peer_of(of));
 	if (state->exchange.job) {
 		state->exchange.job->done = NULL;
 		job_cancel(state->exchange.job);
@@ -281,6 +323,7 @@ int http_open(struct daemon *daemon, struct sbx_error *err)
 				MHD_ALLOW_SUSPEND_RESUME,
 			0, NULL, NULL, on_request, http,
 			MHD_OPTION_NOTIFY_COMPLETED, on_completed, http,
+			MHD_OPTION_NOTIFY_CONNECTION, on_connection, http,
 			MHD_OPTION_CONNECTION_LIMIT, MAX_CONNECTIONS,
 			MHD_OPTION_CONNECTION_TIMEOUT, PATIENCE_S,
 			MHD_OPTION_END);

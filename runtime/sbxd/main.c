@@ -122,6 +122,7 @@ static int open_daemon(struct daemon *daemon, struct signals *signals,
 	daemon->listener = door_inherited();
 	profile_dirs_init(&daemon->dirs);
 	raise_files();
+	silents_init(&daemon->silents);
 	r = loop_open(&daemon->loop);
 	if (r == 0)
 		r = open_signals(daemon, signals);
@@ -176,6 +177,7 @@ static int serve(struct daemon *daemon)
 		if (now >= next_tick) {
 			door_rest(daemon, false);
 			closing_tidy(&daemon->closing);
+			silents_tidy(&daemon->silents);
 			daemon->refill = true;
 			next_tick = now + TICK;
 		}

@@ -320,3 +320,63 @@ def processor_time(pid):
     with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
         fields = file.read().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def silent(daemon, text=b""):
+    sock = socket.socket(socket.AF_UNIX)
+    sock.settimeout(60)
+    sock.connect(daemon.socket)
+    sock.sendall(text)
+    return sock
+
+
+def is_closed(sock):
+    try:
+        return sock.recv(1, socket.MSG_DONTWAIT) == b""
+    except BlockingIOError:
+        return False
+    except ConnectionResetError:
+        return True
+
+
+def test_the_silent_take_no_others_place(build):
+    """Whether they say nothing, or half of something."""
+    said = (b"", b"\n", b"GET /healthz HTTP/1.1\r\nHost: x\r\n",
+            b"POST /v1/run HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{")
+    with Daemon(build, "--warm", "base=0", files=256) as daemon:
+        for text in said:
+            many = [silent(daemon, text) for _ in range(400)]
+            expect(daemon.ask("GET", "/healthz")[0], 200, text)
+            expect(daemon.run("print(1)")[2]["stdout"], "1\n", text)
+            until(lambda many=many: sum(map(is_closed, many)) >= 336)
+            for each in many:
+                each.close()
+
+
+def test_a_request_must_come(build):
+    """Within seconds, and be whole; a run may take longer than that."""
+    with Daemon(build, "--warm", "base=0") as daemon:
+        answers = []
+        thread = threading.Thread(target=lambda: answers.append(daemon.run(
+            "import time; time.sleep(14); print('done')")))
+        thread.start()
+        served = Connection(daemon.socket)
+        served.request("GET", "/healthz")
+        expect(served.getresponse().read(), b'{"status":"ok"}\n')
+        quiet = [silent(daemon), served.sock]
+        slow = [silent(daemon, b"GET /healthz HTTP/1.1\r\nX: "),
+                silent(daemon, b"POST /v1/run HTTP/1.1\r\nHost: x\r\n"
+                       b"Content-Length: 99999\r\n\r\n")]
+
+        def closed():
+            for each in slow:
+                try:
+                    each.sendall(b"x")
+                except OSError:
+                    pass
+            return all(map(is_closed, quiet + slow))
+        until(closed, 60)
+        thread.join(60)
+        expect(answers[0][2]["stdout"], "done\n")
+        for each in quiet + slow:
+            each.close()
