@@ -29,7 +29,7 @@ LIB_SRC := $(wildcard runtime/base/*.c runtime/kernel/*.c runtime/model/*.c runt
 	runtime/warm/*.c)
 EXEC_SRC := $(wildcard runtime/exec/*.c)
 SBXD_SRC := $(wildcard runtime/sbxd/*.c) runtime/exec/profiles.c runtime/exec/place.c \
-	runtime/exec/audit.c
+	runtime/exec/audit.c runtime/exec/cache.c
 GEN_SRC := $(wildcard tools/gen/filter-*.c)
 SETS := $(wildcard profiles/seccomp/*.json)
 PROFILES := $(wildcard profiles/*.json)
@@ -118,7 +118,7 @@ $(B)/bin/sbx-session: $(call obj,$(wildcard tools/session/*.c)) $(LIB_OBJ)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -static-pie $(CFLAGS) $(LDFLAGS) $(QUIET) -o $@ $^ $(STATIC_LIBS)
 
-$(B)/bin/sbx-batch: $(call obj,$(BATCH_SRC) $(addprefix runtime/exec/,profiles.c place.c scope.c client.c audit.c store.c)) $(LIB_OBJ)
+$(B)/bin/sbx-batch: $(call obj,$(BATCH_SRC) $(addprefix runtime/exec/,profiles.c place.c scope.c client.c audit.c store.c cache.c)) $(LIB_OBJ)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -static-pie $(CFLAGS) $(LDFLAGS) $(QUIET) -o $@ $^ $(STATIC_LIBS)
 

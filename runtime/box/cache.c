@@ -24,6 +24,7 @@
 #define HASH          64
 #define MAX_KEPT      256
 #define MAX_KEPT_SIZE ((uint64_t)256 << 20)
+#define MAX_ONE       ((size_t)16 << 20) /* the daemon waits meanwhile */
 
 /* Files that change when programs of the host do. */
 static const char *const stamps[] = {
@@ -131,7 +132,7 @@ static int read_kept(int dir, const char *name, struct buffer *text)
 		return -ENOENT;
 	if (read(fd, found, sizeof(found)) != (ssize_t)sizeof(found))
 		return -ENOENT;
-	r = file_read_fd(fd, BUILT_MAX_BYTES, text);
+	r = file_read_fd(fd, MAX_ONE, text);
 	if (r == -ENOMEM)
 		return r;
 	text_sha256(text->data, text->len, hash);
@@ -266,7 +267,7 @@ int sbx_built_keep(const struct sbx_plan *plan, const char *path,
 	CLEANUP_FD int dir = -1;
 	char key[HASH + 1];
 
-	if (may_change(plan) || built->text.len > MAX_KEPT_SIZE / 4)
+	if (may_change(plan) || built->text.len > MAX_ONE)
 		return 0;
 	dir = open_dir(path, err);
 	if (dir < 0)

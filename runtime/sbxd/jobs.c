@@ -173,7 +173,8 @@ static void after_build(struct job *job)
 		return;
 	}
 	loop_drop(job->daemon->loop, sbx_box_fd(job->box));
-	r = build_take(job->build, job->spec, TAKE_PTR(job->box), &err);
+	r = build_take(job->build, job->spec, job->uid, TAKE_PTR(job->box),
+	               &err);
 	if (r == 0)
 		r = plan_again(job, &err);
 	if (r < 0)
@@ -259,6 +260,16 @@ static int enter_session(struct job *job, struct sbx_error *err)
 	return r < 0 ? r : plan_again(job, err);
 }
 
+static int find_built(struct job *job, struct sbx_error *err)
+{
+	int r;
+
+	if (!build_is_due(job->build))
+		return 0;
+	r = build_find(job->build, job->spec, job->uid, err);
+	return r < 0 || build_is_due(job->build) ? r : plan_again(job, err);
+}
+
 void job_start(struct job *job)
 {
 	struct sbx_error err;
@@ -268,6 +279,8 @@ void job_start(struct job *job)
 		job->again_ns = clock_ns() + PAUSE;
 		return;
 	}
+	if (r == 0)
+		r = find_built(job, &err);
 	job->running = true;
 	job->daemon->n_queued--;
 	job->daemon->n_running++;

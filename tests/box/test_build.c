@@ -238,6 +238,16 @@ Test(build, is_kept)
 	run_cached("echo one >x", NULL, "false");
 }
 
+/* What would take long to read is built again. */
+Test(build, that_is_large_is_not_kept)
+{
+	static const char code[] = "head -c 17M /dev/zero >y; echo one >x";
+
+	(void)profile("cat /build/x", "");
+	run_cached(code, "one\n", "false");
+	run_cached(code, "one\n", "false");
+}
+
 /* A file of the cache that was changed is not used, nor one that is cut. */
 Test(build, that_is_damaged_is_done_again)
 {

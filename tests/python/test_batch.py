@@ -78,6 +78,30 @@ class Requests(Batch):
         self.assertEqual(got["bad"]["exit_code"], 3)
         self.assertEqual(got["dead"]["signal"], "SIGSEGV")
 
+    def test_the_same_is_built_once(self):
+        """In this batch and the next; what others could write is refused."""
+        self.ask(*(request(name, code, language="c") for name, code in (
+            ("one", "int main(void) { return 7; }"),
+            ("same", "int main(void) { return 7; }"),
+            ("other", "int main(void) { return 8; }"),
+            ("bad", "int main(void) { return x; }"))))
+        cache = self.path / "cache"
+        env = dict(os.environ, XDG_CACHE_HOME=str(cache))
+        words = "--jobs", 1, "--output", self.output, self.requests
+        self.batch(*words, env=env)
+        self.assertEqual(
+            {name: (report["exit_code"], report["stages"]["build"]["cached"])
+             for name, report in self.by_id().items()},
+            {"one": (7, False), "same": (7, True), "other": (8, False),
+             "bad": (1, False)})
+        self.assertEqual(len(os.listdir(cache / "sbx/build")), 2)
+        self.output.unlink()
+        (cache / "sbx/build").chmod(0o777)
+        self.batch(*words, env=env, status=1)
+        for report in reports(self.output):
+            self.assertEqual(report["status"], "error")
+            self.assertIn("others may write to it", report["message"])
+
     def test_a_broken_line_is_one_report(self):
         self.ask("not json", "", "[1]", '{"id": 5, "code": "x"}',
                  request("typo", bogus=1), request("x" * 129),

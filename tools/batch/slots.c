@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/timerfd.h>
+#include <unistd.h>
 
 #include "base/clock.h"
+#include "exec/cache.h"
 #include "exec/store.h"
 
 #define SLOT_NONE \
@@ -128,14 +130,29 @@ static int start(struct slot *slot, struct stage *stage, struct sbx_error *err)
 	return r;
 }
 
+/* The run of what is built, and planned anew with it. */
+static int start_built(struct slot *slot, struct sbx_error *err)
+{
+	int r;
+
+	sbx_spec_built(slot->run.spec, slot->built, slot->build.box);
+	sbx_plan_free(slot->run.plan);
+	slot->run.plan = NULL;
+	r = sbx_plan_make(slot->run.spec, &slot->run.plan, err);
+	return r < 0 ? r : start(slot, &slot->run, err);
+}
+
 static int start_here(struct slot *slot, const struct request *request,
                       const struct places *places, struct sbx_error *err)
 {
 	int r = make_plans(slot, request, places, err);
 
-	if (r < 0)
-		return r;
-	return start(slot, slot->build.spec ? &slot->build : &slot->run, err);
+	if (r < 0 || !slot->build.spec)
+		return r < 0 ? r : start(slot, &slot->run, err);
+	r = cache_find(slot->build.plan, geteuid(), &slot->built, err);
+	if (r < 0 || !slot->built)
+		return r < 0 ? r : start(slot, &slot->build, err);
+	return start_built(slot, err);
 }
 
 int slot_start(struct slots *slots, struct slot *slot,
@@ -186,13 +203,9 @@ int slot_go_on(struct slot *slot, struct sbx_error *err)
 	if (strcmp(sbx_box_outcome(slot->build.box).status, "success") != 0)
 		return 1;
 	r = sbx_built_take(slot->build.box, &slot->built, err);
-	if (r < 0)
-		return r;
-	sbx_spec_built(slot->run.spec, slot->built, slot->build.box);
-	sbx_plan_free(slot->run.plan);
-	slot->run.plan = NULL;
-	r = sbx_plan_make(slot->run.spec, &slot->run.plan, err);
-	return r < 0 ? r : start(slot, &slot->run, err);
+	if (r == 0)
+		r = cache_keep(slot->build.plan, geteuid(), slot->built, err);
+	return r < 0 ? r : start_built(slot, err);
 }
 
 void slot_cancel(struct slot *slot)
