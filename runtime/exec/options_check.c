@@ -107,11 +107,9 @@ static int check_collect(const struct options *options, struct sbx_error *err)
 /* What the daemon would have to write on this side, or keep. */
 static int check_pool(const struct options *options, struct sbx_error *err)
 {
-	const char *what = options->collect_to          ? "collect-to"
-	                   : options->audit             ? "audit"
-	                   : is_set(options, "collect") ? "collect"
-	                   : is_set(options, "session") ? "session"
-	                                                : NULL;
+	const char *what = options->collect_to ? "collect-to"
+	                   : options->audit    ? "audit"
+	                                       : NULL;
 
 	if (options->pool && what)
 		return FAIL(err,

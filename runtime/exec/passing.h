@@ -40,6 +40,7 @@ enum passing_has {
 #define PASSING_ID       "id"       /* of the report, whatever a request says */
 #define PASSING_COMMAND  "command"  /* the arguments are a command */
 #define PASSING_ARGUMENT "argument" /* of the program */
+#define PASSING_SESSIONS "sessions" /* where the client has its own */
 
 struct passing_request {
 	char magic[8];

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/place.h"
 #include "exec/client.h"
 #include "exec/run.h"
 
@@ -51,6 +52,16 @@ static int add_setting(struct buffer *out, const struct setting *setting)
 	return 0;
 }
 
+/* A daemon of the same user that has them elsewhere is told apart. */
+static void add_sessions(struct buffer *out)
+{
+	char path[PLACE_LEN];
+
+	if (place_sessions(getenv("XDG_DATA_HOME"), getenv("HOME"),
+	                   geteuid() == 0, path) == 0)
+		client_word(out, PASSING_SESSIONS, path);
+}
+
 static int add_words(const struct options *options,
                      const struct pool_program *program, struct buffer *out)
 {
@@ -66,6 +77,7 @@ static int add_words(const struct options *options,
 		client_word(out, PASSING_FILE, program->file);
 	for (size_t i = 0; i < options->n_settings && r == 0; i++)
 		r = add_setting(out, &options->settings[i]);
+	add_sessions(out);
 	for (size_t i = 0; program->arguments && program->arguments[i]; i++)
 		client_word(out, PASSING_ARGUMENT, program->arguments[i]);
 	if (out->failed)

@@ -16,7 +16,9 @@
 #include "exec/passing.h"
 #include "sbxd/jobs.h"
 #include "sbxd/loop.h"
+#include "sbxd/sessions.h"
 #include "warm/closing.h"
+#include "warm/request.h"
 
 #define SEALS     (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 #define MAX_WORDS 4096
@@ -190,7 +192,7 @@ static int take_streams(struct job *job, const struct passing_request *request,
 /* ---- the words ---- */
 
 struct order {
-	const char *profile, *file, *id;
+	const char *profile, *file, *id, *sessions;
 	bool request, command;
 	const char *arguments[MAX_WORDS + 1];
 	size_t n_arguments;
@@ -231,6 +233,8 @@ static int read_words(struct job *job, const struct buffer *words,
 			order->file = value;
 		} else if (strcmp(what, PASSING_ID) == 0) {
 			order->id = value;
+		} else if (strcmp(what, PASSING_SESSIONS) == 0) {
+			order->sessions = value;
 		} else if (strcmp(what, PASSING_REQUEST) == 0) {
 			order->request = true;
 		} else if (strcmp(what, PASSING_COMMAND) == 0) {
@@ -304,6 +308,8 @@ static int fill(struct job *job, const struct passing_request *request,
 		r = take_id(job, order.id, err);
 	if (r == 0)
 		r = fill_spec(job, &order, &words, &code, err);
+	if (r == 0 && order.sessions && request_session(job->spec))
+		r = sessions_agree(job->uid, order.sessions, err);
 	return r;
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/error.h"
 #include "base/place.h"
 
 /* Whose sessions: the daemon's own user has those of sbx-exec, and all others
@@ -22,6 +23,21 @@ static int place(uid_t uid, char path[PLACE_LEN])
 	len = strlen(path);
 	r = snprintf(path + len, PLACE_LEN - len, "-of/%u", uid);
 	return r < 0 || (size_t)r >= PLACE_LEN - len ? -ENAMETOOLONG : 0;
+}
+
+int sessions_agree(uid_t uid, const char *theirs, struct sbx_error *err)
+{
+	char path[PLACE_LEN];
+
+	/* Another user's are apart in any case. */
+	if (uid != geteuid() || place(uid, path) < 0 ||
+	    strcmp(path, theirs) == 0)
+		return 0;
+	return err_say(err, SBX_STAGE_SESSION, EXDEV,
+	               "session: the daemon's are in %.80s, and yours in "
+	               "%.80s: start it with the same XDG_DATA_HOME and HOME, "
+	               "or add --cold",
+	               path, theirs);
 }
 
 int sessions_open(struct sbx_spec *spec, uid_t uid,

@@ -61,6 +61,20 @@ def test_the_same_streams_and_status(build):
                    cold, row)
 
 
+def test_the_report_has_the_files(build):
+    words = ["--json", "--collect", "*.txt", "--profile", "python", "--code",
+             "open('a.txt', 'w').write('1'); open('b', 'w')\n"
+             "import os; os.symlink('/etc/passwd', 'c.txt')"]
+    with Daemon(build, "--warm", "python=1") as daemon:
+        daemon.warm()
+        cold, warm = (
+            json.loads(run([f"{build}/bin/sbx-exec", *more, *words])[1])
+            for more in ([], [f"--pool={daemon.socket}"]))
+        expect(warm["files"], cold["files"])
+        expect([file["path"] for file in warm["files"]], ["a.txt"])
+        expect(warm["isolation"]["warm"], True)
+
+
 def test_commands_are_warm(build):
     """Once one has asked for such a box; also with a directory bound."""
     with Daemon(build, "--warm", "base=1", "--max-runs", "1") as daemon:

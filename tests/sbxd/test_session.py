@@ -5,6 +5,7 @@ import base64
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -34,6 +35,40 @@ class Kept(Daemon):
             [f"{self.build}/bin/sbx-exec", *words], env=self.env,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True)
+
+
+def test_sbx_exec_has_them_through_the_daemon(build):
+    """The same ones as without it, cold or warm, and of a request, too."""
+    with Kept(build) as daemon:
+        pool = f"--pool={daemon.socket}"
+
+        def turn(*words, **more):
+            run = daemon.exec_here(*words)
+            return (*run.communicate(**more), run.returncode)
+
+        for number, words in enumerate(((pool,), (), (pool, "--cold"),
+                                        (pool,))):
+            expect(turn(*words, "--session", "s", "--profile", "bash",
+                        "--code", "cat f; echo $0 >>f; exit 5"),
+                   ("code.sh\n" * number, "", 5) if number else
+                   ("", "cat: f: No such file or directory\n", 5), words)
+        path = f"{daemon.folder}/request"
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump({"language": "bash", "code": "wc -l <f",
+                       "session": "s"}, file)
+        report = json.loads(turn(pool, "--request", path)[0])
+        expect((report["stdout"], report["session"]), ("4\n", "s"))
+        for bad in ("..", "a/b", "", "a" * 65):
+            wanted = turn("--session", bad, "--command", "--", "true")
+            expect(turn(pool, "--session", bad, "--command", "--", "true"),
+                   wanted, bad)
+            expect(wanted[2], 125)
+        daemon.env = dict(daemon.env, XDG_DATA_HOME=daemon.folder)
+        out, err, status = turn(pool, "--session", "s", "--command", "--",
+                                "true")
+        expect((out, status), ("", 125))
+        assert daemon.data.name in err and "--cold" in err, err
+        expect(turn(pool, "--command", "--", "true"), ("", "", 0))
 
 
 def later(daemon, answers, code, **more):
@@ -135,6 +170,13 @@ def test_users_have_sessions_of_their_own(build):
             done = subprocess.run(words, user=OTHER, group=OTHER,
                                   extra_groups=[], capture_output=True)
             expect(json.loads(done.stdout)["stdout"], wanted)
+        shutil.copy(f"{build}/bin/sbx-exec", daemon.folder)
+        done = subprocess.run(
+            [f"{daemon.folder}/sbx-exec", f"--pool={daemon.socket}",
+             "--session", "s", "--command", "--", "cat", "f"],
+            user=OTHER, group=OTHER, extra_groups=[], env={},
+            stdin=subprocess.DEVNULL, capture_output=True)
+        expect((done.stdout, done.stderr), (b"theirs\n", b""))
         expect(daemon.turn("cat f")["stdout"], "mine\n")
 
 
