@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+#include "warm/errand.h"
+
+#include <errno.h>
+#include <linux/close_range.h>
+#include <signal.h>
+#include <stdint.h>
+
+#include "base/def.h"
+#include "kernel/sys.h"
+
+/* What others wait for the end of, a client or a reader, is not held open. */
+static void close_others(const int *fds, size_t n)
+{
+	unsigned from = 3;
+
+	for (;;) {
+		unsigned next = ~0U;
+
+		for (size_t i = 0; i < n; i++)
+			if (fds[i] >= 0 && (unsigned)fds[i] >= from)
+				next = MIN(next, (unsigned)fds[i]);
+		if (next > from)
+			(void)close_range(from, next == ~0U ? next : next - 1,
+			                  0);
+		if (next == ~0U)
+			return;
+		from = next + 1;
+	}
+}
+
+int errand_begin(int *pidfd, const int *fds, size_t n)
+{
+	int made = -1;
+	const struct clone_args args = {.flags = CLONE_PIDFD,
+	                                .pidfd = (uintptr_t)&made};
+	pid_t pid = sys_clone3(&args);
+
+	if (pid < 0)
+		return -errno;
+	if (pid == 0) {
+		close_others(fds, n);
+		return 1;
+	}
+	*pidfd = made;
+	return 0;
+}
+
+bool errand_end(int pidfd)
+{
+	siginfo_t info = {0};
+	int r = sys_waitid(pidfd, &info, WEXITED | __WALL, NULL);
+
+	(void)close(pidfd);
+	return r == 0 && info.si_code == CLD_EXITED && info.si_status == 0;
+}
