@@ -134,6 +134,17 @@ static void add_pool(struct argv *argv, const struct call *call)
 	add(argv, argv->pool);
 }
 
+/* tests/tree/run: the same over a tree that sbx-rootfs built. */
+static void add_tree(struct argv *argv)
+{
+	const char *name = getenv("SBX_TEST_TREE");
+
+	if (!name)
+		return;
+	add(argv, "--rootfs");
+	add(argv, name);
+}
+
 static void make_argv(struct argv *argv, const struct call *call)
 {
 	argv->n = 0;
@@ -143,6 +154,7 @@ static void make_argv(struct argv *argv, const struct call *call)
 	if (!call->outside && !call->no_argv) {
 		add(argv, call->without ? call->without : argv->program);
 		add_pool(argv, call);
+		add_tree(argv);
 		if (!call->no_report) {
 			add(argv, "--report");
 			add(argv, "fd:200");
@@ -199,10 +211,28 @@ static void place_fds(const struct call *call, const int own[4])
 			die("dup2");
 }
 
-static _Noreturn void become(const struct call *call, const int own[4])
+/* The call's environment, and where the trees are. */
+static const char *const *make_env(const struct call *call)
 {
 	static const char *const plain[] = {"PATH=/usr/bin:/bin", NULL};
+	static const char *words[MAX_WORDS];
 	const char *const *env = call->env ? call->env : plain;
+	static char place[PATH_MAX];
+	size_t n = 0;
+
+	if (call->outside || !getenv("SBX_TEST_TREE"))
+		return env;
+	(void)snprintf(place, sizeof(place), "XDG_DATA_HOME=%s",
+	               getenv("XDG_DATA_HOME"));
+	words[n++] = place;
+	for (; *env && n < MAX_WORDS - 1; env++)
+		words[n++] = *env;
+	return words;
+}
+
+static _Noreturn void become(const struct call *call, const int own[4])
+{
+	const char *const *env = make_env(call);
 	struct argv argv;
 	const char *file;
 
