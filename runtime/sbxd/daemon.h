@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/buffer.h"
 #include "exec/audit.h"
 #include "exec/profiles.h"
 #include "sbxd/settings.h"
@@ -20,6 +21,14 @@ struct job;
 struct door;
 struct pools;
 struct recent;
+struct apart;
+
+/* As last asked for. */
+struct capabilities {
+	struct apart *made; /* it is being made; or NULL */
+	struct buffer text; /* empty: there is none */
+	uint64_t until_ns;  /* it is good */
+};
 
 /* Since the start; for /metrics. */
 struct counters {
@@ -55,6 +64,8 @@ struct daemon {
 	struct caller callers[MAX_CALLERS]; /* the latest to be served */
 	uint64_t turn;                      /* the number of the latest job */
 	struct counters counters;
+	struct capabilities capabilities;
+	struct apart *aparts; /* answers that are being made */
 	struct closing closing;
 	bool refill;   /* a box may be missing */
 	bool answered; /* an exchange that waited has its answer */

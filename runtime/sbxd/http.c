@@ -13,6 +13,8 @@
 #include <sys/un.h>
 
 #include "base/error.h"
+#include "sbxd/apart.h"
+#include "sbxd/exchange.h"
 #include "sbxd/jobs.h"
 #include "sbxd/loop.h"
 #include "sbxd/streaming.h"
@@ -62,6 +64,7 @@ static void on_hangup(struct source *source, uint32_t events)
 	struct job *job = TAKE_PTR(state->exchange.job);
 
 	(void)events;
+	apart_leave(&state->exchange);
 	if (state->exchange.streaming)
 		streaming_drop(state->exchange.streaming);
 	else
@@ -276,7 +279,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *of,
 	state->routed = true;
 	if (state->exchange.streaming)
 		return send_stream(state);
-	if (!state->exchange.job)
+	if (!state->exchange.job && !state->exchange.apart)
 		return send_answer(state);
 	suspend(state);
 	return MHD_YES;
@@ -297,6 +300,7 @@ static void on_completed(void *context, struct MHD_Connection *of, void **own,
 		state->exchange.job->done = NULL;
 		job_cancel(state->exchange.job);
 	}
+	apart_leave(&state->exchange);
 	streaming_close(state->exchange.streaming);
 	buffer_free(&state->exchange.body);
 	buffer_free(&state->exchange.answer);

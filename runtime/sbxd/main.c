@@ -14,6 +14,8 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/parse.h"
+#include "sbxd/apart.h"
+#include "sbxd/capabilities.h"
 #include "sbxd/door.h"
 #include "sbxd/http.h"
 #include "sbxd/jobs.h"
@@ -147,9 +149,11 @@ static bool is_over(struct daemon *daemon, uint64_t *quiet_since)
 
 	if (!daemon->draining)
 		return false;
-	if (now >= daemon->drained_by_ns)
+	if (now >= daemon->drained_by_ns) {
 		jobs_cancel_all(daemon);
-	if (daemon->jobs)
+		apart_end_all(daemon);
+	}
+	if (daemon->jobs || daemon->aparts)
 		*quiet_since = now;
 	return now - *quiet_since >= FAREWELL;
 }
@@ -208,6 +212,7 @@ static void close_daemon(struct daemon *daemon)
 	http_close(daemon->http);
 	pools_close(daemon->pools);
 	free(daemon->recent);
+	capabilities_free(daemon);
 	audit_close(&daemon->audit);
 	cleanup_fd(&daemon->loop);
 }

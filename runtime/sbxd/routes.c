@@ -6,7 +6,8 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/json.h"
-#include "sbxd/http.h"
+#include "sbxd/capabilities.h"
+#include "sbxd/exchange.h"
 #include "sbxd/jobs.h"
 #include "sbxd/pools.h"
 #include "sbxd/recent.h"
@@ -245,27 +246,6 @@ static void get_profiles(struct exchange *exchange, const char *rest)
 	answer_json(exchange, 200, writer);
 }
 
-static void get_capabilities(struct exchange *exchange, const char *rest)
-{
-	const struct settings *settings = &exchange->daemon->settings;
-	struct json_writer *writer = json_writer_new();
-
-	(void)rest;
-	if (writer) {
-		json_open_object(writer, NULL);
-		json_put_integer(writer, "schema", 1);
-		json_put_text(writer, "version", SBX_VERSION);
-		json_put_unsigned(writer, "max_runs", settings->max_runs);
-		json_put_unsigned(writer, "max_queue", settings->max_queue);
-		json_open_array(writer, "warm");
-		for (unsigned i = 0; i < settings->n_warm; i++)
-			json_put_text(writer, NULL, settings->warm[i].name);
-		json_close_array(writer);
-		json_close_object(writer);
-	}
-	answer_json(exchange, 200, writer);
-}
-
 static void get_health(struct exchange *exchange, const char *rest)
 {
 	struct json_writer *writer = json_writer_new();
@@ -333,7 +313,7 @@ static const struct route {
 	{"GET", "/v1/runs/", get_run},
 	{"DELETE", "/v1/runs/", delete_run},
 	{"GET", "/v1/profiles", get_profiles},
-	{"GET", "/v1/capabilities", get_capabilities},
+	{"GET", "/v1/capabilities", capabilities_answer},
 	{"GET", "/healthz", get_health},
 	{"GET", "/metrics", get_metrics},
 };

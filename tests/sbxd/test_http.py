@@ -7,6 +7,7 @@ import contextlib
 import json
 import resource
 import socket
+import subprocess
 import threading
 import time
 
@@ -19,9 +20,51 @@ def test_what_there_is(build):
         profiles = daemon.ask("GET", "/v1/profiles")[2]["profiles"]
         assert {"base", "python", "node"} <= set(profiles), profiles
         expect(sorted(set(profiles)), profiles, "each once, sorted")
-        about = daemon.ask("GET", "/v1/capabilities")[2]
-        expect((about["schema"], about["warm"]), (1, ["python"]))
         expect(daemon.runs(), [])
+
+
+def test_capabilities(build):
+    """What sbx-check finds here; many at once ask it once, and nobody waits
+    who does not ask."""
+    with Daemon(build, "--warm", "python=1") as daemon:
+        answers = []
+        threads = [threading.Thread(target=lambda: answers.append(
+            daemon.ask("GET", "/v1/capabilities"))) for _ in range(20)]
+        for thread in threads:
+            thread.start()
+        while not answers:
+            expect(daemon.ask("GET", "/healthz")[0], 200)
+        for thread in threads:
+            thread.join(60)
+        expect({status for status, _, _ in answers}, {200})
+        about = answers[0][2]
+        assert all(answer[2] == about for answer in answers)
+        found = json.loads(subprocess.run(
+            [f"{build}/bin/sbx-check", "--json"], env=daemon.env,
+            stdout=subprocess.PIPE, check=False).stdout)
+        for each in ("schema", "verdict"):
+            expect(about[each], found[each])
+
+        def names(checks):
+            return [(check["name"], check["verdict"]) for check in checks]
+        expect(names(about["checks"]), names(found["checks"]))
+        expect((about["warm"], about["max_runs"]), (["python"], 16))
+        expect(daemon.ask("GET", "/v1/capabilities")[2], about)
+
+
+def test_a_stop_and_a_client_that_goes_while_it_checks(build):
+    with Daemon(build, "--warm", "python=0", "--drain-time",
+                "100ms") as daemon:
+        for _ in range(3):
+            connection = Connection(daemon.socket)
+            connection.request("GET", "/v1/capabilities")
+            time.sleep(0.05)
+            connection.close()
+        connection = Connection(daemon.socket)
+        connection.request("GET", "/v1/capabilities")
+        time.sleep(0.1)
+        expect(daemon.stop(), 0)
+        connection.close()
 
 
 def test_runs_are_warm(build):
