@@ -122,8 +122,10 @@ static int add_named(struct entry *entry, const struct warm_profile *warm,
 	entry->min = entry->size = warm->min;
 	entry->max = warm->max;
 	r = sbx_spec_new(&spec, err);
-	if (r == 0)
+	if (r == 0) {
+		sbx_spec_trees(spec, daemon->dirs.trees);
 		r = sbx_spec_profile(spec, warm->name, daemon->dirs.list, err);
+	}
 	if (r == 0)
 		r = sbx_spec_maxima(spec, MAXIMA, err);
 	if (r == 0)

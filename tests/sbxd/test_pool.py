@@ -94,6 +94,26 @@ def test_commands_are_warm(build):
                 time.sleep(0.1)
 
 
+def test_profiles_of_root_trees_are_warm(build):
+    with tempfile.TemporaryDirectory() as home:
+        env = {"XDG_DATA_HOME": home, "XDG_CONFIG_HOME": home,
+               "HOME": home, "PATH": os.environ["PATH"]}
+        os.makedirs(f"{home}/sbx/profiles")
+        with open(f"{home}/small.json", "w", encoding="utf-8") as file:
+            json.dump({"name": "small", "programs": ["sh"]}, file)
+        subprocess.run([f"{build}/bin/sbx-rootfs", "build",
+                        f"{home}/small.json"], env=env, check=True,
+                       stdout=subprocess.DEVNULL)
+        with open(f"{home}/sbx/profiles/small.json", "w",
+                  encoding="utf-8") as file:
+            json.dump({"extends": "base", "rootfs": "small"}, file)
+        with Daemon(build, "--warm", "small=1", env=env) as daemon:
+            daemon.warm()
+            out = daemon.exec("--profile", "small", "--command", "--", "sh",
+                              "-c", "echo *", env=env).communicate(None, 60)[0]
+            expect(out, b"*\n")
+
+
 def test_files_and_reports(build):
     with Daemon(build, "--warm", "python=2") as daemon:
         folder = daemon.folder
