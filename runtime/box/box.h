@@ -193,8 +193,13 @@ void zygote_born(struct sbx_box *box, int pidfd);
 
 /* ---- leaf.c ---- */
 
-/* Makes the run's cgroup with its limits, where the plan has one. */
+/* Makes the run's cgroup with its limits, where the plan has one; for a box of
+ * a zygote, below the zygote's. */
 int leaf_open(struct sbx_box *box, struct sbx_error *err);
+
+/* Makes the cgroup of a zygote, if it has one, the parent of its boxes': before
+ * the first of them. Its processes move out of their way, below it. */
+int leaf_divide(struct sbx_box *zygote, struct sbx_error *err);
 
 /* The run begins: what has been used so far was for the setup. */
 void leaf_begin(struct sbx_box *box);

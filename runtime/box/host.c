@@ -136,7 +136,8 @@ static int launch(struct sbx_box *box, struct setup *setup,
 	r = leaf_open(box, err);
 	if (r < 0)
 		return r;
-	pid = ns_clone(run_init, setup, box->leaf.fd, &box->pidfd, err);
+	setup->cgroup = box->leaf.fd;
+	pid = ns_clone(run_init, setup, setup->cgroup, &box->pidfd, err);
 	if (pid < 0)
 		return pid;
 	box->pid = pid;
@@ -171,7 +172,7 @@ static int launch_error(struct sbx_box *box, int r, struct sbx_error *err)
 
 static int box_launch(struct sbx_box *box, struct sbx_error *err)
 {
-	struct setup setup = {.wire = -1, .uid_lock = -1};
+	struct setup setup = {.wire = -1, .uid_lock = -1, .cgroup = -1};
 	int ends[2], r;
 
 	r = setup_prepare(&setup, box->plan, err);

@@ -177,7 +177,7 @@ static int announce(const struct setup *setup, struct sbx_error *err)
  * clone took the caller's. */
 static int enter_cgroup(const struct setup *setup, struct sbx_error *err)
 {
-	if (setup->plan->cgroup.path && unshare(CLONE_NEWCGROUP) < 0)
+	if (setup->cgroup >= 0 && unshare(CLONE_NEWCGROUP) < 0)
 		return fail(err, "unshare(CLONE_NEWCGROUP)");
 	return 0;
 }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The run's cgroup, from its making to what it says of the run. */
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -17,6 +20,68 @@ static bool is_needless(const char *file)
 	       access("/proc/swaps", F_OK) < 0;
 }
 
+/* A zygote's own cgroup, as the parent of its boxes'. */
+static int zygote_parent(const struct sbx_box *zygote, char path[PATH_MAX],
+                         struct cgroup_parent *parent, struct sbx_error *err)
+{
+	int len = snprintf(path, PATH_MAX, "%s/%s", zygote->plan->cgroup.path,
+	                   zygote->leaf.name);
+
+	*parent = (struct cgroup_parent){.path = path};
+	return len < PATH_MAX ? 0
+	                      : err_set(err, SBX_STAGE_CLONE, ENAMETOOLONG,
+	                                "cgroup %s", path);
+}
+
+/* A process is started by a zygote only where the zygote may move it, and root
+ * has given up its rights there. */
+static int give_to_zygote(const struct sbx_box *zygote,
+                          const struct cgroup_leaf *leaf, struct sbx_error *err)
+{
+	if (zygote->plan->privileged &&
+	    fchownat(leaf->fd, "cgroup.procs", zygote->uid, (gid_t)-1, 0) < 0)
+		return err_set(err, SBX_STAGE_CLONE, errno,
+		               "give a zygote the cgroups of its boxes");
+	return 0;
+}
+
+int leaf_divide(struct sbx_box *zygote, struct sbx_error *err)
+{
+	struct cgroup_parent parent;
+	char path[PATH_MAX];
+	int r;
+
+	if (zygote->leaf.fd < 0)
+		return 0;
+	r = zygote_parent(zygote, path, &parent, err);
+	if (r == 0)
+		r = give_to_zygote(zygote, &zygote->leaf, err);
+	if (r < 0)
+		return r;
+	parent.missing = zygote->plan->cgroup.controllers;
+	parent.crowded = true;
+	zygote->leaf.divided = true;
+	return cgroup_prepare(&parent, err);
+}
+
+static int make(struct sbx_box *box, struct sbx_error *err)
+{
+	const struct sbx_box *zygote = box->zygote;
+	struct cgroup_parent parent = box->plan->cgroup;
+	char path[PATH_MAX];
+	int r = 0;
+
+	if (zygote)
+		r = zygote_parent(zygote, path, &parent, err);
+	if (r == 0)
+		r = cgroup_prepare(&parent, err);
+	if (r == 0)
+		r = cgroup_leaf_make(&parent, &box->leaf, err);
+	if (r == 0 && zygote)
+		r = give_to_zygote(zygote, &box->leaf, err);
+	return r;
+}
+
 int leaf_open(struct sbx_box *box, struct sbx_error *err)
 {
 	const struct sbx_plan *plan = box->plan;
@@ -24,9 +89,7 @@ int leaf_open(struct sbx_box *box, struct sbx_error *err)
 
 	if (!plan->cgroup.path)
 		return 0;
-	r = cgroup_prepare(&plan->cgroup, err);
-	if (r == 0)
-		r = cgroup_leaf_make(&plan->cgroup, &box->leaf, err);
+	r = make(box, err);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < plan->n_settings; i++) {

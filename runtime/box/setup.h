@@ -15,6 +15,7 @@ struct setup {
 	struct net_message loopback;
 	int wire;     /* pid 1's end */
 	int uid_lock; /* held while anything of the box lives; or -1 */
+	int cgroup;   /* that the box is born into; or -1 */
 	/* In a zygote: where the program's process goes on, a copy of the
 	 * interpreter that called. NULL: it executes the program. */
 	__attribute__((noreturn)) void (*resume)(const struct setup *setup);

@@ -26,8 +26,9 @@
  *
  * A zygote is told by the same messages where its agent is told:
  *
- *	caller  -> zygote   FORK     a box: pid 1's end of its wire and, as
- *	                             root, the lock of its id
+ *	caller  -> zygote   FORK     a box: pid 1's end of its wire; as root,
+ *	                             the lock of its id; its cgroup, if it has
+ *	                             one
  */
 #ifndef SBX_BOX_WIRE_H
 #define SBX_BOX_WIRE_H

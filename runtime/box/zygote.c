@@ -52,10 +52,13 @@ static pid_t pid_of(int pidfd)
 static int request(struct sbx_box *box, int theirs)
 {
 	const struct wire_message fork = {.kind = WIRE_FORK};
-	const int fds[] = {theirs, box->uid_lock};
+	int fds[WIRE_MAX_FDS] = {theirs}, n = 1;
 
-	return wire_send(box->zygote->control, &fork, fds,
-	                 box->uid_lock < 0 ? 1 : 2);
+	if (box->uid_lock >= 0)
+		fds[n++] = box->uid_lock;
+	if (box->leaf.fd >= 0)
+		fds[n++] = box->leaf.fd;
+	return wire_send(box->zygote->control, &fork, fds, n);
 }
 
 static int launch(struct sbx_box *box, struct sbx_error *err)
@@ -64,6 +67,8 @@ static int launch(struct sbx_box *box, struct sbx_error *err)
 	int ends[2], r;
 
 	r = box_reserve_id(box, err);
+	if (r == 0)
+		r = leaf_open(box, err);
 	if (r < 0)
 		return r;
 	r = wire_pair(ends);

@@ -158,26 +158,46 @@ int cgroup_leaf_make(const struct cgroup_parent *parent,
 	return 0;
 }
 
-/* What is dying has left the cgroup a moment later. */
-static void remove_emptied(int parent, const char *name)
+/* A zygote's has its boxes' below it. */
+static void remove_children(int cgroup)
 {
-	const struct timespec moment = {.tv_nsec = 1000000};
+	int fd = openat(cgroup, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
 
-	for (int i = 0; i < 100; i++) {
-		if (unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno != EBUSY)
-			return;
-		(void)nanosleep(&moment, NULL);
+	if (!dir) {
+		cleanup_fd(&fd);
+		return;
 	}
+	while ((entry = readdir(dir)))
+		if (entry->d_type == DT_DIR && entry->d_name[0] != '.')
+			(void)unlinkat(cgroup, entry->d_name, AT_REMOVEDIR);
+	(void)closedir(dir);
+}
+
+/* 0 or -errno; -EBUSY while anything is in it. */
+static int try_remove(const struct cgroup_leaf *leaf)
+{
+	if (leaf->divided)
+		remove_children(leaf->fd);
+	return unlinkat(leaf->parent, leaf->name, AT_REMOVEDIR) < 0 ? -errno
+	                                                            : 0;
 }
 
 void cgroup_leaf_remove(struct cgroup_leaf *leaf)
 {
+	const struct timespec moment = {.tv_nsec = 1000000};
+	int r;
+
 	if (leaf->fd < 0)
 		return;
-	if (unlinkat(leaf->parent, leaf->name, AT_REMOVEDIR) < 0 &&
-	    errno == EBUSY) {
+	r = try_remove(leaf);
+	if (r == -EBUSY)
 		(void)file_put(leaf->fd, "cgroup.kill", "1");
-		remove_emptied(leaf->parent, leaf->name);
+	/* What is dying has left the cgroup a moment later. */
+	for (int i = 0; i < 100 && r == -EBUSY; i++) {
+		(void)nanosleep(&moment, NULL);
+		r = try_remove(leaf);
 	}
 	(void)close(leaf->fd);
 	(void)close(leaf->parent);
@@ -192,6 +212,7 @@ static void sweep_one(int parent, const char *name)
 	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
 		return;
 	(void)file_put(fd, "cgroup.kill", "1");
+	remove_children(fd);
 	(void)unlinkat(parent, name, AT_REMOVEDIR);
 }
 

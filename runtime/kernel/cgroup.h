@@ -6,6 +6,9 @@
  *	  sbx-supervisor        the processes that were in it
  *	  sbx-run-ID            one run and nothing else; locked by its
  *	                        supervisor as long as that lives
+ *	  sbx-run-ID            a zygote's, and a parent itself:
+ *	    sbx-supervisor      the zygote
+ *	    sbx-run-ID          one run from it
  *
  * The kernel enables no controller below a cgroup that has processes of its
  * own, so those move down first.
@@ -61,13 +64,11 @@ int cgroup_prepare(const struct cgroup_parent *parent, struct sbx_error *err);
 struct cgroup_leaf {
 	int parent, fd; /* -1: none */
 	char name[48];
+	bool divided; /* there are others below it */
 };
-#define CGROUP_LEAF_NONE     \
-	{                    \
-		-1, -1,      \
-		{            \
-			'\0' \
-		}            \
+#define CGROUP_LEAF_NONE                \
+	{                               \
+		.parent = -1, .fd = -1, \
 	}
 
 /* Makes a leaf and locks it. 0 or -errno. */

@@ -45,10 +45,9 @@ int zygote_plan(struct zygote *zygote, const struct sbx_spec *spec,
 	int r;
 
 	/* A bind's place may lie behind a link, which a zygote would not
-	 * follow; and as root the kernel lets it start nothing in a cgroup
-	 * that is not its own. */
+	 * follow. */
 	if (spec->warm != WARM_ZYGOTE || !module_find(agent->interpreter) ||
-	    boxes->has_binds || boxes->cgroup.path)
+	    boxes->has_binds)
 		return 0;
 	zygote->most_forks = MOST_FORKS;
 	r = pack_plan(boxes, &zygote->packed);
@@ -95,6 +94,20 @@ static int step(struct sbx_box **box, struct sbx_error *err)
 	return r < 0 ? r : -ECHILD;
 }
 
+/* The next one in the place of the current one, whose boxes go on. */
+static int take_over(struct zygote *zygote, struct sbx_error *err)
+{
+	int r = leaf_divide(zygote->next, err);
+
+	zygote_retire(r < 0 ? TAKE_PTR(zygote->next) : zygote->current);
+	if (r < 0)
+		return r;
+	zygote->current = TAKE_PTR(zygote->next);
+	zygote->since_ns = clock_ns();
+	zygote->base_memory = zygote_memory(zygote->current);
+	return 0;
+}
+
 int zygote_step(struct zygote *zygote, int epoll, struct sbx_error *err)
 {
 	int r = step(&zygote->current, err);
@@ -103,13 +116,9 @@ int zygote_step(struct zygote *zygote, int epoll, struct sbx_error *err)
 		r = step(&zygote->next, err);
 	if (r < 0)
 		return r;
-	if (zygote->next && zygote->next->idle) {
-		zygote_retire(zygote->current);
-		zygote->current = TAKE_PTR(zygote->next);
-		zygote->since_ns = clock_ns();
-		zygote->base_memory = zygote_memory(zygote->current);
-	}
-	if (!zygote->next && (!zygote->current || is_worn(zygote)))
+	if (zygote->next && zygote->next->idle)
+		r = take_over(zygote, err);
+	if (r == 0 && !zygote->next && (!zygote->current || is_worn(zygote)))
 		r = start(zygote, epoll, err);
 	return r < 0 ? r : zygote->current != NULL;
 }

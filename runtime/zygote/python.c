@@ -113,6 +113,10 @@ static pid_t fork_box(const struct setup *setup)
 
 	for (size_t i = 0; i < n_namespaces; i++)
 		args.flags |= namespaces[i].flag;
+	if (setup->cgroup >= 0) {
+		args.flags |= CLONE_INTO_CGROUP;
+		args.cgroup = (uint64_t)setup->cgroup;
+	}
 	sigfillset(&all);
 	(void)sigprocmask(SIG_BLOCK, &all, &before);
 	pid = sys_clone3(&args);
@@ -129,10 +133,13 @@ static pid_t fork_box(const struct setup *setup)
 static void make_box(struct zygote *zygote, const int *fds)
 {
 	struct wire_message failed = {.kind = WIRE_FAILED};
+	int n = 1;
 	pid_t pid;
 
 	zygote->setup.wire = fds[0];
-	zygote->setup.uid_lock = fds[1];
+	zygote->setup.uid_lock =
+		zygote->packed->plan.privileged ? fds[n++] : -1;
+	zygote->setup.cgroup = fds[n];
 	PyOS_BeforeFork();
 	pid = fork_box(&zygote->setup);
 	if (pid < 0) {
