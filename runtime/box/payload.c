@@ -113,22 +113,18 @@ static int step_habits(const struct payload *payload, struct sbx_error *err)
 	return 0;
 }
 
-/* n of the processors that the caller may use, from a place that differs from
- * run to run, so that runs do not all crowd on the first. */
+/* n of the processors that the caller may use, from the one on which this runs:
+ * there the scheduler has just found room for it, and nothing has to move. */
 static void choose_cpus(unsigned n, const cpu_set_t *own, cpu_set_t *chosen)
 {
-	unsigned count = (unsigned)CPU_COUNT(own);
-	unsigned skip = (unsigned)(clock_ns() / 1024 % count);
+	int here = sched_getcpu();
 
-	n = MIN(n, count); /* there may be fewer than when it was planned */
+	n = MIN(n, (unsigned)CPU_COUNT(own)); /* fewer than when planned */
 	CPU_ZERO(chosen);
-	for (unsigned cpu = 0; n > 0; cpu = (cpu + 1) % CPU_SETSIZE) {
+	for (unsigned cpu = here < 0 ? 0 : (unsigned)here; n > 0;
+	     cpu = (cpu + 1) % CPU_SETSIZE) {
 		if (!CPU_ISSET(cpu, own) || CPU_ISSET(cpu, chosen))
 			continue;
-		if (skip > 0) {
-			skip--;
-			continue;
-		}
 		CPU_SET(cpu, chosen);
 		n--;
 	}
