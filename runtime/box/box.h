@@ -116,6 +116,9 @@ void watch_drop(struct sbx_box *box, int *fd);
 /* Ends everything in the box. The first cause stays. */
 void box_kill(struct sbx_box *box, enum cause cause);
 
+/* The program and all that it started are gone. */
+void box_emptied(struct sbx_box *box);
+
 /* Fills err, which may be NULL, with why the box failed. Returns -code. */
 int box_failure(const struct sbx_box *box, struct sbx_error *err);
 

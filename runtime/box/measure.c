@@ -10,7 +10,6 @@
  */
 #include <errno.h>
 #include <sched.h>
-#include <sys/epoll.h>
 #include <sys/vfs.h>
 
 #include "base/clock.h"
@@ -80,15 +79,11 @@ static bool is_overdue(const struct sbx_box *box, uint64_t now, uint64_t sum)
 static void ask(struct sbx_box *box, uint64_t now, uint64_t sum)
 {
 	const struct wire_message measure_now = {.kind = WIRE_MEASURE};
-	int r;
 
 	if (wire_send(box->wire, &measure_now, NULL, 0) < 0)
 		return; /* it is ending */
 	box->asked_ns = now;
 	box->asked_sum = sum;
-	r = watch_add(box, box->wire, EPOLLIN, TAG_WIRE);
-	if (r < 0)
-		box_fail(box, -r, "watch for pid 1's answer");
 }
 
 /*

@@ -68,9 +68,6 @@ static void on_started(struct sbx_box *box, const struct wire_message *message,
 	            : watch_add(box, box->listener, EPOLLIN, TAG_LISTENER);
 	if (r < 0)
 		box_fail(box, -r, "watch the filter's listener");
-	/* What comes now is the end, which pid 1's own end follows at once:
-	 * there is no need to wake up for both. */
-	(void)epoll_ctl(box->epoll, EPOLL_CTL_DEL, box->wire, NULL);
 	if (box->confines && !box->failed && confine(box, &failure) < 0)
 		box_fail_as(box, &failure);
 }
@@ -79,7 +76,6 @@ static void on_measured(struct sbx_box *box, const struct wire_message *message,
                         int *fds)
 {
 	(void)fds;
-	(void)epoll_ctl(box->epoll, EPOLL_CTL_DEL, box->wire, NULL);
 	measure_answer(box, message->memory);
 }
 
@@ -107,11 +103,11 @@ static void on_ended(struct sbx_box *box, const struct wire_message *message,
 	run->system_ns = message->system_ns;
 	measure_discount(box);
 	run->memory_peak = MAX(run->memory_peak, message->memory_peak);
-	if (run->cause != CAUSE_NONE)
-		return;
-	run->end_ns = message->ns;
-	if (ran_out_of_cpu(box))
+	if (run->cause == CAUSE_NONE)
+		run->end_ns = message->ns;
+	if (run->cause == CAUSE_NONE && ran_out_of_cpu(box))
 		run->cause = CAUSE_CPU_TIME;
+	box_emptied(box);
 }
 
 static void on_failed(struct sbx_box *box, const struct wire_message *message,

@@ -182,6 +182,24 @@ static void stream_step(struct sbx_box *box, size_t index)
 	box_kill(box, CAUSE_OUTPUT);
 }
 
+/* Nothing of the program is left, though pid 1 may take its time: what it does
+ * last is to take the namespaces down. */
+static bool is_empty(const struct sbx_box *box)
+{
+	return box->ended || box->pid == 0;
+}
+
+void box_emptied(struct sbx_box *box)
+{
+	measure_disk(box);
+	/* Who ended by itself is heard to the end, as by any pipe. */
+	if (box->run.cause == CAUSE_NONE)
+		box->deadline_ns = UINT64_MAX;
+	else
+		box->deadline_ns = clock_ns() + DRAIN_TIME;
+	leaf_read(box);
+}
+
 /* Pid 1 is dead, and so is everything that was in the box. */
 static void pidfd_step(struct sbx_box *box)
 {
@@ -197,18 +215,10 @@ static void pidfd_step(struct sbx_box *box)
 		box_fail(box, errno, "wait for pid 1 of the sandbox");
 	box->pid = 0;
 	watch_drop(box, &box->pidfd);
-	measure_disk(box);
-	/* Who ended by itself is heard to the end, as by any pipe. */
-	if (run->cause == CAUSE_NONE)
-		box->deadline_ns = UINT64_MAX;
-	else
-		box->deadline_ns = clock_ns() + DRAIN_TIME;
 	if (box->waiting && !box->failed)
 		box_fail(box, ECHILD, "the interpreter that was started ahead");
-	if (box->ended || box->failed) {
-		leaf_read(box);
+	if (box->ended || box->failed)
 		return;
-	}
 	if (run->end_ns == 0)
 		run->end_ns = clock_ns();
 	run->user_ns = clock_timeval_ns(usage.ru_utime);
@@ -217,7 +227,7 @@ static void pidfd_step(struct sbx_box *box)
 	/* What died with pid 1 was not waited for; the last sample saw it. */
 	run->user_ns = MAX(run->user_ns + run->system_ns, box->sample.cpu_ns) -
 	               run->system_ns;
-	leaf_read(box);
+	box_emptied(box);
 	if (run->cause == CAUSE_NONE)
 		run->cause = run->oom_kills ? CAUSE_MEMORY : CAUSE_LOST;
 	if (!run->started)
@@ -227,18 +237,18 @@ static void pidfd_step(struct sbx_box *box)
 /* Whether there is still something to decide by measuring. */
 static bool is_measured(const struct sbx_box *box)
 {
-	return box->run.started && box->pid != 0 && !box->ended &&
-	       !box->failed && box->run.cause == CAUSE_NONE;
+	return box->run.started && !is_empty(box) && !box->failed &&
+	       box->run.cause == CAUSE_NONE;
 }
 
 static void check_time(struct sbx_box *box)
 {
 	uint64_t now = clock_ns();
 
-	if (box->pid == 0 && now >= box->deadline_ns)
+	if (is_empty(box) && now >= box->deadline_ns)
 		for (size_t i = STREAM_OUT; i < N_STREAMS; i++)
 			stream_abandon(&box->streams[i]);
-	if (box->ended || box->failed || box->pid == 0)
+	if (box->failed || is_empty(box))
 		return;
 	if (is_measured(box) && now >= box->next_sample_ns)
 		measure(box, now);
@@ -310,7 +320,7 @@ static void dispatch(struct sbx_box *box, const struct epoll_event *event)
 
 static bool is_over(const struct sbx_box *box)
 {
-	if (box->pid != 0)
+	if (!is_empty(box) || (box->failed && box->pid != 0))
 		return false;
 	if (box->failed || box->run.cause == CAUSE_CANCELLED)
 		return true;
@@ -380,7 +390,7 @@ void sbx_box_cancel(struct sbx_box *box)
 {
 	box_kill(box, CAUSE_CANCELLED);
 	/* Also the wait for a reader, where that is all there is left. */
-	if (box->pid == 0) {
+	if (is_empty(box)) {
 		box->deadline_ns = clock_ns();
 		set_timer(box);
 	}

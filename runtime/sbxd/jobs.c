@@ -120,6 +120,13 @@ void job_refuse(struct job *job, const struct sbx_error *failure)
 	job_free(job);
 }
 
+/* The box of one that is over is gone: the next jobs_clear() sees to it. */
+static void on_gone(struct source *source, uint32_t events)
+{
+	(void)source;
+	(void)events;
+}
+
 static void finish(struct job *job, const struct sbx_error *failure)
 {
 	struct daemon *daemon = job->daemon;
@@ -138,20 +145,29 @@ static void finish(struct job *job, const struct sbx_error *failure)
 	}
 	if (job->box)
 		loop_drop(daemon->loop, sbx_box_fd(job->box));
+	job->source.ready = on_gone;
+	if (job->box && box_end_fd(job->box) >= 0)
+		(void)loop_add(daemon->loop, box_end_fd(job->box), EPOLLIN,
+		               &job->source);
 	job->next = daemon->over;
 	daemon->over = job;
 	daemon->n_over++;
 }
 
-void jobs_clear(struct daemon *daemon)
+void jobs_clear(struct daemon *daemon, bool wait)
 {
-	while (daemon->over) {
-		struct job *job = daemon->over;
+	struct job **at = &daemon->over;
+	struct job *job;
 
-		daemon->over = job->next;
+	while ((job = *at)) {
+		if (job->box && !wait && !box_is_gone(job->box)) {
+			at = &job->next;
+			continue;
+		}
+		*at = job->next;
+		daemon->n_over--;
 		job_free(job);
 	}
-	daemon->n_over = 0;
 }
 
 static void start_run(struct job *job);

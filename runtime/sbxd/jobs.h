@@ -31,8 +31,9 @@ struct job *jobs_find(const struct daemon *daemon, const char *id, uid_t uid);
 /* Those that uid may see, as a list of objects. */
 void jobs_list(const struct daemon *daemon, uid_t uid, struct json_writer *out);
 
-/* Frees those that are over, with their boxes: when their answers are out. */
-void jobs_clear(struct daemon *daemon);
+/* Frees those that are over, with their boxes: when their answers are out. Not
+ * those whose boxes still take themselves down, unless it is to wait. */
+void jobs_clear(struct daemon *daemon, bool wait);
 
 void jobs_cancel_all(struct daemon *daemon);
 

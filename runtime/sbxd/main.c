@@ -162,7 +162,7 @@ static bool is_over(struct daemon *daemon, uint64_t *quiet_since)
  * new ones made in their place. */
 static void tidy(struct daemon *daemon)
 {
-	jobs_clear(daemon);
+	jobs_clear(daemon, false);
 	if (daemon->refill)
 		pools_tick(daemon->pools);
 	daemon->refill = false;
@@ -196,7 +196,7 @@ static int serve(struct daemon *daemon)
 		else
 			tidy(daemon);
 		if (daemon->n_over >= MAX_OVER)
-			jobs_clear(daemon);
+			jobs_clear(daemon, true);
 		daemon->answered = false;
 		r = loop_turn(daemon->loop,
 		              MIN(patience, (int)(TICK / NS_PER_MS)));
@@ -208,7 +208,7 @@ static void close_daemon(struct daemon *daemon)
 {
 	door_close(daemon);
 	jobs_cancel_all(daemon);
-	jobs_clear(daemon);
+	jobs_clear(daemon, true);
 	http_close(daemon->http);
 	pools_close(daemon->pools);
 	free(daemon->recent);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "warm/request.h"
 
+#include <poll.h>
+
 #include "box/box.h"
 
 const char *request_host_path(const struct sbx_spec *spec)
@@ -51,6 +53,18 @@ const char *plan_profile(const struct sbx_plan *plan)
 bool box_is_warm(const struct sbx_box *box)
 {
 	return box->run.warm;
+}
+
+int box_end_fd(const struct sbx_box *box)
+{
+	return box->pidfd;
+}
+
+bool box_is_gone(const struct sbx_box *box)
+{
+	struct pollfd end = {.fd = box->pidfd, .events = POLLIN};
+
+	return box->pid <= 0 || poll(&end, 1, 0) > 0;
 }
 
 int request_report(const struct sbx_plan *plan, const struct sbx_box *box,

@@ -26,6 +26,12 @@ const char *plan_id(const struct sbx_plan *plan);
 const char *plan_profile(const struct sbx_plan *plan); /* or NULL */
 bool box_is_warm(const struct sbx_box *box);
 
+/* Of a box that is over: what polls readable once pid 1 has taken it down (-1:
+ * it has), and whether it has, so that sbx_box_close() has nothing to wait
+ * for. */
+int box_end_fd(const struct sbx_box *box);
+bool box_is_gone(const struct sbx_box *box);
+
 /* sbx_report_write() and sbx_report_refusal(), into memory. */
 int request_report(const struct sbx_plan *plan, const struct sbx_box *box,
                    const struct sbx_error *failure, struct buffer *text,
