@@ -81,12 +81,22 @@ $(B)/gen/filter_sets.c: $(B)/tool/filter-sets $(SETS)
 	$(Q)$(B)/tool/filter-sets $(SETS) >$@.tmp && mv $@.tmp $@
 
 # Agents and checkers are texts in the library: a row of name and text for each.
+# CPython keeps what it has parsed of its main file, to free it at its end, in
+# the way of every run: that agent is a text which the file compiles.
+FIRST_python := "exec(compile(r\"\"\"\n"
+LAST_python := "\"\"\", \"sbx\", \"exec\"))\n"
 $(B)/gen/agents.inc: $(wildcard runtime/zygotes/*)
-$(B)/gen/checkers.inc: $(wildcard runtime/checkers/*)
-$(B)/gen/agents.inc $(B)/gen/checkers.inc:
 	@mkdir -p $(@D)
-	$(Q)for agent in $^; do name=$${agent##*/}; printf '{"%s",\n' "$${name%.*}"; \
-	  sed -e 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' "$$agent"; echo '},'; done >$@
+	$(Q){ $(foreach agent,$(basename $(notdir $^)),\
+	  printf '%s\n' '{"$(agent)",' '$(FIRST_$(agent))'; \
+	  $(AS_C_STRINGS) $(wildcard runtime/zygotes/$(agent).*); \
+	  printf '%s\n' '$(LAST_$(agent))},';) } >$@
+$(B)/gen/checkers.inc: $(wildcard runtime/checkers/*)
+	@mkdir -p $(@D)
+	$(Q){ $(foreach checker,$(basename $(notdir $^)),\
+	  echo '{"$(checker)",'; \
+	  $(AS_C_STRINGS) $(wildcard runtime/checkers/$(checker).*); echo '},';) } >$@
+AS_C_STRINGS := sed -e 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/'
 $(B)/obj/runtime/warm/agent.o: $(B)/gen/agents.inc
 $(B)/obj/runtime/model/check.o: $(B)/gen/checkers.inc
 

@@ -146,6 +146,8 @@ static int collect_tree(struct arena *arena, struct facts *facts,
 	char path[PATH_MAX];
 	int r = 0;
 
+	memset(facts->root, 0, sizeof(facts->root));
+	facts->zone = NULL;
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		(void)snprintf(path, sizeof(path), "%s/%s", top,
 		               root_entries[i]);
@@ -292,16 +294,29 @@ static int check_stdin(const struct sbx_spec *spec, struct sbx_error *err)
 	return 0;
 }
 
+int facts_of_host(struct arena *arena, struct facts *facts,
+                  struct sbx_error *err)
+{
+	int r;
+
+	*facts = (struct facts){0};
+	r = collect_caller(facts, err);
+	return r < 0 ? r : collect_tree(arena, facts, err);
+}
+
 int facts_collect(const struct sbx_spec *spec, struct arena *arena,
                   struct facts *facts, struct sbx_error *err)
 {
 	struct facts found = {0};
-	int r;
+	int r = 0;
 
-	r = collect_caller(&found, err);
+	if (spec->host)
+		found = *spec->host;
+	else
+		r = collect_caller(&found, err);
 	if (r == 0)
 		r = trees_collect(spec, arena, &found, err);
-	if (r == 0)
+	if (r == 0 && (found.tree || !spec->host))
 		r = collect_tree(arena, &found, err);
 	if (r == 0)
 		r = collect_cgroup(spec, arena, &found, err);

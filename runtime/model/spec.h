@@ -121,6 +121,8 @@ struct zygote_files {
 	size_t plan_len;
 };
 
+struct facts;
+
 struct sbx_spec {
 	struct arena arena;  /* owns everything below */
 	const char *profile; /* its name, or NULL */
@@ -159,6 +161,7 @@ struct sbx_spec {
 	uint32_t require;       /* bits of enum layer */
 	uint32_t degraded_layers; /* bits of enum layer that may be weaker */
 	uint32_t degraded_limits; /* bits of enum limit, the same */
+	const struct facts *host; /* borrowed; NULL: look what it is like */
 	struct program program;
 	struct build build;
 	const struct zygote_files *zygote; /* borrowed; NULL: it is none */

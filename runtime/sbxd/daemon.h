@@ -13,6 +13,7 @@
 #include "sbxd/settings.h"
 #include "sbxd/silent.h"
 #include "warm/closing.h"
+#include "warm/host.h"
 
 #define MAXIMA "/etc/sbx/limits.json"
 
@@ -54,6 +55,7 @@ struct daemon {
 	bool door_rests;
 	struct silents silents;
 	struct pools *pools;
+	struct host host;
 	struct http *http;
 	struct recent *recent;
 	struct job *jobs, **last_job; /* in the order they came */

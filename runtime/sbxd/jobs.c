@@ -65,6 +65,14 @@ static int check(const struct job *job, struct sbx_error *err)
 	               field);
 }
 
+/* Anew, if there is one. */
+static int make_plan(struct job *job, struct sbx_error *err)
+{
+	sbx_plan_free(TAKE_PTR(job->plan));
+	host_lend(&job->daemon->host, job->spec);
+	return sbx_plan_make(job->spec, &job->plan, err);
+}
+
 int job_submit(struct job *job, struct sbx_error *err)
 {
 	struct daemon *daemon = job->daemon;
@@ -88,7 +96,7 @@ int job_submit(struct job *job, struct sbx_error *err)
 	if (r == 0)
 		r = build_make(job->spec, &job->build, err);
 	if (r == 0)
-		r = sbx_plan_make(job->spec, &job->plan, err);
+		r = make_plan(job, err);
 	if (r < 0)
 		return r;
 	if (!job->id[0])
@@ -166,17 +174,15 @@ void jobs_clear(struct daemon *daemon, bool wait)
 		}
 		*at = job->next;
 		daemon->n_over--;
+		/* A process of ours may have a copy, so closing is not enough.
+		 */
+		if (job->box)
+			loop_drop(daemon->loop, box_end_fd(job->box));
 		job_free(job);
 	}
 }
 
 static void start_run(struct job *job);
-
-static int plan_again(struct job *job, struct sbx_error *err)
-{
-	sbx_plan_free(TAKE_PTR(job->plan));
-	return sbx_plan_make(job->spec, &job->plan, err);
-}
 
 /* The build is over: the run takes its place, if there is one. */
 static void after_build(struct job *job)
@@ -192,7 +198,7 @@ static void after_build(struct job *job)
 	r = build_take(job->build, job->spec, job->uid, TAKE_PTR(job->box),
 	               &err);
 	if (r == 0)
-		r = plan_again(job, &err);
+		r = make_plan(job, &err);
 	if (r < 0)
 		finish(job, &err);
 	else
@@ -273,7 +279,7 @@ static int enter_session(struct job *job, struct sbx_error *err)
 	if (!request_session(job->spec))
 		return 0;
 	r = sessions_open(job->spec, job->uid, &job->session, err);
-	return r < 0 ? r : plan_again(job, err);
+	return r < 0 ? r : make_plan(job, err);
 }
 
 static int find_built(struct job *job, struct sbx_error *err)
@@ -283,7 +289,7 @@ static int find_built(struct job *job, struct sbx_error *err)
 	if (!build_is_due(job->build))
 		return 0;
 	r = build_find(job->build, job->spec, job->uid, err);
-	return r < 0 || build_is_due(job->build) ? r : plan_again(job, err);
+	return r < 0 || build_is_due(job->build) ? r : make_plan(job, err);
 }
 
 void job_start(struct job *job)

@@ -182,6 +182,7 @@ static int serve(struct daemon *daemon)
 			door_rest(daemon, false);
 			closing_tidy(&daemon->closing);
 			silents_tidy(&daemon->silents);
+			host_refresh(&daemon->host, now);
 			daemon->refill = true;
 			next_tick = now + TICK;
 		}
@@ -211,6 +212,7 @@ static void close_daemon(struct daemon *daemon)
 	jobs_clear(daemon, true);
 	http_close(daemon->http);
 	pools_close(daemon->pools);
+	host_free(&daemon->host);
 	free(daemon->recent);
 	capabilities_free(daemon);
 	audit_close(&daemon->audit);
