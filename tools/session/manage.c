@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What sessions there are, and fewer of them. */
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -12,10 +10,10 @@
 #include "base/file.h"
 #include "base/parse.h"
 #include "box/store.h"
+#include "box/store_items.h"
 #include "session.h"
 
-#define WAIT         (10 * NS_PER_S)
-#define MAX_SESSIONS 100000
+#define WAIT (10 * NS_PER_S)
 
 static int lock(int store, const char *id, uint64_t wait_ns,
                 struct store_session **session, struct sbx_error *err)
@@ -23,83 +21,6 @@ static int lock(int store, const char *id, uint64_t wait_ns,
 	const struct store_want want = {.id = id, .wait_ns = wait_ns};
 
 	return store_lock(store, &want, session, err);
-}
-
-struct item {
-	char id[STORE_ID_LEN + 1];
-	bool busy, bad;
-	size_t n_states;
-	struct store_state newest;
-};
-
-struct items {
-	struct item *list;
-	size_t n;
-};
-
-static void read_item(int store, struct item *item)
-{
-	struct store_session *session = NULL;
-	struct sbx_error err;
-	int r = lock(store, item->id, 0, &session, &err);
-
-	item->busy = r == -EBUSY;
-	item->bad = r < 0 && !item->busy;
-	if (r < 0)
-		return;
-	item->n_states = session->n_states;
-	if (store_newest(session))
-		item->newest = *store_newest(session);
-	store_unlock(session);
-}
-
-/* The sessions, least recently used first; busy ones last. */
-static int compare_items(const void *a, const void *b)
-{
-	const struct item *left = a, *right = b;
-
-	if (left->busy != right->busy)
-		return left->busy - right->busy;
-	if (left->newest.time != right->newest.time)
-		return left->newest.time < right->newest.time ? -1 : 1;
-	return strcmp(left->id, right->id);
-}
-
-static int add_item(struct items *items, const char *id)
-{
-	struct item *list;
-
-	if (items->n % 64 == 0) {
-		list = reallocarray(items->list, items->n + 64, sizeof(*list));
-		if (!list)
-			return -ENOMEM;
-		items->list = list;
-	}
-	items->list[items->n] = (struct item){0};
-	(void)strcpy(items->list[items->n++].id, id);
-	return 0;
-}
-
-static int read_items(int store, struct items *items, struct sbx_error *err)
-{
-	int fd = openat(store, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *list = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *entry;
-	int r = list ? 0 : -errno;
-
-	while (r == 0 && items->n < MAX_SESSIONS &&
-	       (entry = file_entry(list, &r)))
-		if (store_id_ok(entry->d_name))
-			r = add_item(items, entry->d_name);
-	if (list)
-		(void)closedir(list);
-	for (size_t i = 0; r == 0 && i < items->n; i++)
-		read_item(store, &items->list[i]);
-	if (r == 0 && items->n)
-		qsort(items->list, items->n, sizeof(items->list[0]),
-		      compare_items);
-	return r < 0 ? err_set(err, SBX_STAGE_SESSION, -r, "list the sessions")
-	             : 0;
 }
 
 static const char *when(int64_t seconds, char text[32])
@@ -123,12 +44,12 @@ static void print_state(const char *name, const struct store_state *state)
 
 int session_list(int store, char *const *arguments, struct sbx_error *err)
 {
-	struct items items = {0};
-	int r = read_items(store, &items, err);
+	struct store_items items = {0};
+	int r = store_items(store, &items, err);
 
 	(void)arguments;
 	for (size_t i = 0; i < items.n && r == 0; i++) {
-		const struct item *item = &items.list[i];
+		const struct store_item *item = &items.list[i];
 
 		if (item->busy)
 			(void)printf("%s\tbusy\n", item->id);
@@ -137,7 +58,7 @@ int session_list(int store, char *const *arguments, struct sbx_error *err)
 		else
 			print_state(item->id, &item->newest);
 	}
-	free(items.list);
+	store_items_free(&items);
 	return r;
 }
 
@@ -194,7 +115,7 @@ int session_rollback(int store, char *const *arguments, struct sbx_error *err)
 
 /* ---- expiry ---- */
 
-static bool is_too_old(const struct item *item, uint64_t age_ns)
+static bool is_too_old(const struct store_item *item, uint64_t age_ns)
 {
 	int64_t age = (int64_t)time(NULL) - item->newest.time;
 
@@ -219,7 +140,7 @@ static int expire_one(int store, const char *id, struct sbx_error *err)
 int session_expire(int store, char *const *arguments, struct sbx_error *err)
 {
 	uint64_t age, size = UINT64_MAX, total = 0;
-	struct items items = {0};
+	struct store_items items = {0};
 	int r;
 
 	if (parse_duration(arguments[0], &age) < 0 ||
@@ -228,11 +149,11 @@ int session_expire(int store, char *const *arguments, struct sbx_error *err)
 		               "expire: an age (24h) and a size (10G) are "
 		               "wanted");
 	store_tidy(store);
-	r = read_items(store, &items, err);
+	r = store_items(store, &items, err);
 	for (size_t i = 0; i < items.n; i++)
 		total += items.list[i].newest.bytes;
 	for (size_t i = 0; i < items.n && r == 0; i++) {
-		const struct item *item = &items.list[i];
+		const struct store_item *item = &items.list[i];
 
 		if (item->busy || item->bad ||
 		    (!is_too_old(item, age) && total <= size))
@@ -240,6 +161,6 @@ int session_expire(int store, char *const *arguments, struct sbx_error *err)
 		total -= item->newest.bytes;
 		r = expire_one(store, item->id, err);
 	}
-	free(items.list);
+	store_items_free(&items);
 	return r;
 }
