@@ -21,11 +21,6 @@
 
 #define FAIL(err, code, ...) err_set(err, SBX_STAGE_SESSION, code, __VA_ARGS__)
 
-struct sbx_session {
-	struct store_session *store;
-	bool owned; /* by root, whose boxes have other ids */
-};
-
 /* "3:2:1": newest first, as the kernel wants them. */
 static const char *make_lowers(struct arena *arena,
                                const struct store_state *newest)
@@ -70,13 +65,30 @@ static int give_state(struct sbx_spec *spec, const char *store,
 	return 0;
 }
 
+int session_enter(int store, const struct store_want *want,
+                  struct sbx_session **session, struct sbx_error *err)
+{
+	struct sbx_session *made = calloc(1, sizeof(*made));
+	int r;
+
+	if (!made)
+		return err_memory(err, SBX_STAGE_SESSION);
+	made->owned = geteuid() == 0;
+	r = store_lock(store, want, &made->store, err);
+	if (r < 0)
+		sbx_session_close(made);
+	else
+		*session = made;
+	return r;
+}
+
 int sbx_session_open(struct sbx_spec *spec, const char *path, uint64_t wait_ns,
                      struct sbx_session **session, struct sbx_error *err)
 {
 	struct store_want want = {
 		.id = spec->session.text, .create = true, .wait_ns = wait_ns};
 	CLEANUP_FD int store = -1;
-	struct sbx_session *made;
+	struct sbx_session *made = NULL;
 	char real[PATH_MAX];
 	int r;
 
@@ -89,15 +101,11 @@ int sbx_session_open(struct sbx_spec *spec, const char *path, uint64_t wait_ns,
 		               "session %s: there is no place for it: set "
 		               "XDG_DATA_HOME or HOME",
 		               want.id);
-	made = calloc(1, sizeof(*made));
-	if (!made)
-		return err_memory(err, SBX_STAGE_SESSION);
-	made->owned = geteuid() == 0;
 	r = store_open(path, true, &store, err);
 	if (r == 0 && !realpath(path, real))
 		r = FAIL(err, errno, "sessions in %s", path);
 	if (r == 0)
-		r = store_lock(store, &want, &made->store, err);
+		r = session_enter(store, &want, &made, err);
 	if (r == 0)
 		r = give_state(spec, real, made->store, err);
 	if (r < 0)
@@ -159,7 +167,8 @@ static int flatten(struct sbx_session *session, struct store_state *state,
 	return 0;
 }
 
-static int take_upper(struct sbx_session *session, const struct sbx_box *box,
+static int take_upper(struct sbx_session *session,
+                      const struct session_change *change,
                       struct store_state *state, struct sbx_error *err)
 {
 	struct layers_count count = {.n = 0};
@@ -177,17 +186,25 @@ static int take_upper(struct sbx_session *session, const struct sbx_box *box,
 	if (r < 0)
 		return r;
 	made = store_new_layer(session->store);
-	r = made < 0 ? made : tree_copy(&job, &box->upper, 1, made);
+	r = made < 0 ? made : tree_copy(&job, &change->upper, 1, made);
 	for (size_t i = 0; i < count.n; i++)
 		(void)close(count.fds[i]);
 	if (r == 0)
-		r = layers_total(&count, box->workspace, &state->bytes,
+		r = layers_total(&count, change->whole, &state->bytes,
 		                 &state->inodes);
 	if (r < 0)
 		return FAIL(err, -r,
 		            "session %s: its last state stays, since the new "
 		            "one cannot be kept",
 		            session->store->id);
+	if (state->bytes > change->max_bytes ||
+	    state->inodes > change->max_inodes)
+		return err_say(err, SBX_STAGE_SESSION, EDQUOT,
+		               "session %s: would hold more than limits.%s "
+		               "allows",
+		               session->store->id,
+		               state->bytes > change->max_bytes ? "disk"
+		                                                : "inodes");
 	state->layers[state->n_layers++] = session->store->next_layer++;
 	return 0;
 }
@@ -210,28 +227,38 @@ void session_fds(const struct sbx_session *session, const struct sbx_box *box,
 	fds[4] = box->workspace;
 }
 
-int sbx_session_commit(struct sbx_session *session, const struct sbx_box *box,
-                       struct sbx_error *err)
+int session_add(struct sbx_session *session,
+                const struct session_change *change, struct sbx_error *err)
 {
-	const struct store_state *newest;
+	const struct store_state *newest = store_newest(session->store);
 	struct store_state state = {0};
 	int r = 0;
 
-	if (!session || !session_is_kept(box))
-		return 0;
-	newest = store_newest(session->store);
 	if (newest)
 		state = *newest;
 	if (state.n_layers == STORE_LAYERS)
 		r = flatten(session, &state, err);
 	if (r == 0)
-		r = take_upper(session, box, &state, err);
+		r = take_upper(session, change, &state, err);
 	if (r < 0)
 		return r;
 	state.number++;
 	state.time = (int64_t)time(NULL);
 	store_push(session->store, &state);
 	return store_commit(session->store, err);
+}
+
+int sbx_session_commit(struct sbx_session *session, const struct sbx_box *box,
+                       struct sbx_error *err)
+{
+	struct session_change change = {.max_bytes = UINT64_MAX,
+	                                .max_inodes = UINT64_MAX};
+
+	if (!session || !session_is_kept(box))
+		return 0;
+	change.upper = box->upper;
+	change.whole = box->workspace;
+	return session_add(session, &change, err);
 }
 
 void sbx_session_close(struct sbx_session *session)

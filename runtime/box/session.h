@@ -4,8 +4,31 @@
 #ifndef SBX_BOX_SESSION_H
 #define SBX_BOX_SESSION_H
 
+#include "box/store.h"
 #include "model/plan.h"
 #include "sbx.h"
+
+struct sbx_session {
+	struct store_session *store;
+	bool owned; /* by root, whose boxes have other ids */
+};
+
+/* Locks one, as store_lock() does. */
+int session_enter(int store, const struct store_want *want,
+                  struct sbx_session **session, struct sbx_error *err);
+
+/* What is to be the next layer, as an overlay's upper directory has it. */
+struct session_change {
+	int upper;
+	int whole; /* all that the session holds with it: where a directory
+	            * goes, that is counted */
+	uint64_t max_bytes, max_inodes; /* of all that */
+};
+
+/* Makes it the next state, all of it or nothing. -EDQUOT where that would be
+ * too much. */
+int session_add(struct sbx_session *session,
+                const struct session_change *change, struct sbx_error *err);
 
 /* As root, who is behind the box's user changes from run to run: its layers
  * with their owners mapped by the box's user namespace, of process pid. -1

@@ -8,6 +8,7 @@
 #include <sys/pidfd.h>
 
 #include "base/file.h"
+#include "sbxd/intake.h"
 #include "sbxd/loop.h"
 #include "warm/errand.h"
 
@@ -69,6 +70,17 @@ static void forget(struct apart *apart)
 	free(apart);
 }
 
+/* A large one takes what is left of the room for such. */
+static void give(struct exchange *exchange, const struct buffer *text)
+{
+	if (text->len > MAX_BODY && intake_hold(exchange, text->len) < 0)
+		answer_error(exchange, 429, "no_room",
+		             "too many large answers are on their way; try "
+		             "again later");
+	else
+		buffer_append(&exchange->answer, text->data, text->len);
+}
+
 static void on_made(struct source *source, uint32_t events)
 {
 	struct apart *apart = (struct apart *)source;
@@ -85,8 +97,7 @@ static void on_made(struct source *source, uint32_t events)
 		apart_leave(exchange);
 		exchange->status = answer->status;
 		exchange->type = answer->type;
-		buffer_append(&exchange->answer, answer->answer.data,
-		              answer->answer.len);
+		give(exchange, &answer->answer);
 		http_resume(exchange);
 	}
 	forget(apart);

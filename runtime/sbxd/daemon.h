@@ -67,6 +67,7 @@ struct daemon {
 	uint64_t turn;                      /* the number of the latest job */
 	struct counters counters;
 	struct capabilities capabilities;
+	size_t held;          /* bytes of large bodies and answers */
 	struct apart *aparts; /* answers that are being made */
 	struct closing closing;
 	bool refill;   /* a box may be missing */

@@ -5,6 +5,7 @@
 #include "base/buffer.h"
 #include "sbxd/daemon.h"
 
+struct json_writer;
 struct streaming;
 
 /* One request, once all of it is here, and its answer. */
@@ -13,6 +14,7 @@ struct exchange {
 	uid_t uid; /* of the peer */
 	const char *method, *path;
 	struct buffer body;
+	size_t held; /* of daemon->held */
 	unsigned status;
 	const char *type; /* of the answer; NULL: JSON */
 	struct buffer answer;
@@ -27,6 +29,10 @@ struct exchange {
 
 /* Answers, or leaves a job whose end is the answer. */
 void routes_answer(struct exchange *exchange);
+
+/* Ends the writer; NULL: there was no memory. */
+void answer_json(struct exchange *exchange, unsigned status,
+                 struct json_writer *writer);
 
 /* An answer that says what is wrong. */
 void answer_error(struct exchange *exchange, unsigned status, const char *code,

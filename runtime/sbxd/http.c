@@ -15,11 +15,11 @@
 #include "base/error.h"
 #include "sbxd/apart.h"
 #include "sbxd/exchange.h"
+#include "sbxd/intake.h"
 #include "sbxd/jobs.h"
 #include "sbxd/loop.h"
 #include "sbxd/streaming.h"
 
-#define MAX_BODY        ((size_t)1 << 20)
 #define MAX_CONNECTIONS 4096 /* twice as many as may be silent */
 #define PATIENCE_S      30   /* with a client that says nothing */
 
@@ -35,7 +35,9 @@ struct state {
 	struct source hangup;
 	struct MHD_Connection *connection;
 	int fd;
-	bool too_large, routed, waits;
+	char *path;
+	int fault; /* of what came in: -errno */
+	bool routed, waits;
 };
 
 static void watch_hangup(struct state *state)
@@ -196,16 +198,6 @@ static enum MHD_Result send_stream(struct state *state)
 	return r;
 }
 
-static void take_body(struct state *state, const char *data, size_t len)
-{
-	struct buffer *body = &state->exchange.body;
-
-	if (len > MAX_BODY - body->len)
-		state->too_large = true;
-	if (!state->too_large)
-		buffer_append(body, data, len);
-}
-
 static enum MHD_Result count_length(void *count, enum MHD_ValueKind kind,
                                     const char *name, const char *value)
 {
@@ -242,13 +234,8 @@ static void route(struct state *state)
 	if (is_ambiguous(state->connection))
 		answer_error(&state->exchange, 400, "bad_request",
 		             "the length of the body is there twice");
-	else if (state->too_large)
-		answer_error(&state->exchange, 413, "too_large",
-		             "the request is larger than 1M; there are inputs "
-		             "for what is");
-	else if (state->exchange.body.failed)
-		answer_error(&state->exchange, 503, "no_memory",
-		             "no memory left");
+	else if (state->fault < 0)
+		intake_refuse(&state->exchange, state->fault);
 	else
 		routes_answer(&state->exchange);
 }
@@ -262,17 +249,22 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *of,
 
 	(void)version;
 	if (!state) {
-		*own = state_new(context, of);
-		return *own ? MHD_YES : MHD_NO;
+		state = *own = state_new(context, of);
+		if (!state)
+			return MHD_NO;
+		state->exchange.method = method;
+		state->fault = intake_path(path, &state->path);
+		return MHD_YES;
 	}
 	if (*len > 0) {
-		take_body(state, data, *len);
+		if (state->fault == 0)
+			state->fault =
+				intake_body(&state->exchange, data, *len);
 		*len = 0;
 		return MHD_YES;
 	}
 	silent_end(&state->exchange.daemon->silents, peer_of(of));
-	state->exchange.path = path;
-	state->exchange.method = method;
+	state->exchange.path = state->path;
 	state->exchange.wants_stream = wants_stream(of);
 	if (!state->routed)
 		route(state);
@@ -304,8 +296,19 @@ static void on_completed(void *context, struct MHD_Connection *of, void **own,
 	streaming_close(state->exchange.streaming);
 	buffer_free(&state->exchange.body);
 	buffer_free(&state->exchange.answer);
+	intake_release(&state->exchange);
+	free(state->path);
 	free(state);
 	*own = NULL;
+}
+
+/* Paths are left as they came, for intake_path(). */
+static size_t leave_escaped(void *context, struct MHD_Connection *of,
+                            char *text)
+{
+	(void)context;
+	(void)of;
+	return strlen(text);
 }
 
 static void on_ready(struct source *source, uint32_t events)
@@ -328,6 +331,7 @@ int http_open(struct daemon *daemon, struct sbx_error *err)
 			0, NULL, NULL, on_request, http,
 			MHD_OPTION_NOTIFY_COMPLETED, on_completed, http,
 			MHD_OPTION_NOTIFY_CONNECTION, on_connection, http,
+			MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL,
 			MHD_OPTION_CONNECTION_LIMIT, MAX_CONNECTIONS,
 			MHD_OPTION_CONNECTION_TIMEOUT, PATIENCE_S,
 			MHD_OPTION_END);

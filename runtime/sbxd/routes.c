@@ -12,12 +12,13 @@
 #include "sbxd/pools.h"
 #include "sbxd/recent.h"
 #include "sbxd/streaming.h"
+#include "sbxd/visits.h"
 #include "warm/request.h"
 
 /* ---- answers ---- */
 
-static void answer_json(struct exchange *exchange, unsigned status,
-                        struct json_writer *writer)
+void answer_json(struct exchange *exchange, unsigned status,
+                 struct json_writer *writer)
 {
 	const char *text = NULL;
 	size_t len = 0;
@@ -312,6 +313,10 @@ static const struct route {
 	{"GET", "/v1/runs", get_runs},
 	{"GET", "/v1/runs/", get_run},
 	{"DELETE", "/v1/runs/", delete_run},
+	{"GET", "/v1/sessions", visits_list},
+	{"DELETE", "/v1/sessions/", visits_delete},
+	{"GET", "/v1/sessions/", visits_get},
+	{"PUT", "/v1/sessions/", visits_put},
 	{"GET", "/v1/profiles", get_profiles},
 	{"GET", "/v1/capabilities", capabilities_answer},
 	{"GET", "/healthz", get_health},

@@ -8,11 +8,8 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "base/place.h"
 
-/* Whose sessions: the daemon's own user has those of sbx-exec, and all others
- * have theirs apart. */
-static int place(uid_t uid, char path[PLACE_LEN])
+int sessions_place(uid_t uid, char path[PLACE_LEN])
 {
 	size_t len;
 	int r = place_sessions(getenv("XDG_DATA_HOME"), getenv("HOME"),
@@ -30,7 +27,7 @@ int sessions_agree(uid_t uid, const char *theirs, struct sbx_error *err)
 	char path[PLACE_LEN];
 
 	/* Another user's are apart in any case. */
-	if (uid != geteuid() || place(uid, path) < 0 ||
+	if (uid != geteuid() || sessions_place(uid, path) < 0 ||
 	    strcmp(path, theirs) == 0)
 		return 0;
 	return err_say(err, SBX_STAGE_SESSION, EXDEV,
@@ -45,7 +42,7 @@ int sessions_open(struct sbx_spec *spec, uid_t uid,
 {
 	char path[PLACE_LEN];
 
-	if (place(uid, path) < 0)
+	if (sessions_place(uid, path) < 0)
 		path[0] = '\0';
 	return sbx_session_open(spec, path, 0, session, err);
 }

@@ -3,7 +3,12 @@
 #ifndef SBX_SBXD_SESSIONS_H
 #define SBX_SBXD_SESSIONS_H
 
+#include "base/place.h"
 #include "sbx.h"
+
+/* Where those of this user are: the daemon's own user has those of sbx-exec,
+ * and all others have theirs apart. 0 or -errno. */
+int sessions_place(uid_t uid, char path[PLACE_LEN]);
 
 /* Whether a client of this user that has its sessions there means those that
  * the daemon has for it. */

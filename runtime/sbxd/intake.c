@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+#include "sbxd/intake.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* Of all that is large, at one time. */
+#define MAX_HELD ((size_t)128 << 20)
+
+static int digit(char c)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *at =
+		c ? strchr(digits, c >= 'A' && c <= 'F' ? c + 32 : c) : NULL;
+
+	return at ? (int)(at - digits) : -1;
+}
+
+int intake_path(const char *raw, char **path)
+{
+	char *out = malloc(strlen(raw) + 1), *at = out;
+
+	if (!out)
+		return -ENOMEM;
+	while (*raw) {
+		int high = 0, low = 0;
+
+		if (*raw != '%') {
+			*at++ = *raw++;
+			continue;
+		}
+		high = digit(raw[1]);
+		low = high < 0 ? -1 : digit(raw[2]);
+		if (low < 0 || (high == 0 && low == 0)) {
+			free(out);
+			return -EINVAL;
+		}
+		*at++ = (char)(16 * high + low);
+		raw += 3;
+	}
+	*at = '\0';
+	*path = out;
+	return 0;
+}
+
+int intake_hold(struct exchange *exchange, size_t len)
+{
+	struct daemon *daemon = exchange->daemon;
+
+	if (len > MAX_HELD - daemon->held)
+		return -EAGAIN;
+	daemon->held += len;
+	exchange->held += len;
+	return 0;
+}
+
+void intake_release(struct exchange *exchange)
+{
+	exchange->daemon->held -= exchange->held;
+	exchange->held = 0;
+}
+
+int intake_body(struct exchange *exchange, const char *data, size_t len)
+{
+	struct buffer *body = &exchange->body;
+	size_t max = strcmp(exchange->method, "PUT") == 0 ? MAX_FILE : MAX_BODY;
+	int r = 0;
+
+	if (len > max - body->len)
+		return -EFBIG;
+	if (body->len + len > MAX_BODY)
+		r = intake_hold(exchange, MIN(len, body->len + len - MAX_BODY));
+	if (r < 0)
+		return r;
+	buffer_append(body, data, len);
+	return body->failed ? -ENOMEM : 0;
+}
+
+static const struct refusal {
+	int r;
+	unsigned status;
+	const char *code, *text;
+} refusals[] = {
+	{-EFBIG, 413, "too_large",
+         "the request is larger than 1M, or its file than 16M"},
+	{-EINVAL, 400, "bad_request",
+         "the path has a % that stands for no byte, or for NUL"},
+	{-EAGAIN, 429, "no_room",
+         "too many large files are on their way; try again later"},
+	{0, 503, "no_memory", "no memory left"}, /* all others */
+};
+
+void intake_refuse(struct exchange *exchange, int fault)
+{
+	const struct refusal *row = refusals;
+
+	while (row->r != fault && row->r != 0)
+		row++;
+	answer_error(exchange, row->status, row->code, row->text);
+}
