@@ -177,8 +177,9 @@ Test(inherit, no_resource_limit)
 	struct result result;
 
 	RUN(&result, .prepare = odd_limits,
-	    OPTIONS("--cpu-time", "10s", "--file-size", "7000", "--stack", "4M",
-	            "--pids", "33", "--open-files", "99"),
+	    OPTIONS("--cgroup", "none", "--cpu-time", "10s", "--file-size",
+	            "7000", "--stack", "4M", "--pids", "33", "--open-files",
+	            "99"),
 	    COMMAND("@peek", "limits"));
 	cr_expect_str_eq(result.out.data, limits, "%s", result.err.data);
 	result_free(&result);

@@ -37,7 +37,8 @@ Test(limits, are_reported)
 	struct result result, off;
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		RUN(&result, OPTIONS(rows[i].option, rows[i].value),
+		RUN(&result,
+		    OPTIONS("--cgroup", "none", rows[i].option, rows[i].value),
 		    COMMAND("true"));
 		cr_expect_eq(result.status, 0, "%s", result.err.data);
 		cr_expect_str_eq(report_at(&result, text_of("limits.%s.value",
@@ -437,25 +438,29 @@ Test(limits, cpus_are_counted)
 	result_free(&result);
 }
 
-/* A part of a processor cannot be enforced here: refused when it was asked
- * for by name, and run when the caller said that it may be weaker. */
+/* A part of a processor cannot be enforced without a cgroup: refused when it
+ * was asked for by name, and run when the caller said that it may be weaker. */
 Test(limits, what_cannot_be_enforced_is_refused)
 {
 	struct result result;
 
-	RUN(&result, OPTIONS("--cpus", "0.5"), COMMAND("echo", "ran"));
+	RUN(&result, OPTIONS("--cgroup", "none", "--cpus", "0.5"),
+	    COMMAND("echo", "ran"));
 	cr_expect_eq(result.status, 125);
 	cr_expect_eq(result.out.len, 0);
 	cr_expect(is_one_line(&result.err), "%s", result.err.data);
 	cr_expect_not_null(strstr(result.err.data, "--allow-degraded cpus"));
 	cr_expect_str_eq(report_at(&result, "status"), "error");
 	result_free(&result);
-	RUN(&result, OPTIONS("--cpus", "0.5", "--allow-degraded", "cpus"),
+	RUN(&result,
+	    OPTIONS("--cgroup", "none", "--cpus", "0.5", "--allow-degraded",
+	            "cpus"),
 	    COMMAND("nproc"));
 	cr_expect_eq(result.status, 0, "%s", result.err.data);
 	cr_expect_str_eq(result.out.data, "1\n");
 	result_free(&result);
-	RUN(&result, OPTIONS("--require", "cgroup"), COMMAND("echo", "ran"));
+	RUN(&result, OPTIONS("--cgroup", "none", "--require", "cgroup"),
+	    COMMAND("echo", "ran"));
 	cr_expect_eq(result.status, 125);
 	cr_expect_eq(result.out.len, 0);
 	cr_expect_not_null(strstr(result.err.data, "cgroup"));

@@ -18,8 +18,13 @@
 #include "support/run.h"
 #include "support/scratch.h"
 
-TestSuite(session, .init = scratch_make, .fini = scratch_remove,
-          .timeout = 300);
+static void prepare(void)
+{
+	need_sessions();
+	scratch_make();
+}
+
+TestSuite(session, .init = prepare, .fini = scratch_remove, .timeout = 300);
 
 static const char *const *environment(void)
 {

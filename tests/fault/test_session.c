@@ -124,6 +124,7 @@ static void sweep(struct lab *lab)
 
 Test(session_calls, fail)
 {
+	need_sessions();
 	lab_run(sweep, false);
 }
 

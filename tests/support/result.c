@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 #include "support/run.h"
 #include "support/schema.h"
@@ -112,4 +113,15 @@ _Noreturn void skip(const char *why)
 		cr_assert_fail("cannot run here: %s", why);
 	cr_skip_test("%s", why);
 	abort();
+}
+
+void need_sessions(void)
+{
+	struct utsname names;
+	int major = 0, minor = 0;
+
+	if (uname(&names) == 0 &&
+	    sscanf(names.release, "%d.%d", &major, &minor) == 2 &&
+	    (major < 6 || (major == 6 && minor < 6)))
+		skip("sessions take Linux 6.6");
 }

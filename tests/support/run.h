@@ -118,4 +118,7 @@ bool is_one_line(const struct buffer *text);
 /* Skips the test loudly; fails it with SBX_MUST_WORK=1. Does not return. */
 _Noreturn void skip(const char *why);
 
+/* Skips where the kernel is one without sessions. */
+void need_sessions(void);
+
 #endif
