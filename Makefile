@@ -288,8 +288,8 @@ check:
 	@tests/run $(B) $(TEST_LAYERS) $(TEST_SCRIPTS)
 
 # What wants a machine of its own, in QEMU: with systemd and a delegated cgroup.
-# KERNEL=backports: with a newer kernel. soak-vm has no bounds on what takes
-# long: an hour.
+# KERNEL=backports: with a newer kernel; =ubuntu: its AppArmor. soak-vm has no
+# bounds on what takes long: an hour.
 TEST_SCRIPTS += vm
 check-vm soak-vm: export SBX_MUST_WORK ?=
 check-vm soak-vm:
