@@ -57,7 +57,7 @@ STATIC_LIBS := -l:libseccomp.a -l:libcap.a -l:libnl-3.a -l:libyajl_s.a -l:libnet
 QUIET := -Wl,--no-warnings
 SHARED_LIBS := $(shell pkg-config --libs $(PKGS))
 
-.PHONY: all run check check-vm lint asan bench install uninstall clean deps help
+.PHONY: all run check check-vm lint asan bench bench-vm install uninstall clean deps help
 .PHONY: objects tests fuzz fuzzers man fidelity slurm soak load soak-vm thorough deb wheel
 all: $(PROGRAMS) $(B)/libexec/sbx/sbx-scope \
   $(B)/lib/libsbx.a $(B)/lib/libsbx.so $(B)/lib/pkgconfig/sbx.pc \
@@ -324,6 +324,17 @@ bench:
 	$(B)/bin/sbx-bench
 	tools/bench/batch $(B)
 	tools/bench/languages $(B)
+
+# What a cgroup costs a run, where one is delegated: back to back, and with
+# pauses. Each ends without a verdict if the host has other work.
+bench-vm:
+	@tools/deps vm
+	@+$(MAKE) --no-print-directory -s all $(B)/bin/sbx-bench
+	@status=0; for gap in 0 200ms; do \
+	  tools/vm/run --timeout 7200 --copy $(B)/bin --copy $(B)/share \
+	    --copy $(B)/lib/bench -- \
+	    $(B)/bin/sbx-bench --group cgroup --gap $$gap || status=$$?; \
+	done; exit $$status
 
 # The suites of CPython, Perl and Node.js packages, outside and inside a box:
 # a quarter of an hour.
