@@ -114,6 +114,32 @@ def test_profiles_of_root_trees_are_warm(build):
             expect(out, b"*\n")
 
 
+def test_modules_with_threads_are_not_forked(build):
+    """What a module has started at its import is there, warm or not."""
+    code = ("import sys, threading; print(threading.active_count(),"
+            " 'beats' in sys.modules, end='')")
+    with tempfile.TemporaryDirectory() as home:
+        env = {"XDG_DATA_HOME": home, "XDG_CONFIG_HOME": home}
+        layer = f"{home}/sbx/layers/beats/tree/python"
+        for folder in (layer, f"{home}/sbx/profiles"):
+            os.makedirs(folder)
+        with open(f"{layer}/beats.py", "w", encoding="utf-8") as file:
+            file.write("import threading\nthreading.Thread(target=threading."
+                       "Event().wait, daemon=True).start()\n")
+        with open(f"{home}/sbx/profiles/beats.json", "w",
+                  encoding="utf-8") as file:
+            json.dump({
+                "extends": "base", "file": "x.py", "packages": ["beats"],
+                "package_path": {"PYTHONPATH": "{package}/python"},
+                "command": ["python3", "{file}"],
+                "warm": {"kind": "zygote", "preload": ["beats"]}}, file)
+        with Daemon(build, "--warm", "beats=1", env=env) as daemon:
+            report = daemon.warm().ask("POST", "/v1/run", {
+                "language": "beats", "code": code})[2]
+            expect((report["stdout"], report["isolation"]["warm"]),
+                   ("2 True", True))
+
+
 def test_files_and_reports(build):
     with Daemon(build, "--warm", "python=2") as daemon:
         folder = daemon.folder
