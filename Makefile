@@ -207,7 +207,7 @@ $(B)/share/man/man5/sbx-profile.5: man/sbx-profile.5
 # ---- the bench ----
 BENCH_SRC := $(wildcard tools/bench/*.c)
 BENCH_OBJ := $(call obj,$(BENCH_SRC))
-BENCH_DATA := $(addprefix $(B)/lib/bench/,nsprobe floor code.py code.js)
+BENCH_DATA := $(addprefix $(B)/lib/bench/,nsprobe floor code.py code.js arrays.py)
 
 $(B)/bin/sbx-bench: $(BENCH_OBJ) $(B)/lib/libsbx.a $(BENCH_DATA)
 	@mkdir -p $(@D)
@@ -218,7 +218,7 @@ $(B)/lib/bench/nsprobe $(B)/lib/bench/floor: $(B)/lib/bench/%: tools/bench/insid
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -Os $(WARN) -static -o $@ $<
 
-$(B)/lib/bench/code.%: tools/bench/inside/code.%
+$(filter %.py %.js,$(BENCH_DATA)): $(B)/lib/bench/%: tools/bench/inside/%
 	@mkdir -p $(@D)
 	$(Q)cp $< $@
 

@@ -81,6 +81,16 @@ static int is_profile(const struct dirent *entry)
 	       !strstr(entry->d_name, ".schema.");
 }
 
+/* Without what all end in: "-" comes before ".". */
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+	size_t len_a = strlen((*a)->d_name) - strlen(SUFFIX);
+	size_t len_b = strlen((*b)->d_name) - strlen(SUFFIX);
+	int r = memcmp((*a)->d_name, (*b)->d_name, MIN(len_a, len_b));
+
+	return r ? r : (len_a > len_b) - (len_a < len_b);
+}
+
 /* Whether a directory before the i-th has the file. */
 static bool is_hidden(const struct profile_dirs *dirs, size_t i,
                       const char *name)
@@ -102,7 +112,7 @@ void profiles_names(const struct profile_dirs *dirs, struct buffer *out)
 	int n;
 
 	for (size_t i = 0; dirs->list[i]; i++) {
-		n = scandir(dirs->list[i], &entries, is_profile, alphasort);
+		n = scandir(dirs->list[i], &entries, is_profile, by_name);
 		for (int k = 0; k < n; k++) {
 			const char *name = entries[k]->d_name;
 

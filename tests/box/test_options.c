@@ -301,8 +301,8 @@ Test(options, shows_profiles)
 	struct result result;
 
 	RUN(&result, OPTIONS("--list-profiles"), .no_report = true);
-	EXPECT_RUN(result, "base\nbash\nc\ncpp\ngo\nlua\nnode\nperl\npython\nru"
-	                   "by\nrust\n");
+	EXPECT_RUN(result, "base\nbash\nc\ncpp\ngo\nlua\nnode\nperl\npython\npy"
+	                   "thon-data\nruby\nrust\n");
 	read_file(text_of("%s/share/sbx/profiles/base.json", build_dir()),
 	          &file);
 	RUN(&result, OPTIONS("--show-profile", "base"), .no_report = true);
@@ -337,7 +337,7 @@ Test(options, finds_the_users_profiles)
 		RUN(&result, .env = i ? home : env, OPTIONS("--list-profiles"),
 		    .no_report = true);
 		EXPECT_RUN(result, "perl\nbase\nbash\nc\ncpp\ngo\nlua\nnode\npy"
-		                   "thon\nruby\nrust\n");
+		                   "thon\npython-data\nruby\nrust\n");
 	}
 }
 

@@ -115,6 +115,34 @@ static const struct contender warm[] = {
 	},
 };
 
+/* The tree of the profile has the same numpy as the host, where both are of
+ * Debian. */
+static const struct contender numpy[] = {
+	{
+		.name = "sbx-exec --pool",
+		.does = "the whole sandbox, made ahead, through sbxd",
+		.claims = NS_ALL,
+		.goal_milli = 20,
+		.argv = WORDS("{sbx}", "--pool={pool}", "--profile",
+                              "python-data", "--", "{arrays}", "{token}"),
+		.version = WORDS("{sbx}", "--version"),
+	},
+	{
+		.name = "sbx-exec",
+		.does = "the whole sandbox, profile python-data",
+		.claims = NS_ALL,
+		.argv = WORDS("{sbx}", "--profile", "python-data", "--",
+                              "{arrays}", "{token}"),
+	},
+	{
+		.name = "python3",
+		.does = "nothing",
+		.argv = WORDS(PYTHON, "{arrays}", "{token}"),
+		.version = WORDS(PYTHON, "-c",
+                                 "import numpy; print(numpy.__version__)"),
+	},
+};
+
 #define NODE "/usr/bin/node"
 
 static const struct contender node[] = {
@@ -239,6 +267,14 @@ const struct group groups[] = {
 		.pools = WORDS("python=8:32"),
 		.contenders = warm,
 		.n_contenders = ARRAY_SIZE(warm),
+	},
+	{
+		.name = "warm-numpy",
+		.does = "a Python script with numpy, in sandboxes made ahead",
+		.reference = "python3",
+		.pools = WORDS("python-data=8:32"),
+		.contenders = numpy,
+		.n_contenders = ARRAY_SIZE(numpy),
 	},
 	{
 		.name = "warm-node",

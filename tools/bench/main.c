@@ -174,9 +174,8 @@ static int find_site(const struct options *options, struct arena *arena,
 	const struct {
 		const char **path, *name;
 	} files[] = {
-		{&site->probe, "nsprobe"},
-		{&site->floor, "floor"},
-		{&site->code, "code.py"},
+		{&site->probe, "nsprobe"}, {&site->floor, "floor"},
+		{&site->code, "code.py"},  {&site->arrays, "arrays.py"},
 		{&site->node, "code.js"},
 	};
 	char self[PATH_MAX];
