@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a process that has nothing else to do than to see a box to its end gives
- * up, for the case that there is a hole in the code that reads what the box
- * says: a second wall, behind those of the box.
+ * What sbx's own processes give up, for the case that there is a hole in the
+ * code that reads what a box or a daemon says: a second wall, behind those of
+ * the box. How much depends on what is still to be done.
  *
- * It happens when the program's process says that it has its filter, the last
- * that is heard of it before it becomes the program: all descriptors are there
- * then, and nothing of the program's has been read. Both sides go on at the
- * same time, so a run is hardly longer for it.
+ * For a supervisor it happens when the program's process says that it has its
+ * filter, the last that is heard of it before it becomes the program: all
+ * descriptors are there then, and nothing of the program's has been read. Both
+ * sides go on at the same time, so a run is hardly longer for it. So it is for
+ * a client, while the daemon reads its request.
  *
  * The order: the rest needs no_new_privs; and the filter does not allow the
  * calls of the other two.
@@ -22,15 +23,42 @@
 #include "kernel/landlock.h"
 #include "kernel/notify.h"
 
-static int fail(struct sbx_error *err, int code, const char *what)
+/* What is left to whom. */
+enum job {
+	SUPERVISES, /* one box, to its end */
+	COLLECTS,   /* the same, and then brings files out */
+	ASKS,       /* a daemon, which has the run */
+	MAKES,      /* boxes; those inherit all of this */
+};
+
+static const struct keeps {
+	const char *name;
+	/* Of system calls; none: all sets there are, and what a launch calls.
+	 */
+	const char *sets[3];
+	/* Landlock shuts all but the places of the box. It cannot where boxes
+	 * are made, for who is held by it may not mount; and a client's calls
+	 * open nothing. */
+	bool files;
+} jobs[] = {
+	[SUPERVISES] = {"the supervisor", {"supervisor"}, true},
+	[COLLECTS] = {"the supervisor",
+                      {"supervisor", "supervisor-files"},
+                      true},
+	[ASKS] = {"the client", {"client"}, false},
+	[MAKES] = {"what makes boxes", {NULL}, false},
+};
+
+static int fail(const struct keeps *job, struct sbx_error *err, int code,
+                const char *what)
 {
-	return err_set(err, SBX_STAGE_WATCH, code, "confine the supervisor: %s",
+	return err_set(err, SBX_STAGE_WATCH, code, "confine %s: %s", job->name,
 	               what);
 }
 
 /* Where the kernel has no Landlock, the filter alone holds: it leaves no way to
  * run, to connect or to signal anything. */
-static int shut_files(const struct sbx_box *box, struct sbx_error *err)
+static int shut_files(const struct sbx_box *box)
 {
 	const struct landlock_place places[] = {
 		{box->proc, LANDLOCK_READ},
@@ -43,32 +71,45 @@ static int shut_files(const struct sbx_box *box, struct sbx_error *err)
 	};
 	int r = landlock_restrict(places, ARRAY_SIZE(places));
 
-	return r == 0 || r == -EOPNOTSUPP ? 0 : fail(err, -r, "Landlock");
+	return r == -EOPNOTSUPP ? 0 : r;
 }
 
-static int shut_calls(const struct sbx_box *box, struct sbx_error *err)
+static int shut_calls(const struct keeps *job, struct sbx_error *err)
 {
-	bool files = box->plan->collect.n > 0 || box->plan->session;
-	const char *const sets[] = {"supervisor",
-	                            files ? "supervisor-files" : NULL, NULL};
 	struct sock_filter code[FILTER_MAX];
 	size_t n_code;
-	int r = filter_compile_own(sets, code, &n_code, err);
+	int r = job->sets[0] ? filter_compile_own(job->sets, code, &n_code, err)
+	                     : filter_compile_maker(code, &n_code, err);
 
 	if (r < 0)
 		return r;
 	r = filter_install(code, n_code);
-	return r < 0 ? fail(err, -r, "system call filter") : 0;
+	return r < 0 ? fail(job, err, -r, "system call filter") : 0;
+}
+
+/* box: where files are shut. */
+static int shut(const struct keeps *job, const struct sbx_box *box,
+                struct sbx_error *err)
+{
+	int r = 0;
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return fail(job, err, errno, "no_new_privs");
+	if (job->files)
+		r = shut_files(box);
+	return r < 0 ? fail(job, err, -r, "Landlock") : shut_calls(job, err);
 }
 
 int confine(const struct sbx_box *box, struct sbx_error *err)
 {
-	int r;
+	bool files = box->plan->collect.n > 0 || box->plan->session;
 
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		return fail(err, errno, "no_new_privs");
-	r = shut_files(box, err);
-	return r < 0 ? r : shut_calls(box, err);
+	return shut(&jobs[files ? COLLECTS : SUPERVISES], box, err);
+}
+
+int sbx_confine(enum sbx_role role, struct sbx_error *err)
+{
+	return shut(&jobs[role == SBX_CLIENT ? ASKS : MAKES], NULL, err);
 }
 
 int sbx_box_confine(struct sbx_box *box, const struct sbx_session *session,

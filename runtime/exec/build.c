@@ -28,6 +28,10 @@ int building_run(struct building *building, bool capture, struct sbx_error *err)
 
 	if (r < 0 || building->built)
 		return r;
+	/* The program's own box is still to be made. */
+	r = sbx_confine(SBX_MAKER, err);
+	if (r < 0)
+		return r;
 	r = run_box(building->plan, &stdio, NULL, &building->box, err);
 	if (r != 0)
 		return r;

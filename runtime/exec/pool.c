@@ -182,6 +182,9 @@ int pool_run(const struct options *options, const struct pool_program *program,
 	if (r < 0)
 		return err_set(err, SBX_STAGE_WATCH, -r,
 		               "hand the run over to the daemon");
+	r = sbx_confine(SBX_CLIENT, err);
+	if (r < 0)
+		return r;
 	r = await(daemon, signal_fd, &received, &answer->report, &cancelled);
 	if (r < 0)
 		return err_set(err, SBX_STAGE_WATCH, -r,

@@ -21,7 +21,12 @@
 
 /* What is composed, and how far each set has been read. */
 struct sets {
-	enum { PROGRAM, SUPERVISOR, ZYGOTE } reader; /* whose it is to be */
+	enum {
+		PROGRAM,
+		SUPERVISOR,
+		ZYGOTE,
+		MAKER
+	} reader; /* whose it is to be */
 	const struct filter_set *set[SETS_MAX];
 	size_t next[SETS_MAX]; /* the first rule that is not read yet */
 	size_t n_sets;
@@ -37,6 +42,7 @@ static const struct answer {
 	[SUPERVISOR] = {SECCOMP_RET_ERRNO | EPERM, SECCOMP_RET_ERRNO | ENOSYS,
                         SECCOMP_RET_KILL_PROCESS},
 	[ZYGOTE] = {SECCOMP_RET_TRACE, SECCOMP_RET_TRACE, SECCOMP_RET_TRACE},
+	[MAKER] = {SECCOMP_RET_TRACE, SECCOMP_RET_TRACE, SECCOMP_RET_TRACE},
 };
 
 /* What pid 1 of a box and the process of its program call before there is a
@@ -157,7 +163,7 @@ static uint16_t call_verdict(struct graph *graph, struct sets *sets,
 		     ++*next)
 			args_add(&rules, &set->rules[*next]);
 	}
-	if (sets->reader == ZYGOTE && is_launch_call(call))
+	if (sets->reader >= ZYGOTE && is_launch_call(call))
 		return verdicts->allow;
 	return args_build(graph, &rules, verdicts->allow,
 	                  call_is_known(call) ? verdicts->refuse
@@ -209,15 +215,12 @@ static uint16_t program_build(struct graph *graph, struct sets *sets)
 	                  UINT32_MAX, node);
 }
 
-static int compile(struct sets *sets, const char *const *names,
-                   struct sock_filter *code, size_t *n_code,
-                   struct sbx_error *err)
+static int compile_found(struct sets *sets, struct sock_filter *code,
+                         size_t *n_code, struct sbx_error *err)
 {
 	struct graph graph;
-	int ret = sets_find(names, sets, err);
+	int ret;
 
-	if (ret < 0)
-		return ret;
 	graph_init(&graph);
 	ret = graph_emit(&graph, program_build(&graph, sets), code, n_code);
 	if (ret < 0)
@@ -226,6 +229,15 @@ static int compile(struct sets *sets, const char *const *names,
 		               "%d instructions",
 		               FILTER_MAX);
 	return 0;
+}
+
+static int compile(struct sets *sets, const char *const *names,
+                   struct sock_filter *code, size_t *n_code,
+                   struct sbx_error *err)
+{
+	int ret = sets_find(names, sets, err);
+
+	return ret < 0 ? ret : compile_found(sets, code, n_code, err);
 }
 
 int filter_compile(const char *const *names, struct sock_filter *code,
@@ -250,4 +262,16 @@ int filter_compile_zygote(const char *const *names, struct sock_filter *code,
 	struct sets sets = {.reader = ZYGOTE};
 
 	return compile(&sets, names, code, n_code, err);
+}
+
+int filter_compile_maker(struct sock_filter *code, size_t *n_code,
+                         struct sbx_error *err)
+{
+	struct sets sets = {.reader = MAKER};
+
+	for (size_t i = 0; i < n_filter_sets; i++)
+		if (!sets_add(&sets, &filter_sets[i]))
+			return err_say(err, SBX_STAGE_PLAN, EINVAL,
+			               "seccomp: more than %d sets", SETS_MAX);
+	return compile_found(&sets, code, n_code, err);
 }

@@ -60,7 +60,7 @@ struct filter_rule {
 
 struct filter_set {
 	const char *name;
-	bool own; /* what sbx-exec itself may do; no program is given it */
+	bool own; /* what sbx's own programs do; no other is given it */
 	const char *description;
 	const struct filter_rule *rules; /* ordered by call */
 	size_t n_rules;
@@ -93,6 +93,10 @@ int filter_compile_own(const char *const *names, struct sock_filter *code,
  * of the other filter. */
 int filter_compile_zygote(const char *const *names, struct sock_filter *code,
                           size_t *n_code, struct sbx_error *err);
+
+/* Of all sets there are, for what makes boxes itself, in the same way. */
+int filter_compile_maker(struct sock_filter *code, size_t *n_code,
+                         struct sbx_error *err);
 
 /* The name of a call of an audit architecture, "ptrace"; "#600" for one that
  * has none. buffer: at least 64 bytes. Returns buffer. */

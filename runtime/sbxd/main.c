@@ -132,7 +132,9 @@ static int open_daemon(struct daemon *daemon, struct signals *signals,
 		r = -ENOMEM;
 	if (r < 0)
 		return err_set(err, SBX_STAGE_WATCH, -r, "start");
-	r = audit_open(&daemon->audit, daemon->settings.audit, err);
+	r = sbx_confine(SBX_MAKER, err);
+	if (r == 0)
+		r = audit_open(&daemon->audit, daemon->settings.audit, err);
 	if (r == 0)
 		r = http_open(daemon, err);
 	if (r == 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The filter of sbx-exec itself, once a program runs. */
+/* The filters of sbx's own programs. */
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <linux/seccomp.h>
@@ -63,6 +63,71 @@ Test(filter_own, leaves_no_way_on)
 		             i ? SECCOMP_RET_ALLOW : SECCOMP_RET_ERRNO | EPERM);
 		cr_expect_eq(action_of(FILTER_ARCH, SYS_read, 0),
 		             SECCOMP_RET_ALLOW);
+	}
+}
+
+/* A client of a daemon has less than a supervisor: it opens nothing, and
+ * signals nothing. */
+Test(filter_own, client_has_less)
+{
+	static const char *const client[] = {"client", NULL};
+	static const long never[] = {SYS_openat, SYS_pidfd_send_signal,
+	                             SYS_ioctl, SYS_unlinkat, SYS_flock};
+
+	compile(client);
+	for (size_t i = 0; i < ARRAY_SIZE(never); i++)
+		cr_expect_eq(action_of(FILTER_ARCH, never[i], 0),
+		             SECCOMP_RET_ERRNO | EPERM, "call %ld", never[i]);
+	for (long call = 0; call < 1024; call++) {
+		compile(client);
+		if (action_of(FILTER_ARCH, call, 0) != SECCOMP_RET_ALLOW)
+			continue;
+		compile(few);
+		cr_expect_eq(action_of(FILTER_ARCH, call, 0), SECCOMP_RET_ALLOW,
+		             "call %ld", call);
+	}
+}
+
+/* What makes boxes allows what any filter does, and is the weaker answer to
+ * all else: the boxes' own words are heard. */
+Test(filter_own, maker_is_wider)
+{
+	static const char *const all[] = {"base",  "threads",  "unix", "setid",
+	                                  "memfd", "affinity", NULL};
+	static const long never[] = {SYS_ptrace,         SYS_bpf,
+	                             SYS_io_uring_setup, SYS_keyctl,
+	                             SYS_userfaultfd,    SYS_mount};
+	static struct sock_filter maker[FILTER_MAX];
+	size_t n_maker;
+	uint32_t action;
+
+	cr_assert_eq(filter_compile_maker(maker, &n_maker, NULL), 0);
+	cr_assert_null(bpf_check(maker, n_maker));
+	for (int own = 0; own < 2; own++) {
+		if (own)
+			compile(more);
+		else
+			cr_assert_eq(filter_compile(all, code, &n_code, NULL),
+			             0);
+		for (int call = 0; call < 1024; call++) {
+			struct seccomp_data data = {.nr = call,
+			                            .arch = FILTER_ARCH};
+
+			cr_assert_eq(bpf_run(maker, n_maker, &data, &action),
+			             0);
+			cr_expect(action == SECCOMP_RET_ALLOW ||
+			                  (action == SECCOMP_RET_TRACE &&
+			                   action_of(FILTER_ARCH, call, 0) !=
+			                           SECCOMP_RET_ALLOW),
+			          "call %d: %#x", call, action);
+		}
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(never); i++) {
+		struct seccomp_data data = {.nr = (int)never[i],
+		                            .arch = FILTER_ARCH};
+
+		cr_assert_eq(bpf_run(maker, n_maker, &data, &action), 0);
+		cr_expect_eq(action, SECCOMP_RET_TRACE, "call %ld", never[i]);
 	}
 }
 

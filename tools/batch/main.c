@@ -123,6 +123,8 @@ static int run_all(const struct options *options, struct sbx_error *err)
 	if (r == 0 && !options->pool)
 		r = enter_scope(err);
 	if (r == 0)
+		r = sbx_confine(SBX_MAKER, err);
+	if (r == 0)
 		r = open_input(&batch, options, err);
 	if (r == 0)
 		r = reports_open(&batch.reports, options->output,
