@@ -46,6 +46,41 @@ class Batch(support.Scratch):
         return self.batch("--output", self.output, *words, self.requests,
                           status=status)
 
+    def start(self, *words):
+        """The batch, and what it tells."""
+        return subprocess.Popen(
+            [BATCH, *words, "--output", self.output, self.requests],
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+
+    def interrupted(self, numbers, seed, *words):
+        """A batch that gets these signals at random moments, until it is
+        through; how often it was."""
+        chance = random.Random(seed)
+        self.ask(*(request(f"n{i}", "sleep 0.02") for i in range(40)))
+        for attempt in range(1000):
+            batch = self.start("--jobs", "3", "--resume", *words)
+            try:
+                batch.wait(chance.uniform(0.02, 0.5))
+            except subprocess.TimeoutExpired:
+                batch.send_signal(chance.choice(numbers))
+            told = batch.communicate(timeout=100)[1]
+            if batch.returncode == 0:
+                return attempt
+            self.assertIn(batch.returncode, {-9, 143, 130, -15, -2}, told)
+        self.fail("it does not come to its end")
+
+    def signal_twice(self, *words):
+        """Nothing is reported of what that ends, so that it is run again."""
+        with self.start(*words) as batch:
+            while not self.output.exists():
+                time.sleep(0.02)
+            time.sleep(0.5)
+            batch.terminate()
+            batch.stderr.readline()
+            batch.terminate()
+            self.assertEqual(batch.wait(30), 128 + signal.SIGTERM)
+        self.assertEqual(self.output.read_text(), "")
+
     def by_id(self):
         made = {report["id"]: report for report in reports(self.output)}
         self.assertEqual(len(made), len(reports(self.output)))
@@ -322,26 +357,6 @@ class Parts(Batch):
 
 
 class Ends(Batch):
-    def interrupted(self, numbers, seed, *words):
-        """A batch that gets these signals at random moments, until it is
-        through; how often it was."""
-        chance = random.Random(seed)
-        self.ask(*(request(f"n{i}", "sleep 0.02") for i in range(40)))
-        for attempt in range(1000):
-            batch = subprocess.Popen(
-                [BATCH, "--jobs", "3", "--resume", *words, "--output",
-                 self.output, self.requests], stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE, text=True)
-            try:
-                batch.wait(chance.uniform(0.02, 0.5))
-            except subprocess.TimeoutExpired:
-                batch.send_signal(chance.choice(numbers))
-            told = batch.communicate(timeout=100)[1]
-            if batch.returncode == 0:
-                return attempt
-            self.assertIn(batch.returncode, {-9, 143, 130, -15, -2}, told)
-        self.fail("it does not come to its end")
-
     def test_each_id_exactly_once_whatever_kills_it(self):
         stopped = 0
         for seed in range(ROUNDS):
@@ -357,9 +372,7 @@ class Ends(Batch):
 
     def test_sigterm_finishes_what_runs(self):
         self.ask(*(request(f"n{i}", "sleep 1; echo done") for i in range(50)))
-        with subprocess.Popen([BATCH, "--jobs", "2", "--output", self.output,
-                               self.requests], stderr=subprocess.PIPE,
-                              stdout=subprocess.DEVNULL, text=True) as batch:
+        with self.start("--jobs", "2") as batch:
             while not self.output.exists() or not self.output.stat().st_size:
                 time.sleep(0.02)
             batch.terminate()
@@ -373,9 +386,7 @@ class Ends(Batch):
     def test_what_is_signalled_with_the_batch_is_run_again(self):
         """As a cluster does, which signals all processes of a job."""
         self.ask(request("a", "exec sleep 39.1"), request("b", "kill $$"))
-        with subprocess.Popen([BATCH, "--jobs", "2", "--output", self.output,
-                               self.requests], stdout=subprocess.DEVNULL,
-                              stderr=subprocess.DEVNULL) as batch:
+        with self.start("--jobs", "2") as batch:
             match = ["-xf", "sleep 39.1"]
             while subprocess.run(["pgrep", *match], stdout=subprocess.DEVNULL
                                  ).returncode or not reports(self.output):
@@ -389,18 +400,7 @@ class Ends(Batch):
 
     def test_a_second_signal_ends_what_runs(self):
         self.ask(request("a", "sleep 60"))
-        with subprocess.Popen([BATCH, "--output", self.output, self.requests],
-                              stdout=subprocess.DEVNULL,
-                              stderr=subprocess.PIPE, text=True) as batch:
-            while not self.output.exists():
-                time.sleep(0.02)
-            time.sleep(0.5)
-            batch.terminate()
-            batch.stderr.readline()
-            batch.terminate()
-            self.assertEqual(batch.wait(30), 128 + signal.SIGTERM)
-        # It was not reported, so that it is run again.
-        self.assertEqual(self.output.read_text(), "")
+        self.signal_twice()
 
     def test_a_full_disk_is_told(self):
         self.ask(request("a"))

@@ -131,20 +131,18 @@ class Batch(Daemon, test_batch.Batch):
         """Nothing is reported that was not run, and nothing twice."""
         self.ask(*(test_batch.request(f"n{i}", "sleep 0.1")
                    for i in range(20)))
-        words = [test_batch.BATCH, f"--pool={self.socket}", "--resume",
-                 "--output", self.output, self.requests]
-        with subprocess.Popen(words, stdout=subprocess.DEVNULL,
-                              stderr=subprocess.PIPE, text=True) as batch:
+        words = [f"--pool={self.socket}", "--resume"]
+        with self.start(*words) as batch:
             while not self.output.exists() or not self.output.stat().st_size:
                 time.sleep(0.01)
             self.daemon.kill()
             self.assertIn("--resume goes on", batch.stderr.read())
         self.assertEqual(batch.returncode, 125)
         self.daemon.wait()
-        self.assertIn("no daemon listens", self.batch(
-            *words[1:], status=125).stderr)
+        self.assertIn("no daemon listens",
+                      self.run_all(*words, status=125).stderr)
         self.start_daemon()
-        self.assertEqual(self.batch(*words[1:]).returncode, 0)
+        self.run_all(*words)
         self.merged(self.output)
         self.assertEqual({report["status"]
                           for report in self.by_id().values()}, {"success"})
@@ -152,24 +150,10 @@ class Batch(Daemon, test_batch.Batch):
     def test_signals(self):
         self.ask(*(test_batch.request(f"n{i}", "echo a; sleep 60")
                    for i in range(5)))
-        with subprocess.Popen([test_batch.BATCH, f"--pool={self.socket}",
-                               "--jobs=5", "--output", self.output,
-                               self.requests], stdout=subprocess.DEVNULL,
-                              stderr=subprocess.PIPE, text=True) as batch:
-            while not self.output.exists():
-                time.sleep(0.02)
-            time.sleep(0.5)
-            batch.terminate()
-            batch.stderr.readline()
-            batch.terminate()
-            self.assertEqual(batch.wait(30), 128 + signal.SIGTERM)
-        # None was reported, so that each is run again.
-        self.assertEqual(self.output.read_text(), "")
+        self.signal_twice(f"--pool={self.socket}", "--jobs=5")
 
     def test_each_id_exactly_once_whatever_kills_it(self):
-        ends = test_batch.Ends()
-        ends.requests, ends.output = self.requests, self.output
-        self.assertGreater(ends.interrupted(
+        self.assertGreater(self.interrupted(
             (signal.SIGKILL, signal.SIGTERM, signal.SIGINT), 1,
             f"--pool={self.socket}"), 0)
         self.merged(self.output)
