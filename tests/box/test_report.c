@@ -100,16 +100,13 @@ Test(report, tells_usage_errors)
 /* With --quiet, standard error is the program's alone. */
 Test(report, is_all_there_is_with_quiet)
 {
-	static const char *const options[] = {"--timeout", "0.1", NULL};
-	static const char *const quiet[] = {"--timeout", "0.1", "--quiet",
-	                                    NULL};
 	struct result result;
 
-	RUN(&result, .options = options, COMMAND("sleep", "60"));
+	RUN(&result, OPTIONS("--timeout", "0.1"), COMMAND("sleep", "60"));
 	cr_expect_eq(result.status, 124);
 	cr_expect_not_null(strstr(result.err.data, "--wall-time raises"));
 	result_free(&result);
-	RUN(&result, .options = quiet,
+	RUN(&result, OPTIONS("--timeout", text_of("%d", slowness()), "--quiet"),
 	    COMMAND("sh", "-c", "echo mine >&2; sleep 60"));
 	cr_expect_eq(result.status, 124);
 	cr_expect_str_eq(result.err.data, "mine\n");

@@ -170,6 +170,8 @@ static void make_argv(struct argv *argv, const struct call *call)
 		      strcmp(call->options[0], "--request") == 0)) {
 			add(argv, "--wall-time");
 			add(argv, "10m");
+			add(argv, "--cpu-time");
+			add(argv, "10m");
 		}
 		for (const char *const *word = call->options; word && *word;
 		     word++)

@@ -4,7 +4,8 @@
  *
  *	spend cpu MS [N]      N children, one after the other, burn MS each
  *	spend tree MS N       the same all at once
- *	spend memory MB [N]   N children touch MB each and stay for a while
+ *	spend memory MB [N]   N children touch MB each, and stay for a while
+ *	                      when all of them are there
  *	spend shared MB N     MB are touched once, then N children share them
  *	spend forks MAX       says how many children it could have at once
  *	spend threads MAX     the same of threads
@@ -57,6 +58,9 @@ static void burn(long ms)
 
 /* Runs work in n children, all at once or in turn. Returns 0 if all ended
  * well. */
+/* Open until all children are there, however long that takes. */
+static int gate[2] = {-1, -1};
+
 static int in_children(long n, int at_once, void (*work)(long), long argument)
 {
 	int status, bad = 0;
@@ -73,6 +77,7 @@ static int in_children(long n, int at_once, void (*work)(long), long argument)
 		if (!at_once)
 			bad |= waitpid(pid, &status, 0) < 0 || status;
 	}
+	(void)close(gate[1]);
 	while (wait(&status) > 0)
 		bad |= status;
 	return bad != 0;
@@ -101,12 +106,18 @@ static void touch(long mb)
 
 static void touch_and_stay(long mb)
 {
+	char byte;
+
+	(void)close(gate[1]);
 	touch(mb);
+	(void)!read(gate[0], &byte, 1);
 	sleep_ms(1500);
 }
 
 static int spend_memory(char **words)
 {
+	if (pipe(gate) < 0)
+		return 1;
 	return in_children(number(words, 1, 1), 1, touch_and_stay,
 	                   number(words, 0, 0));
 }
