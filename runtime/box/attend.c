@@ -56,7 +56,10 @@ int attend(pid_t program, int proc, int children)
 	struct pollfd fds[] = {{.fd = children, .events = POLLIN},
 	                       {.fd = INIT_WIRE, .events = POLLIN}};
 	struct signalfd_siginfo info;
-	int r = 0, status = 0;
+	int status = 0;
+	/* Its signal may be gone: to give a signal its default action discards
+	 * one that is pending, which SIGCHLD's is. */
+	int r = reap(program, &status);
 
 	while (r == 0) {
 		if (poll(fds, ARRAY_SIZE(fds), -1) < 0 && errno != EINTR)

@@ -28,6 +28,7 @@ struct job {
 	uint64_t again_ns;           /* somebody else had it: not before */
 	struct sbx_stdio stdio;
 	uint64_t asked_ns;
+	uint64_t waits_ns; /* for a box: since then; or 0 */
 	bool running;
 	/* Told once, when it is over: the report, and why sbx failed or NULL.
 	 * NULL: nobody wants to know any more. */

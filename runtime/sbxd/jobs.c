@@ -265,11 +265,17 @@ static void watch(struct job *job, int r, struct sbx_error *err)
 
 static void start_run(struct job *job)
 {
-	const struct wanted wanted = {job->spec, job->plan, &job->stdio};
+	const struct wanted wanted = {job->spec, job->plan, &job->stdio,
+	                              job->waits_ns};
 	struct sbx_error err;
 	int r = pools_start(job->daemon->pools, &wanted, &job->box, &err);
 
-	watch(job, r, &err);
+	if (r != -EINPROGRESS) {
+		job->waits_ns = 0;
+		watch(job, r, &err);
+	} else if (!job->waits_ns) {
+		job->waits_ns = clock_ns();
+	}
 }
 
 static int enter_session(struct job *job, struct sbx_error *err)
@@ -314,6 +320,17 @@ void job_start(struct job *job)
 		      &err);
 	else
 		start_run(job);
+}
+
+void jobs_try_again(struct daemon *daemon)
+{
+	struct job *next;
+
+	for (struct job *job = daemon->jobs; job; job = next) {
+		next = job->next;
+		if (job->waits_ns)
+			start_run(job);
+	}
 }
 
 void job_cancel(struct job *job)

@@ -19,6 +19,9 @@ int job_submit(struct job *job, struct sbx_error *err);
 /* The first step of one that waits. */
 void job_start(struct job *job);
 
+/* Those that wait for a box may find one now. */
+void jobs_try_again(struct daemon *daemon);
+
 /* It ends soon, as cancelled. */
 void job_cancel(struct job *job);
 

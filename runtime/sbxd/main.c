@@ -193,6 +193,7 @@ static int serve(struct daemon *daemon)
 			next_word = now + watchdog;
 		}
 		patience = http_turn(daemon->http);
+		jobs_try_again(daemon);
 		turns_take(daemon);
 		if (daemon->answered) /* a turn of its own takes it out */
 			patience = 0;

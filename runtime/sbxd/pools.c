@@ -19,6 +19,9 @@
  * goes away. */
 #define IDLE_TIME (60 * NS_PER_S)
 
+/* A run waits so long for a box that a zygote makes, and then starts cold. */
+#define PATIENCE (100 * NS_PER_MS)
+
 struct entry {
 	struct source source;
 	struct pools *pools;
@@ -189,7 +192,8 @@ static void remember(struct pools *pools, const struct sbx_spec *spec)
 	(void)add(entry, spec, &ignored);
 }
 
-/* 0 and a box; -EAGAIN: there is a pool, and it is empty; -ESTALE: none. */
+/* 0 and a box; -EAGAIN: there is a pool, and it is empty; -EINPROGRESS: but not
+ * for long; -ESTALE: none. */
 static int start_warm(struct pools *pools, const struct wanted *wanted,
                       struct sbx_box **box, struct sbx_error *err)
 {
@@ -206,11 +210,19 @@ static int start_warm(struct pools *pools, const struct wanted *wanted,
 		entry->used_ns = clock_ns();
 		if (r == 0 && entry->idle > 0)
 			entry->idle--;
-		if (r == -EAGAIN)
+		if (r != -EAGAIN)
+			return r;
+		if (!wanted->waits_ns)
 			entry->size = MIN(entry->size + 1, entry->max);
-		return r;
+		return pool_hurry(entry->pool, !wanted->waits_ns) ? -EINPROGRESS
+		                                                  : -EAGAIN;
 	}
 	return -ESTALE;
+}
+
+static bool may_wait(const struct wanted *wanted)
+{
+	return !wanted->waits_ns || clock_ns() - wanted->waits_ns < PATIENCE;
 }
 
 int pools_start(struct pools *pools, const struct wanted *wanted,
@@ -220,8 +232,8 @@ int pools_start(struct pools *pools, const struct wanted *wanted,
 
 	if (request_is_warm(wanted->spec))
 		r = start_warm(pools, wanted, box, err);
-	if (r == 0)
-		return 0;
+	if (r == 0 || (r == -EINPROGRESS && may_wait(wanted)))
+		return r;
 	if (r == -ESTALE)
 		remember(pools, wanted->spec);
 	r = sbx_box_open(wanted->plan, box, err);

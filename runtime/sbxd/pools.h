@@ -16,9 +16,11 @@ struct wanted {
 	const struct sbx_spec *spec;
 	const struct sbx_plan *plan;
 	const struct sbx_stdio *stdio;
+	uint64_t waits_ns; /* for a box that is on its way, since then; or 0 */
 };
 
-/* Starts it in a waiting box, or in one of its own. */
+/* Starts it in a waiting box, or in one of its own. -EINPROGRESS: a waiting box
+ * is nearly there, so try again after the next event. */
 int pools_start(struct pools *pools, const struct wanted *wanted,
                 struct sbx_box **box, struct sbx_error *err);
 

@@ -210,6 +210,18 @@ static int fill(struct sbx_pool *pool, struct sbx_error *err)
 	return r;
 }
 
+bool pool_hurry(struct sbx_pool *pool, bool more)
+{
+	struct sbx_error unheard;
+
+	if (!pool->zygote.current)
+		return false;
+	if ((more || pool->n_boxes == 0) && pool->n_boxes < pool->most &&
+	    clock_ns() >= pool->not_before_ns)
+		(void)fill(pool, &unheard);
+	return pool->n_boxes > 0;
+}
+
 static void pause_filling(struct sbx_pool *pool)
 {
 	pool->not_before_ns = clock_ns() + pool->pause_ns;

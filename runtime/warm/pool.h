@@ -12,6 +12,11 @@ void pool_resize(struct sbx_pool *pool, unsigned size);
 /* How many there are: idle, or on their way. */
 unsigned pool_count(const struct sbx_pool *pool);
 
+/* Of a pool that has no idle box: whether one that a zygote forks will be there
+ * sooner than a program would start, and so is worth a wait. Has it made, or
+ * another one if more is set. */
+bool pool_hurry(struct sbx_pool *pool, bool more);
+
 /* How many boxes a zygote forks before another one takes its place. */
 void pool_wear(struct sbx_pool *pool, unsigned most_forks);
 

@@ -208,6 +208,29 @@ Test(zygote, holds_a_broken_interpreter_in)
 	cr_expect(children_gone(5));
 }
 
+/* Where there is none that waits, one is made at once, if forking is all it
+ * takes. */
+Test(zygote, hurries)
+{
+	struct sbx_pool *pool = warm_pool(WARM(), 2);
+	struct result result;
+
+	cr_expect_not(pool_hurry(pool, false), "there is no zygote yet");
+	pool_await(pool, 2);
+	for (int i = 0; i < 2; i++) {
+		warm_run(pool, WARM(.code = "pass"), &result);
+		result_free(&result);
+	}
+	cr_expect_eq(pool_count(pool), 0);
+	cr_expect(pool_hurry(pool, false));
+	cr_expect_eq(pool_count(pool), 1);
+	cr_expect(pool_hurry(pool, false));
+	cr_expect_eq(pool_count(pool), 1, "one is on its way");
+	cr_expect(pool_hurry(pool, true));
+	cr_expect_eq(pool_count(pool), 2);
+	sbx_pool_close(pool);
+}
+
 /* Nothing of who keeps the zygote is in the memory of a run. */
 Test(zygote, has_no_memory_of_its_keeper)
 {
