@@ -10,9 +10,11 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -32,6 +34,8 @@ void PyOS_BeforeFork(void);
 void PyOS_AfterFork_Parent(void);
 void PyOS_AfterFork_Child(void);
 long PyLong_AsLong(void *number);
+unsigned long long PyLong_AsUnsignedLongLong(void *number);
+void *PyLong_FromUnsignedLongLong(unsigned long long number);
 int PySys_SetObject(const char *name, void *object);
 
 /* PyMethodDef, and how it becomes a function of one argument. */
@@ -52,20 +56,43 @@ struct zygote {
 	jmp_buf back;
 };
 
-/* The end of the process, the C library's included, without the interpreter's:
- * see quick_end() of the agent. */
-static void *leave(void *self, void *status)
+static int take_loads(struct dl_phdr_info *info, size_t size, void *loads)
 {
-	(void)self;
-	exit((int)PyLong_AsLong(status));
+	(void)size;
+	*(unsigned long long *)loads = info->dlpi_adds;
+	return 1;
+}
+
+/* How many shared objects have been loaded so far. */
+static unsigned long long count_loads(void)
+{
+	unsigned long long loads = 0;
+
+	(void)dl_iterate_phdr(take_loads, &loads);
+	return loads;
+}
+
+/* The end of the process without the interpreter's: see quick_end() of the
+ * agent. What the shared objects of the zygote would do then touches pages of
+ * each; where the program has loaded others, theirs is done, and so is all. */
+static void *leave(void *loads, void *status)
+{
+	int code = (int)PyLong_AsLong(status);
+
+	if (count_loads() != PyLong_AsUnsignedLongLong(loads))
+		exit(code);
+	(void)fflush(NULL);
+	_exit(code);
 }
 
 /* sys._exit, which the agent takes away. */
 static int offer_exit(void)
 {
 	static const struct method method = {"_exit", leave, METH_O, NULL};
+	void *loads = PyLong_FromUnsignedLongLong(count_loads());
 	void *function =
-		PyCFunction_NewEx((struct method *)&method, NULL, NULL);
+		loads ? PyCFunction_NewEx((struct method *)&method, loads, NULL)
+		      : NULL;
 
 	return function ? PySys_SetObject("_exit", function) : -1;
 }

@@ -112,8 +112,20 @@ Test(zygote, is_a_whole_box)
 	result_free(&cold);
 }
 
-/* Of two boxes of one zygote that has loaded modules, a JSON list of them,
- * each prints something else for every code. */
+/* A profile whose zygote loads modules, a JSON list of them. */
+static void write_profile(char path[PATH_MAX], const char *modules)
+{
+	const char *text =
+		text_of("{\"extends\": \"base\", \"command\": [\"python3\", "
+	                "\"{file}\"], "
+	                "\"warm\": {\"kind\": \"zygote\", \"preload\": %s}}",
+	                modules);
+
+	(void)snprintf(path, PATH_MAX, "%s", scratch_text("p.json", text));
+}
+
+/* Two boxes of one zygote that has loaded modules print different things for
+ * every code. */
 static void expect_different(const char *modules, const char *const *codes)
 {
 	char code[512], profile[PATH_MAX];
@@ -121,13 +133,8 @@ static void expect_different(const char *modules, const char *const *codes)
 	struct sbx_pool *pool;
 	struct result a, b;
 
-	(void)snprintf(code, sizeof(code),
-	               "{\"extends\": \"base\", \"command\": [\"python3\", "
-	               "\"{file}\"], \"warm\": {\"kind\": \"zygote\", "
-	               "\"preload\": %s}}",
-	               modules);
-	(void)snprintf(profile, sizeof(profile), "%s",
-	               scratch_text("p.json", code));
+	code[0] = '\0';
+	write_profile(profile, modules);
 	pool = warm_pool(&call, 2);
 	for (; *codes; codes++) {
 		(void)snprintf(code, sizeof(code), "%s; %s", *codes, forked);
@@ -177,6 +184,27 @@ Test(zygote, reseeds_numpy)
 	if (access("/usr/lib/python3/dist-packages/numpy", F_OK) < 0)
 		skip("numpy is not installed");
 	expect_different("[\"numpy\"]", codes);
+}
+
+/* What C code has written is there at the end, whether the zygote or the
+ * program has loaded what it wrote with. */
+Test(zygote, flushes_what_c_has_written)
+{
+	static const char code[] =
+		"import ctypes; ctypes.CDLL(None).printf(b'of C')";
+	char profile[PATH_MAX];
+	const struct warm_call calls[] = {
+		{.code = code},
+		{.code = code, .profile = profile},
+	};
+
+	write_profile(profile, "[\"ctypes\"]");
+	for (size_t i = 0; i < ARRAY_SIZE(calls); i++) {
+		struct sbx_pool *pool = warm_pool(&calls[i], 1);
+
+		expect_output(pool, &calls[i], "of C");
+		sbx_pool_close(pool);
+	}
 }
 
 /* A run that breaks its interpreter breaks its own. */
