@@ -7,13 +7,18 @@
 
 void host_refresh(struct host *host, uint64_t now)
 {
+	struct host fresh = {.looked_ns = now};
 	struct sbx_error unheard;
 
 	if (host->looked_ns && now - host->looked_ns < NS_PER_S)
 		return;
+	if (facts_of_host(&fresh.arena, &fresh.facts, &unheard) < 0) {
+		arena_free(&fresh.arena);
+		host->looked_ns = 0; /* what was lent stays */
+		return;
+	}
 	host_free(host);
-	if (facts_of_host(&host->arena, &host->facts, &unheard) == 0)
-		host->looked_ns = now;
+	*host = fresh;
 }
 
 void host_lend(const struct host *host, struct sbx_spec *spec)

@@ -18,7 +18,8 @@ struct host {
  * and says why. */
 void host_refresh(struct host *host, uint64_t now);
 
-/* The spec's plans are made with that, until the next look. */
+/* The spec's plans are made with what was seen last. The host has to stay where
+ * it is as long as the spec. */
 void host_lend(const struct host *host, struct sbx_spec *spec);
 
 void host_free(struct host *host);

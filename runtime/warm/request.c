@@ -55,6 +55,11 @@ bool box_is_warm(const struct sbx_box *box)
 	return box->run.warm;
 }
 
+bool box_is_over(const struct sbx_box *box)
+{
+	return box->run.ended;
+}
+
 int box_end_fd(const struct sbx_box *box)
 {
 	return box->pidfd;

@@ -26,6 +26,9 @@ const char *plan_id(const struct sbx_plan *plan);
 const char *plan_profile(const struct sbx_plan *plan); /* or NULL */
 bool box_is_warm(const struct sbx_box *box);
 
+/* Whether its program has ended, and all that there was of it. */
+bool box_is_over(const struct sbx_box *box);
+
 /* Of a box that is over: what polls readable once pid 1 has taken it down (-1:
  * it has), and whether it has, so that sbx_box_close() has nothing to wait
  * for. */

@@ -391,6 +391,7 @@ int batch_run(struct batch *batch, struct sbx_error *err)
 			r = handle(batch, events[i].data.ptr, err);
 		if (r == 0 && !batch->input_waits)
 			r = start_more(batch, err);
+		slots_tidy(&batch->slots);
 	}
 	return r;
 }

@@ -10,9 +10,18 @@
 #include "base/clock.h"
 #include "exec/cache.h"
 #include "exec/store.h"
+#include "warm/request.h"
 
 #define SLOT_NONE \
 	((struct slot){.keep = KEEP_NONE, .doubt = -1, .remote = REMOTE_NONE})
+
+static void stage_free(struct stage *stage)
+{
+	sbx_box_close(stage->box);
+	sbx_plan_free(stage->plan);
+	sbx_spec_free(stage->spec);
+	*stage = (struct stage){0};
+}
 
 int slots_open(struct slots *slots, size_t n_slots)
 {
@@ -22,15 +31,17 @@ int slots_open(struct slots *slots, size_t n_slots)
 	for (size_t i = 0; i < n_slots; i++)
 		slots->slots[i] = SLOT_NONE;
 	slots->n_slots = n_slots;
-	slots->n_busy = 0;
 	return 0;
 }
 
 void slots_close(struct slots *slots)
 {
-	for (size_t i = 0; i < slots->n_slots; i++)
+	for (size_t i = 0; i < slots->n_slots; i++) {
 		if (slot_is_busy(&slots->slots[i]))
 			slot_end(slots, &slots->slots[i]);
+		stage_free(&slots->slots[i].last);
+	}
+	host_free(&slots->host);
 	free(slots->slots);
 	*slots = (struct slots){0};
 }
@@ -52,13 +63,6 @@ bool slots_have(const struct slots *slots, const char *session)
 	return false;
 }
 
-static void stage_free(struct stage *stage)
-{
-	sbx_box_close(stage->box);
-	sbx_plan_free(stage->plan);
-	sbx_spec_free(stage->spec);
-}
-
 int slot_doubt(struct slot *slot)
 {
 	const struct itimerspec second = {.it_value = {.tv_sec = 1}};
@@ -78,29 +82,47 @@ void slot_settle(struct slot *slot)
 static void empty(struct slot *slot)
 {
 	struct sbx_error unheard;
+	struct stage last;
 
 	(void)keep_end(&slot->keep, &unheard);
-	/* The build borrows from the run's spec. */
-	sbx_box_close(slot->run.box);
-	slot->run.box = NULL;
+	/* One that has to be ended is ended now. */
+	if (slot->run.box && !box_is_over(slot->run.box)) {
+		sbx_box_close(slot->run.box);
+		slot->run.box = NULL;
+	}
 	sbx_built_free(slot->built);
-	stage_free(&slot->build);
-	stage_free(&slot->run);
+	stage_free(&slot->build); /* it borrows from the run's spec */
 	remote_close(&slot->remote);
 	slot_settle(slot);
 	sbx_session_close(slot->session);
+	stage_free(&slot->last);
+	last = slot->run;
 	*slot = SLOT_NONE;
+	slot->last = last;
+}
+
+void slots_tidy(struct slots *slots)
+{
+	for (size_t i = 0; i < slots->n_slots; i++) {
+		struct stage *last = &slots->slots[i].last;
+
+		if (!last->box || box_is_gone(last->box))
+			stage_free(last);
+	}
 }
 
 /* Plans both stages, so that what is wrong with the run is known before
  * anything is built. */
-static int make_plans(struct slot *slot, const struct request *request,
+static int make_plans(const struct slots *slots, struct slot *slot,
+                      const struct request *request,
                       const struct places *places, struct sbx_error *err)
 {
 	int r = sbx_spec_new(&slot->run.spec, err);
 
-	if (r == 0)
-		sbx_spec_trees(slot->run.spec, places->trees);
+	if (r < 0)
+		return r;
+	sbx_spec_trees(slot->run.spec, places->trees);
+	host_lend(&slots->host, slot->run.spec);
 	if (r == 0)
 		r = sbx_spec_request(slot->run.spec, request->text,
 		                     request->len, places->profiles, err);
@@ -142,10 +164,14 @@ static int start_built(struct slot *slot, struct sbx_error *err)
 	return r < 0 ? r : start(slot, &slot->run, err);
 }
 
-static int start_here(struct slot *slot, const struct request *request,
+static int start_here(struct slots *slots, struct slot *slot,
+                      const struct request *request,
                       const struct places *places, struct sbx_error *err)
 {
-	int r = make_plans(slot, request, places, err);
+	int r;
+
+	host_refresh(&slots->host, clock_ns());
+	r = make_plans(slots, slot, request, places, err);
 
 	if (r < 0 || !slot->build.spec)
 		return r < 0 ? r : start(slot, &slot->run, err);
@@ -167,7 +193,7 @@ int slot_start(struct slots *slots, struct slot *slot,
 	if (places->pool)
 		r = remote_start(&slot->remote, places->pool, request, err);
 	else
-		r = start_here(slot, request, places, err);
+		r = start_here(slots, slot, request, places, err);
 	if (r < 0)
 		empty(slot);
 	else

@@ -6,6 +6,7 @@
 #include "remote.h"
 #include "requests.h"
 #include "sbx.h"
+#include "warm/host.h"
 #include "warm/keep.h"
 
 /* What runs at one time. */
@@ -27,6 +28,7 @@ struct slot {
 	bool kept;                   /* that has begun */
 	int doubt; /* a clock: when its end is looked at again; or -1 */
 	struct remote remote; /* in place of all that: sbxd has it */
+	struct stage last;    /* the run before: its box takes itself down */
 };
 
 /* What runs, or has ended last; NULL: nothing, or sbxd has it. */
@@ -53,6 +55,7 @@ static inline int slot_fd(const struct slot *slot)
 struct slots {
 	struct slot *slots;
 	size_t n_slots, n_busy;
+	struct host host; /* what it is like */
 };
 
 /* Where requests find their profiles, the maxima, and sbxd. */
@@ -91,6 +94,9 @@ void slot_settle(struct slot *slot); /* that is over */
 
 /* Ends what runs in a busy slot, soon, as cancelled. */
 void slot_cancel(struct slot *slot);
+
+/* Frees the boxes that have taken themselves down. */
+void slots_tidy(struct slots *slots);
 
 /* Takes away what is left of the run; the slot is free. */
 void slot_end(struct slots *slots, struct slot *slot);
