@@ -284,11 +284,10 @@ static pid_t spawn(struct payload *payload)
 
 static _Noreturn void serve(const struct setup *setup, struct sbx_error *err)
 {
-	/* Few boxes are told, and of a large frame each page is touched. */
-	static struct told told;
 	struct payload payload = {.setup = setup};
 	struct rusage self = {0};
 	int children, status;
+	struct told told;
 	pid_t program;
 
 	children = children_open(err);

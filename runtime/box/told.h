@@ -13,13 +13,12 @@
 /* Where there is no agent: the program's path, how many arguments there are,
  * these, and the environment, each with a NUL behind it. */
 struct told {
-	char text[TOLD_MAX + 1];
-	char *words[TOLD_WORDS + 2]; /* each of the lists ends with NULL */
 	const char *executable;
-	char **argv, **envp;
+	char *const *argv, *const *envp; /* each ends with NULL */
 };
 
-/* In pid 1: takes the message that is there already. */
+/* In pid 1: takes the message that is there already. What told points to stays
+ * until pid 1 ends. */
 int told_read(int control, struct told *told, struct sbx_error *err);
 
 #endif
