@@ -328,6 +328,7 @@ bench:
 # What a cgroup costs a run, where one is delegated: back to back, and with
 # pauses. Each ends without a verdict if the host has other work.
 bench-vm:
+	@tools/deps build
 	@tools/deps vm
 	@+$(MAKE) --no-print-directory -s all $(B)/bin/sbx-bench
 	@status=0; for gap in 0 200ms; do \
