@@ -209,6 +209,7 @@ BENCH_SRC := $(wildcard tools/bench/*.c)
 BENCH_OBJ := $(call obj,$(BENCH_SRC))
 BENCH_DATA := $(addprefix $(B)/lib/bench/,nsprobe floor code.py code.js arrays.py)
 
+BENCH_OBJ += $(B)/obj/runtime/exec/client.o
 $(B)/bin/sbx-bench: $(BENCH_OBJ) $(B)/lib/libsbx.a $(BENCH_DATA)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(BENCH_OBJ) $(B)/lib/libsbx.a -lyajl -lnettle

@@ -17,6 +17,7 @@ struct contender {
 	 * for it inside of a word, {token} for what is to be printed. */
 	const char *const *argv;
 	const char *const *version; /* prints its version, or NULL */
+	bool direct; /* {pool} is asked for it, and nothing started */
 };
 
 struct group {

@@ -9,6 +9,7 @@
 
 #include "base/def.h"
 #include "base/text.h"
+#include "direct.h"
 #include "random.h"
 #include "take.h"
 
@@ -174,7 +175,8 @@ void entrant_run(struct entrant *entrant, const struct site *site,
 	*sample = (struct sample){0};
 	snprintf(entrant->token, TOKEN_SIZE, "%016" PRIx64,
 	         random_next(&random));
-	r = take_run(entrant->argv, &take);
+	r = entrant->row->direct ? direct_run(site->pool, entrant->argv, &take)
+	                         : take_run(entrant->argv, &take);
 	why = r < 0 ? strerror(-r) : judge(entrant, site, &take, fault);
 	if (why) {
 		fail(entrant, why, take.output);

@@ -68,12 +68,11 @@ static bool read_some(int fd, struct take *take, uint64_t start)
 	return n > 0 || (n < 0 && errno == EINTR);
 }
 
-/* Until the output has ended and the child too, or it is killed. */
-static void drain(struct take *take, int out, int child, uint64_t start)
+void take_drain(struct take *take, int out, int end, uint64_t start)
 {
 	struct pollfd fds[] = {
 		{.fd = out, .events = POLLIN},
-		{.fd = child, .events = POLLIN},
+		{.fd = end, .events = POLLIN},
 	};
 
 	while (fds[0].fd >= 0 || fds[1].fd >= 0) {
@@ -83,7 +82,7 @@ static void drain(struct take *take, int out, int child, uint64_t start)
 
 		if (ready == 0) {
 			take->timed_out = true;
-			(void)pidfd_send_signal(child, SIGKILL, NULL, 0);
+			(void)pidfd_send_signal(end, SIGKILL, NULL, 0);
 			return;
 		}
 		if (ready > 0 && fds[0].revents && !read_some(out, take, start))
@@ -131,7 +130,7 @@ int take_run(char *const argv[], struct take *take)
 	if (child < 0)
 		(void)kill(pid, SIGKILL);
 	else
-		drain(take, out, child, start);
+		take_drain(take, out, child, start);
 	int reaped = reap(pid, take);
 	take->wall_ns = clock_ns() - start;
 	return r < 0 ? r : reaped;

@@ -22,4 +22,8 @@ struct take {
  * 0, or -errno when it could not be started or waited for. */
 int take_run(char *const argv[], struct take *take);
 
+/* Reads the output of what began at start, until it has ended and end, a pidfd
+ * or a connection, is readable; or kills it. */
+void take_drain(struct take *take, int out, int end, uint64_t start);
+
 #endif
