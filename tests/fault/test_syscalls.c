@@ -8,8 +8,10 @@
  * that may fail like that are in a table, with the reason.
  */
 #include <criterion/criterion.h>
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -59,6 +61,8 @@ static const struct row harmless[] = {
 	{"getrusage", "figures of the report"},
 	{"fstatfs", "figures of the report"},
 	{"kill", "the end of pid 1, which follows, kills as well"},
+	{"pidfd_send_signal", "pid 1 has said that all is over, and ends"},
+	{"waitid", "the same: what the run has used is known by then"},
 	{"wait4", "its end leaves nobody to wait for, either"},
 };
 
@@ -84,8 +88,33 @@ static const struct row renamed[] = {
 	{"sendmsg", "ESRCH"}, /* pid 1 cannot say any more what failed */
 };
 
+/* The same of what is asked of a cgroup. What counts and holds there is the
+ * kernel's, and goes on. A name that ends in a dash is the start of one. */
+static const struct row cgroup_harmless[] = {
+	{"openat .", "leaves of the dead stay until the next start"},
+	{"fcntl 2", "the same"},
+	{"getdents64", "the same"},
+	{"openat sbx-run-", "the same"},
+	{"flock", "the same"},
+	{"unlinkat sbx-run-", "the same of its own"},
+	{"openat cpu.stat", "read again in the next turn"},
+	{"openat memory.current", "the same"},
+	{"openat pids.current", "the same"},
+	{"openat memory.peak", "figures of the report"},
+	{"openat pids.peak", "the same"},
+	{"openat memory.events", "the same"},
+	{"openat pids.events", "the same"},
+};
+
+static const struct row cgroup_renamed[] = {
+	{"faccessat2 cgroup.procs", "EOPNOTSUPP"}, /* is not delegated */
+	{"faccessat2 cgroup.subtree_control", "EOPNOTSUPP"},
+	{"read", "EOPNOTSUPP"}, /* its controllers are not known */
+};
+
 struct sweep {
 	struct lab *lab;
+	const char *cgroup; /* NULL: without one */
 	struct inject *inject;
 	struct result reference;
 	struct buffer before;
@@ -100,12 +129,31 @@ static const struct row *row_of(const struct row *rows, size_t n,
 		size_t len = strlen(rows[i].call);
 
 		if (strncmp(call, rows[i].call, len) == 0 &&
-		    (call[len] == '\0' || call[len] == ' '))
+		    (call[len] == '\0' || call[len] == ' ' ||
+		     rows[i].call[len - 1] == '-'))
 			return &rows[i];
 	}
 	return NULL;
 }
 #define ROW_OF(rows, call) row_of(rows, ARRAY_SIZE(rows), call)
+
+static bool is_harmless(const struct sweep *sweep)
+{
+	const char *call = sweep->inject->call;
+
+	return ROW_OF(harmless, call) ||
+	       (sweep->cgroup && ROW_OF(cgroup_harmless, call));
+}
+
+/* NULL: it is not renamed. */
+static const struct row *renamed_row(const struct sweep *sweep)
+{
+	const struct row *row = ROW_OF(renamed, sweep->inject->call);
+
+	return row || !sweep->cgroup
+	               ? row
+	               : ROW_OF(cgroup_renamed, sweep->inject->call);
+}
 
 static void wrong(struct sweep *sweep, const struct result *result,
                   const char *what)
@@ -130,16 +178,19 @@ static void check_success(struct sweep *sweep, const struct result *result)
 		wrong(sweep, result, "the program found another sandbox");
 	if (strcmp(report_at(result, "status"), "success") != 0)
 		wrong(sweep, result, "the report says otherwise");
-	if (inject->main && !ROW_OF(harmless, inject->call) &&
+	if (strcmp(report_at(result, "isolation.cgroup"),
+	           sweep->cgroup ? "v2" : "none") != 0)
+		wrong(sweep, result, "it runs in another cgroup");
+	if (inject->main && !is_harmless(sweep) &&
 	    !(sweep->interrupt && ROW_OF(restarted, inject->call)))
 		wrong(sweep, result, "the failure was not noticed");
 }
 
-static const char *expected_code(const struct inject *inject)
+static const char *expected_code(const struct sweep *sweep)
 {
-	const struct row *row = ROW_OF(renamed, inject->call);
+	const struct row *row = renamed_row(sweep);
 
-	return row ? row->why : err_name(inject->code);
+	return row ? row->why : err_name(sweep->inject->code);
 }
 
 /* sbx-exec said what failed, once on standard error and once in the report,
@@ -148,7 +199,7 @@ static void check_failure(struct sweep *sweep, const struct result *result)
 {
 	const struct inject *inject = sweep->inject;
 	const char *code = report_at(result, "error.code");
-	bool other = ROW_OF(renamed, inject->call) != NULL;
+	bool other = renamed_row(sweep) != NULL;
 
 	sweep->n_failed++;
 	if (!is_one_line(&result->err))
@@ -167,7 +218,7 @@ static void check_failure(struct sweep *sweep, const struct result *result)
 		return;
 	if (strcmp(report_at(result, "status"), "error") != 0)
 		wrong(sweep, result, "the report says otherwise");
-	if (strcmp(code, expected_code(inject)) != 0 &&
+	if (strcmp(code, expected_code(sweep)) != 0 &&
 	    strcmp(code, err_name(inject->code)) != 0)
 		wrong(sweep, result, "the report has another error");
 }
@@ -199,7 +250,8 @@ static void launch(struct sweep *sweep, struct result *result)
 	static const char *const kinds[] = {"user", "pid", "net",   "ipc",
 	                                    "uts",  "mnt", "cgroup"};
 	const struct call call = {
-		OPTIONS("--wall-time", "20s", "--cgroup", "none", "--stdin",
+		OPTIONS("--wall-time", "20s", "--cgroup",
+	                sweep->cgroup ? sweep->cgroup : "none", "--stdin",
 	                "/etc/passwd"),
 		COMMAND("@whole", names[0], names[1], names[2], names[3],
 	                names[4], names[5], names[6]),
@@ -235,10 +287,11 @@ static void refer(struct sweep *sweep)
  * Which turns the supervisor takes differs from run to run, so the last is
  * one that twice was not there. */
 static unsigned sweep_all(struct lab *lab, enum inject_process process,
-                          bool interrupt)
+                          bool interrupt, const char *cgroup)
 {
 	static const int codes[] = {EIO, ENOMEM, EPERM};
-	struct sweep sweep = {.lab = lab, .interrupt = interrupt};
+	struct sweep sweep = {
+		.lab = lab, .cgroup = cgroup, .interrupt = interrupt};
 	struct result result;
 	unsigned nth = 0, missing = 0;
 
@@ -253,6 +306,7 @@ static unsigned sweep_all(struct lab *lab, enum inject_process process,
 			.code = interrupt ? EINTR
 		                          : codes[nth % ARRAY_SIZE(codes)],
 			.main = process != INJECT_CALLER,
+			.below = cgroup,
 		};
 		launch(&sweep, &result);
 		if (sweep.inject->done)
@@ -275,7 +329,7 @@ static unsigned sweep_all(struct lab *lab, enum inject_process process,
 static void sweep_at_least(struct lab *lab, enum inject_process process,
                            bool interrupt, unsigned least)
 {
-	unsigned n = sweep_all(lab, process, interrupt);
+	unsigned n = sweep_all(lab, process, interrupt, NULL);
 
 	if (n < least)
 		lab_fail(lab, "only %u calls were seen", n);
@@ -297,3 +351,48 @@ SWEEP(init_fails, INJECT_INIT, false, INIT_CALLS)
 SWEEP(init_is_interrupted, INJECT_INIT, true, INIT_CALLS)
 SWEEP(program_fails, INJECT_PROGRAM, false, PROGRAM_CALLS)
 SWEEP(program_is_interrupted, INJECT_PROGRAM, true, PROGRAM_CALLS)
+
+/* ---- the same of what is asked of a cgroup ---- */
+
+#define CGROUP_CALLS 50
+
+/* How many leaves there are. */
+static size_t count_leaves(const char *cgroup)
+{
+	DIR *list = opendir(cgroup);
+	size_t n = 0;
+
+	for (const struct dirent *entry; list && (entry = readdir(list));)
+		n += strncmp(entry->d_name, "sbx-run-", 8) == 0;
+	if (list)
+		(void)closedir(list);
+	return n;
+}
+
+static void sweep_cgroup(struct lab *lab)
+{
+	const char *cgroup = getenv("SBX_TEST_CGROUP");
+	struct sweep sweep = {.lab = lab, .cgroup = cgroup};
+
+	for (int interrupt = 0; interrupt < 2; interrupt++) {
+		unsigned n = sweep_all(lab, INJECT_CALLER, interrupt, cgroup);
+
+		if (n < CGROUP_CALLS)
+			lab_fail(lab, "only %u calls were seen", n);
+	}
+	/* What could not be removed is with the next start. */
+	sweep.inject = inject_new();
+	refer(&sweep);
+	if (count_leaves(cgroup))
+		lab_fail(lab, "a leaf is left");
+	buffer_free(&sweep.before);
+	result_free(&sweep.reference);
+	(void)munmap(sweep.inject, sizeof(*sweep.inject));
+}
+
+/* Where one is delegated: tests/vm/cgroup names it. */
+Test(syscalls, cgroup_fails, .timeout = 1800)
+{
+	if (getenv("SBX_TEST_CGROUP"))
+		lab_run(sweep_cgroup, false);
+}

@@ -68,7 +68,12 @@ static const struct call_row rows[] = {
 	{SYS_fsopen, BY_TEXT, 0},
 	{SYS_readlink, BY_TEXT, 0},
 	{SYS_access, BY_TEXT, 0},
+	{SYS_open, BY_TEXT, 0},
 	{SYS_mkdir, BY_TEXT, 0},
+	{SYS_mkdirat, BY_TEXT, 1},
+	{SYS_unlinkat, BY_TEXT, 1},
+	{SYS_faccessat, BY_TEXT, 1},
+	{SYS_faccessat2, BY_TEXT, 1},
 	{SYS_symlink, BY_TEXT, 1},
 	{SYS_chdir, BY_TEXT, 0},
 	{SYS_execve, BY_TEXT, 0},
@@ -143,6 +148,27 @@ static void describe(struct inject *inject, pid_t pid,
 	               text[0] ? " " : "", text);
 }
 
+static bool is_counted(const struct inject *inject, pid_t pid,
+                       const struct ptrace_syscall_info *info)
+{
+	const struct call_row *row = row_of(info->entry.nr);
+	char link[64], text[4096] = "";
+	ssize_t n;
+
+	if (!inject->below)
+		return true;
+	if (row->kind == BY_TEXT)
+		read_text(pid, info->entry.args[row->argument], text,
+		          sizeof(text));
+	if (text[0] != '/') {
+		(void)snprintf(link, sizeof(link), "/proc/%d/fd/%llu", pid,
+		               (unsigned long long)info->entry.args[0]);
+		n = readlink(link, text, sizeof(text) - 1);
+		text[n < 0 ? 0 : n] = '\0';
+	}
+	return strncmp(text, inject->below, strlen(inject->below)) == 0;
+}
+
 static struct traced *find(struct trace *trace, pid_t pid)
 {
 	struct traced *free = NULL;
@@ -187,7 +213,8 @@ static void on_call(struct trace *trace, pid_t pid)
 	if (info.entry.nr == SYS_fcntl && info.entry.args[1] == F_GETFD)
 		trace->main = true;
 	row = row_of(info.entry.nr);
-	if (row->kind == CANNOT_FAIL || ++trace->n_calls != inject->nth)
+	if (row->kind == CANNOT_FAIL || !is_counted(inject, pid, &info) ||
+	    ++trace->n_calls != inject->nth)
 		return;
 	describe(inject, pid, &info);
 	inject->main = trace->main;

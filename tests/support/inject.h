@@ -27,6 +27,8 @@ struct inject {
 	enum inject_process process;
 	unsigned nth; /* of the calls that can fail; 1 is the first */
 	int code;     /* what it says */
+	/* Only those count that name what is below it, or have that open. */
+	const char *below; /* NULL: all */
 
 	/* What came of it. */
 	bool done;      /* there was such a call */
