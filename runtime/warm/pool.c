@@ -189,24 +189,10 @@ static struct sbx_box *take_out(struct sbx_pool *pool, unsigned at)
 
 static int fill(struct sbx_pool *pool, struct sbx_error *err)
 {
-	struct epoll_event event = {.events = EPOLLIN};
-	struct sbx_box *box = NULL;
-	int r;
+	int r = zygote_box(&pool->zygote, pool->plan, pool->epoll,
+	                   &pool->boxes[pool->n_boxes], err);
 
-	if (pool->zygote.plan) {
-		r = box_fork(pool->zygote.current, pool->plan, &box, err);
-	} else {
-		r = sbx_box_open(pool->plan, &box, err);
-		if (r == 0)
-			r = box_prepare(box, err);
-	}
-	if (r == 0 &&
-	    epoll_ctl(pool->epoll, EPOLL_CTL_ADD, sbx_box_fd(box), &event) < 0)
-		r = err_set(err, SBX_STAGE_WATCH, errno, "epoll_ctl");
-	if (r < 0)
-		sbx_box_close(box);
-	else
-		pool->boxes[pool->n_boxes++] = box;
+	pool->n_boxes += r == 0;
 	return r;
 }
 

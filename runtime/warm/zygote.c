@@ -65,21 +65,27 @@ static bool is_worn(const struct zygote *zygote)
 	       zygote_memory(box) > zygote->base_memory + MOST_GROWTH;
 }
 
-static int start(struct zygote *zygote, int epoll, struct sbx_error *err)
+int zygote_box(const struct zygote *zygote, const struct sbx_plan *plan,
+               int epoll, struct sbx_box **box, struct sbx_error *err)
 {
 	struct epoll_event event = {.events = EPOLLIN};
-	struct sbx_box *box = NULL;
-	int r = sbx_box_open(zygote->plan, &box, err);
+	struct sbx_box *made = NULL;
+	int r;
 
-	if (r == 0)
-		r = box_prepare(box, err);
+	if (zygote->plan && plan != zygote->plan) {
+		r = box_fork(zygote->current, plan, &made, err);
+	} else {
+		r = sbx_box_open(plan, &made, err);
+		if (r == 0)
+			r = box_prepare(made, err);
+	}
 	if (r == 0 &&
-	    epoll_ctl(epoll, EPOLL_CTL_ADD, sbx_box_fd(box), &event) < 0)
+	    epoll_ctl(epoll, EPOLL_CTL_ADD, sbx_box_fd(made), &event) < 0)
 		r = err_set(err, SBX_STAGE_WATCH, errno, "epoll_ctl");
 	if (r < 0)
-		sbx_box_close(box);
+		sbx_box_close(made);
 	else
-		zygote->next = box;
+		*box = made;
 	return r;
 }
 
@@ -119,7 +125,7 @@ int zygote_step(struct zygote *zygote, int epoll, struct sbx_error *err)
 	if (zygote->next && zygote->next->idle)
 		r = take_over(zygote, err);
 	if (r == 0 && !zygote->next && (!zygote->current || is_worn(zygote)))
-		r = start(zygote, epoll, err);
+		r = zygote_box(zygote, zygote->plan, epoll, &zygote->next, err);
 	return r < 0 ? r : zygote->current != NULL;
 }
 

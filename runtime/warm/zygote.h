@@ -29,6 +29,12 @@ int zygote_plan(struct zygote *zygote, const struct sbx_spec *spec,
  * one there was, or was to be, has failed. */
 int zygote_step(struct zygote *zygote, int epoll, struct sbx_error *err);
 
+/* A box of a plan that waits, on its way: the zygote itself, or one that it
+ * forks, or, where the pool has none, one with an interpreter of its own. Its
+ * descriptor is added to epoll. */
+int zygote_box(const struct zygote *zygote, const struct sbx_plan *plan,
+               int epoll, struct sbx_box **box, struct sbx_error *err);
+
 /* Gives both up; their boxes go on. */
 void zygote_stop(struct zygote *zygote);
 

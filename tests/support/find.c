@@ -13,6 +13,7 @@
 
 #include "base/def.h"
 #include "support/run.h"
+#include "support/scratch.h"
 
 const char *canary(void)
 {
@@ -84,6 +85,18 @@ pid_t find_survivor(const char *word, double for_seconds)
 void adopt_orphans(void)
 {
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+}
+
+pid_t child_of(pid_t pid)
+{
+	struct buffer text = {0};
+	pid_t child;
+
+	read_file(text_of("/proc/%d/task/%d/children", (int)pid, (int)pid),
+	          &text);
+	child = (pid_t)atoi(text.data);
+	buffer_free(&text);
+	return child;
 }
 
 bool children_gone(double for_seconds)

@@ -20,6 +20,9 @@ pid_t find_survivor(const char *word, double for_seconds);
 /* From now on orphans below this process become its children. */
 void adopt_orphans(void);
 
+/* The first child of a process, or 0. */
+pid_t child_of(pid_t pid);
+
 /* Whether no child is left, at the latest after that many seconds. Reaps. */
 bool children_gone(double for_seconds);
 

@@ -255,19 +255,6 @@ Test(pool, tells_names_and_arguments)
 	free(big);
 }
 
-/* The first child of a process, or 0. */
-static pid_t child_of(pid_t pid)
-{
-	struct buffer text = {0};
-	pid_t child;
-
-	read_file(text_of("/proc/%d/task/%d/children", (int)pid, (int)pid),
-	          &text);
-	child = (pid_t)atoi(text.data);
-	buffer_free(&text);
-	return child;
-}
-
 /* An interpreter that is killed while it waits costs the pool that box, and
  * the next run nothing. */
 Test(pool, replaces_what_dies)
@@ -277,7 +264,7 @@ Test(pool, replaces_what_dies)
 	struct result result;
 
 	for (int i = 0; i < 4; i++) {
-		pid_t pid = child_of(getpid());
+		pid_t pid;
 
 		pool_await(pool, 1);
 		pid = child_of(getpid());

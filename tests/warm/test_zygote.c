@@ -284,19 +284,6 @@ Test(zygote, has_no_memory_of_its_keeper)
 	free(secret);
 }
 
-/* The first child of a process, or 0. */
-static pid_t child_of(pid_t pid)
-{
-	struct buffer text = {0};
-	pid_t child;
-
-	read_file(text_of("/proc/%d/task/%d/children", (int)pid, (int)pid),
-	          &text);
-	child = (pid_t)atoi(text.data);
-	buffer_free(&text);
-	return child;
-}
-
 /* When a zygote is killed, its pid 1 or its interpreter, whoever steps the
  * pool is told, a run that was there ends with a report that says so, and
  * another zygote takes its place. */
@@ -309,7 +296,7 @@ Test(zygote, is_replaced_when_it_dies)
 
 	for (int i = 0; i < 2; i++) {
 		struct sbx_plan *plan = warm_plan(&call);
-		pid_t pid = child_of(getpid());
+		pid_t pid;
 		struct sbx_box *box = NULL;
 
 		pool_await(pool, 1);
