@@ -211,6 +211,16 @@ struct sbx_collect {
 SBX_API int sbx_box_collect(struct sbx_box *box, const struct sbx_collect *to,
                             struct sbx_error *err);
 
+/* The same where another process is to write them, with its own rights, and
+ * not this one: they go over a connected stream socket. SIGPIPE is ignored. */
+SBX_API int sbx_box_collect_send(struct sbx_box *box, int peer,
+                                 struct sbx_error *err);
+
+/* At its other end: waits for one file, and writes it, or tells why not, for
+ * the report. Returns 1; 0 when there are no more; or -errno when no more can
+ * come. */
+SBX_API int sbx_collect_receive(int peer, const struct sbx_collect *to);
+
 /* A session: a workspace that outlives its runs. */
 struct sbx_session;
 

@@ -120,8 +120,9 @@ static int write_chunk(int fd, const char *data, size_t len)
 	return file_write_fd(fd, data, len);
 }
 
-static int copy(struct bring *bring, int to, char sha256[65])
+int bring_copy(struct bring *bring, int to, char sha256[65])
 {
+	bool seeks = to >= 0 && lseek(to, 0, SEEK_CUR) >= 0;
 	char chunk[CHUNK];
 	uint64_t left = bring->size;
 	struct hash hash;
@@ -139,11 +140,13 @@ static int copy(struct bring *bring, int to, char sha256[65])
 		if (bring->keep)
 			buffer_append(&bring->content, chunk, (size_t)n);
 		if (to >= 0)
-			r = write_chunk(to, chunk, (size_t)n);
+			r = seeks ? write_chunk(to, chunk, (size_t)n)
+			          : file_write_fd(to, chunk, (size_t)n);
+		bring->moved += (uint64_t)n;
 		left -= (uint64_t)n;
 	}
 	hash_finish(&hash, sha256);
-	if (r == 0 && to >= 0 && ftruncate(to, (off_t)bring->size) < 0)
+	if (r == 0 && seeks && ftruncate(to, (off_t)bring->size) < 0)
 		r = -errno;
 	return bring->content.failed ? -ENOMEM : r;
 }
@@ -156,7 +159,7 @@ int bring_file(struct bring *bring, const char *path, char sha256[65])
 	if (bring->dir >= 0)
 		r = open_place(bring, path, &place);
 	if (r == 0)
-		r = copy(bring, place.fd, sha256);
+		r = bring_copy(bring, place.fd, sha256);
 	if (r == 0 && bring->dir >= 0)
 		r = finish_place(bring, &place);
 	close_place(&place);

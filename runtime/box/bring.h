@@ -15,7 +15,13 @@ struct bring {
 	bool replace;
 	bool keep; /* in content */
 	struct buffer content;
+	uint64_t moved; /* bytes that were read so far */
 };
+
+/* Reads size bytes, hashes them, and writes them to the descriptor to; -1:
+ * nowhere. Bytes that are zero may become a hole of a regular file. 0 or
+ * -errno. */
+int bring_copy(struct bring *bring, int to, char sha256[65]);
 
 /* Reads at most size bytes, hashes them, and writes them to path below dir,
  * whose directories are made; no link on the way is followed. Without replace

@@ -23,6 +23,7 @@
 #include "base/text.h"
 #include "box/box.h"
 #include "box/bring.h"
+#include "box/hand.h"
 
 #define MAX_DEPTH   32
 #define MAX_PATH    1000
@@ -37,6 +38,7 @@ struct walk {
 	struct sbx_box *box;
 	struct run_files *files;
 	const struct sbx_collect *to;
+	int peer; /* who writes them instead; -1: nobody */
 	uint64_t bytes_left, inline_left;
 	size_t max_names; /* that a path which matches has */
 	size_t visited;
@@ -105,8 +107,8 @@ static int open_beneath(int dir, const char *name, uint64_t flags)
 /* Reads what was opened to its end, to all who want it. */
 static int bring(struct walk *walk, int fd, struct run_file *file)
 {
-	bool keep = walk->to->dir < 0 && file->size <= MAX_INLINE &&
-	            file->size <= walk->inline_left;
+	bool keep = walk->to->dir < 0 && walk->peer < 0 &&
+	            file->size <= MAX_INLINE && file->size <= walk->inline_left;
 	struct bring bring = {
 		.from = fd,
 		.size = file->size,
@@ -114,7 +116,9 @@ static int bring(struct walk *walk, int fd, struct run_file *file)
 		.replace = walk->to->replace,
 		.keep = keep,
 	};
-	int r = bring_file(&bring, file->path, file->sha256);
+	int r = walk->peer >= 0 ? hand_send(walk->peer, &bring, file->path,
+	                                    file->sha256)
+	                        : bring_file(&bring, file->path, file->sha256);
 
 	if (r == 0 && keep) {
 		file->content = arena_memdup(
@@ -156,7 +160,9 @@ static int take_regular(struct walk *walk, int dir, const char *name)
 		return skip(walk, "is there already; --collect-replace "
 		                  "replaces it");
 	if (r < 0)
-		return r == -ENOMEM ? r : skip(walk, strerror(-r));
+		return r == -ENOMEM || r == -ECONNABORTED
+		               ? r
+		               : skip(walk, strerror(-r));
 	walk->bytes_left -= taken.size;
 	taken.partial = walk->box->run.cause != CAUSE_NONE;
 	file = add_file(walk->files);
@@ -286,10 +292,11 @@ static int start(struct walk *walk)
 	return 0;
 }
 
-int sbx_box_collect(struct sbx_box *box, const struct sbx_collect *to,
-                    struct sbx_error *err)
+static int collect(struct sbx_box *box, const struct sbx_collect *to, int peer,
+                   struct sbx_error *err)
 {
-	struct walk walk = {.box = box, .files = &box->run.files, .to = to};
+	struct walk walk = {
+		.box = box, .files = &box->run.files, .to = to, .peer = peer};
 	int r = 0;
 
 	if (!box->run.ended)
@@ -311,4 +318,22 @@ int sbx_box_collect(struct sbx_box *box, const struct sbx_collect *to,
 		qsort(walk.files->list, walk.files->n,
 		      sizeof(walk.files->list[0]), compare_files);
 	return (int)MIN(walk.files->n_skipped, MAX_VISITED);
+}
+
+int sbx_box_collect(struct sbx_box *box, const struct sbx_collect *to,
+                    struct sbx_error *err)
+{
+	return collect(box, to, -1, err);
+}
+
+int sbx_box_collect_send(struct sbx_box *box, int peer, struct sbx_error *err)
+{
+	const struct sbx_collect to = {.dir = -1};
+
+	return collect(box, &to, peer, err);
+}
+
+int sbx_collect_receive(int peer, const struct sbx_collect *to)
+{
+	return hand_receive(peer, to);
 }
