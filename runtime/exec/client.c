@@ -78,9 +78,9 @@ int client_connect(const char *path, int flags, struct sbx_error *err)
 
 int client_send(int to, const struct client_run *run)
 {
-	const int fds[PASSING_MAX_FDS] = {run->words, run->code,
+	const int fds[PASSING_MAX_FDS] = {run->words,      run->code,
 	                                  run->streams[0], run->streams[1],
-	                                  run->streams[2]};
+	                                  run->streams[2], run->collect};
 	struct passing_request request = {.magic = PASSING_MAGIC};
 	union {
 		struct cmsghdr header;

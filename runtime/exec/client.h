@@ -10,9 +10,10 @@
 struct client_run {
 	int words, code; /* of client_seal() */
 	int streams[3];
+	int collect; /* who sends files into it has them written here */
 };
 
-#define CLIENT_RUN_NONE ((struct client_run){-1, -1, {-1, -1, -1}})
+#define CLIENT_RUN_NONE ((struct client_run){-1, -1, {-1, -1, -1}, -1})
 
 /* One pair of the words. */
 void client_word(struct buffer *words, const char *what, const char *value);

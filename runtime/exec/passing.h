@@ -4,8 +4,9 @@
  *
  *	client -> daemon  struct passing_request, with these descriptors: a
  *	                  sealed memfd of words, one of the program's text if
- *	                  there is one, and those of standard input, output
- *	                  and error that are to be used
+ *	                  there is one, those of standard input, output and
+ *	                  error that are to be used, and one to send files to
+ *	                  that the run leaves, which the client writes itself
  *	daemon -> client  struct passing_answer, with a memfd of the report
  *
  * Words come in pairs, each with a NUL behind it: what, and its value. The
@@ -22,7 +23,7 @@
 
 #define PASSING_MAX_WORDS ((size_t)1 << 20)
 #define PASSING_MAX_CODE  ((size_t)16 << 20)
-#define PASSING_MAX_FDS   5
+#define PASSING_MAX_FDS   6
 
 /* Which descriptors come, in this order after the words. */
 enum passing_has {
@@ -30,6 +31,7 @@ enum passing_has {
 	PASSING_IN = 2,
 	PASSING_OUT = 4,
 	PASSING_ERR = 8,
+	PASSING_COLLECT = 16, /* a stream socket: files come as of box/hand.h */
 };
 
 /* What a word is about. */
@@ -51,6 +53,7 @@ struct passing_answer {
 	char magic[8];
 	int32_t exit_status; /* -1: failure says why */
 	uint32_t stopped;    /* message is worth a line */
+	uint32_t n_skipped;  /* files that could not be brought out */
 	char message[256];
 	struct sbx_error failure;
 };

@@ -61,6 +61,8 @@ struct daemon {
 	struct job *jobs, **last_job; /* in the order they came */
 	struct job *over;             /* whose answers are given */
 	unsigned n_over;
+	struct job *endings; /* that wait for a process of their own */
+	unsigned n_endings;  /* such processes */
 	unsigned n_running, n_queued;
 	bool hungry; /* a run waits for its turn, and not for its session */
 	struct caller callers[MAX_CALLERS]; /* the latest to be served */

@@ -19,6 +19,8 @@
 #define PATIENCE (10 * NS_PER_S)
 #define PAUSE    (50 * NS_PER_MS)
 
+static void on_ended(struct job *job);
+
 struct job *job_new(struct daemon *daemon, uid_t uid)
 {
 	struct job *job = calloc(1, sizeof(*job));
@@ -28,7 +30,9 @@ struct job *job_new(struct daemon *daemon, uid_t uid)
 	job->daemon = daemon;
 	job->uid = uid;
 	job->stdio = (struct sbx_stdio){-1, -1, -1};
-	job->keep = KEEP_NONE;
+	job->collect = -1;
+	job->ending.pidfd = job->ending.memory = -1;
+	job->ended = on_ended;
 	job->asked_ns = clock_ns();
 	if (sbx_spec_new(&job->spec, NULL) < 0) {
 		free(job);
@@ -40,7 +44,8 @@ struct job *job_new(struct daemon *daemon, uid_t uid)
 
 static void job_free(struct job *job)
 {
-	const int fds[] = {job->stdio.in, job->stdio.out, job->stdio.err};
+	const int fds[] = {job->stdio.in, job->stdio.out, job->stdio.err,
+	                   job->collect};
 
 	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
 		cleanup_fd(&fds[i]);
@@ -122,10 +127,8 @@ static void unlink_job(struct job *job)
 
 void job_refuse(struct job *job, const struct sbx_error *failure)
 {
-	struct sbx_error unheard;
-
-	(void)ending_audit(job, failure, &unheard);
-	job_free(job);
+	job->refused = true;
+	ending_begin(job, failure);
 }
 
 /* The box of one that is over is gone: the next jobs_clear() sees to it. */
@@ -135,24 +138,26 @@ static void on_gone(struct source *source, uint32_t events)
 	(void)events;
 }
 
-static void finish(struct job *job, const struct sbx_error *failure)
+/* It has its answer. */
+static void on_ended(struct job *job)
 {
 	struct daemon *daemon = job->daemon;
 
+	if (job->refused) {
+		job_free(job);
+		return;
+	}
 	if (job->running)
 		daemon->n_running--;
 	else
 		daemon->n_queued--;
 	daemon->refill = true;
-	ending_tell(job, failure);
 	unlink_job(job);
 	/* A session is free for the next run at once. */
 	if (job->session) {
 		job_free(job);
 		return;
 	}
-	if (job->box)
-		loop_drop(daemon->loop, sbx_box_fd(job->box));
 	job->source.ready = on_gone;
 	if (job->box && box_end_fd(job->box) >= 0)
 		(void)loop_add(daemon->loop, box_end_fd(job->box), EPOLLIN,
@@ -160,6 +165,13 @@ static void finish(struct job *job, const struct sbx_error *failure)
 	job->next = daemon->over;
 	daemon->over = job;
 	daemon->n_over++;
+}
+
+static void finish(struct job *job, const struct sbx_error *failure)
+{
+	if (job->box)
+		loop_drop(job->daemon->loop, sbx_box_fd(job->box));
+	ending_begin(job, failure);
 }
 
 void jobs_clear(struct daemon *daemon, bool wait)
@@ -205,33 +217,6 @@ static void after_build(struct job *job)
 		start_run(job);
 }
 
-static void on_kept(struct source *source, uint32_t events)
-{
-	struct job *job = (struct job *)source;
-	struct sbx_error err;
-
-	(void)events;
-	loop_drop(job->daemon->loop, job->keep.fd);
-	finish(job, keep_end(&job->keep, &err) < 0 ? &err : NULL);
-}
-
-/* A process of its own keeps what it has left, since that may take long. */
-static void after_run(struct job *job)
-{
-	struct sbx_error err;
-	int r = keep_begin(&job->keep, job->session, job->box, &err);
-
-	job->source.ready = on_kept;
-	if (r == 0 && job->keep.fd >= 0) {
-		loop_drop(job->daemon->loop, sbx_box_fd(job->box));
-		if (loop_add(job->daemon->loop, job->keep.fd, EPOLLIN,
-		             &job->source) == 0)
-			return;
-		r = keep_end(&job->keep, &err);
-	}
-	finish(job, r < 0 ? &err : NULL);
-}
-
 static void on_ready(struct source *source, uint32_t events)
 {
 	struct job *job = (struct job *)source;
@@ -245,7 +230,7 @@ static void on_ready(struct source *source, uint32_t events)
 	else if (r > 0 && build_is_due(job->build))
 		after_build(job);
 	else if (r > 0)
-		after_run(job);
+		finish(job, NULL);
 }
 
 /* Waits for the box that was started, unless r says that none was. */
@@ -337,8 +322,8 @@ void job_cancel(struct job *job)
 {
 	struct sbx_error err;
 
-	if (job->keep.fd >= 0)
-		return; /* it has ended */
+	if (job->ending.begun)
+		return;
 	if (job->box) {
 		sbx_box_cancel(job->box);
 		return;
@@ -362,7 +347,7 @@ void job_put(const struct job *job, struct json_writer *out)
 	json_open_object(out, NULL);
 	json_put_text(out, "id", job->id);
 	json_put_text(out, "state",
-	              job->keep.fd >= 0 ? "keeping"
+	              job->ending.begun ? job->session ? "keeping" : "ending"
 	              : job->running    ? "running"
 	                                : "queued");
 	json_put_text(out, "profile", plan_profile(job->plan));

@@ -17,6 +17,7 @@
 #include "sbxd/apart.h"
 #include "sbxd/capabilities.h"
 #include "sbxd/door.h"
+#include "sbxd/ending.h"
 #include "sbxd/http.h"
 #include "sbxd/jobs.h"
 #include "sbxd/notify.h"
@@ -154,8 +155,10 @@ static bool is_over(struct daemon *daemon, uint64_t *quiet_since)
 	if (now >= daemon->drained_by_ns) {
 		jobs_cancel_all(daemon);
 		apart_end_all(daemon);
+		endings_hurry(daemon);
 	}
-	if (daemon->jobs || daemon->aparts)
+	if (daemon->jobs || daemon->aparts || daemon->endings ||
+	    daemon->n_endings > 0)
 		*quiet_since = now;
 	return now - *quiet_since >= FAREWELL;
 }
@@ -195,6 +198,7 @@ static int serve(struct daemon *daemon)
 		patience = http_turn(daemon->http);
 		jobs_try_again(daemon);
 		turns_take(daemon);
+		endings_take(daemon);
 		if (daemon->answered) /* a turn of its own takes it out */
 			patience = 0;
 		else

@@ -16,12 +16,10 @@
 #include "exec/passing.h"
 #include "sbxd/jobs.h"
 #include "sbxd/loop.h"
-#include "sbxd/sessions.h"
+#include "sbxd/order.h"
 #include "warm/closing.h"
-#include "warm/request.h"
 
-#define SEALS     (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
-#define MAX_WORDS 4096
+#define SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
 struct guest {
 	struct source source;
@@ -83,11 +81,13 @@ static void on_done(struct job *job, const struct buffer *report,
 	if (file >= 0)
 		(void)file_write_fd(file, report->data, report->len);
 	if (failure) {
-		answer_failure(guest->fd, failure, file);
+		/* What was refused has none. */
+		answer_failure(guest->fd, failure, report->len > 0 ? file : -1);
 	} else {
 		outcome = sbx_box_outcome(job->box);
 		answer.exit_status = outcome.exit_status;
 		answer.stopped = outcome.stopped;
+		answer.n_skipped = (uint32_t)job->n_skipped;
 		memcpy(answer.message, outcome.message, sizeof(answer.message));
 		send_answer(guest->fd, &answer, file);
 	}
@@ -189,100 +189,23 @@ static int take_streams(struct job *job, const struct passing_request *request,
 	return 0;
 }
 
-/* ---- the words ---- */
-
-struct order {
-	const char *profile, *file, *id, *sessions;
-	bool request, command;
-	const char *arguments[MAX_WORDS + 1];
-	size_t n_arguments;
-};
-
-static int set_field(struct job *job, char *setting, struct sbx_error *err)
+/* Where what is written is read by the client, and nothing else: not a file,
+ * nor what leads over a network. */
+static int take_collect(struct job *job, const struct passing_request *request,
+                        int *fds, struct sbx_error *err)
 {
-	char *equals = strchr(setting, '=');
+	int *fd = &fds[__builtin_popcount(request->has)];
+	int domain = 0, type = 0;
+	socklen_t len = sizeof(int);
 
-	if (!equals)
-		return err_say(err, SBX_STAGE_SPEC, EPROTO, "a setting");
-	*equals = '\0';
-	return sbx_spec_set(job->spec, setting, equals + 1, err);
-}
-
-/* The value of each word to its place; settings: apply those, once there is a
- * profile to apply them to. */
-static int read_words(struct job *job, const struct buffer *words,
-                      struct order *order, bool settings, struct sbx_error *err)
-{
-	char *at = words->data, *end = words->data + words->len;
-
-	while (at < end) {
-		char *what = at, *value = at + strlen(at) + 1;
-
-		if (value >= end)
-			return err_say(err, SBX_STAGE_SPEC, EPROTO, "a word");
-		at = value + strlen(value) + 1;
-		if (strcmp(what, PASSING_SETTING) == 0) {
-			int r = settings ? set_field(job, value, err) : 0;
-			if (r < 0)
-				return r;
-		} else if (settings) {
-			continue;
-		} else if (strcmp(what, PASSING_PROFILE) == 0) {
-			order->profile = value;
-		} else if (strcmp(what, PASSING_FILE) == 0) {
-			order->file = value;
-		} else if (strcmp(what, PASSING_ID) == 0) {
-			order->id = value;
-		} else if (strcmp(what, PASSING_SESSIONS) == 0) {
-			order->sessions = value;
-		} else if (strcmp(what, PASSING_REQUEST) == 0) {
-			order->request = true;
-		} else if (strcmp(what, PASSING_COMMAND) == 0) {
-			order->command = true;
-		} else if (strcmp(what, PASSING_ARGUMENT) == 0 &&
-		           order->n_arguments < MAX_WORDS) {
-			order->arguments[order->n_arguments++] = value;
-		} else {
-			return err_say(err, SBX_STAGE_SPEC, EPROTO,
-			               "an unknown word, or too many");
-		}
-	}
-	return 0;
-}
-
-static int fill_spec(struct job *job, const struct order *order,
-                     const struct buffer *words, const struct buffer *code,
-                     struct sbx_error *err)
-{
-	const char *const *dirs = job->daemon->dirs.list;
-	struct order again = {0};
-	int r;
-
-	if (order->request)
-		r = sbx_spec_request(job->spec, code->data ? code->data : "",
-		                     code->len, dirs, err);
-	else
-		r = sbx_spec_profile(job->spec,
-		                     order->profile ? order->profile : "base",
-		                     dirs, err);
-	if (r == 0)
-		r = read_words(job, words, &again, true, err);
-	if (r < 0 || order->request)
-		return r;
-	if (order->command)
-		return sbx_spec_command(job->spec, order->arguments, err);
-	r = sbx_spec_code(job->spec, code->data ? code->data : "", code->len,
-	                  order->arguments, err);
-	if (r == 0 && order->file)
-		r = sbx_spec_set(job->spec, "file", order->file, err);
-	return r;
-}
-
-static int take_id(struct job *job, const char *id, struct sbx_error *err)
-{
-	if (id[0] == '\0' || strlen(id) > SBX_MAX_ID)
-		return err_say(err, SBX_STAGE_SPEC, EPROTO, "an id");
-	(void)strcpy(job->id, id);
+	if (!(request->has & PASSING_COLLECT))
+		return 0;
+	if (getsockopt(*fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) < 0 ||
+	    getsockopt(*fd, SOL_SOCKET, SO_TYPE, &type, &len) < 0 ||
+	    domain != AF_UNIX || type != SOCK_STREAM)
+		return err_say(err, SBX_STAGE_REPORT, EPROTO,
+		               "what files are to be sent to");
+	job->collect = TAKE_FD(*fd);
 	return 0;
 }
 
@@ -291,48 +214,42 @@ static int fill(struct job *job, const struct passing_request *request,
 {
 	struct buffer words CLEANUP(buffer_free) = {0};
 	struct buffer code CLEANUP(buffer_free) = {0};
-	struct order order = {0};
 	int r;
 
 	r = read_memory(fds[0], PASSING_MAX_WORDS, &words);
-	buffer_append(&words, "", 1); /* whatever is in it, it ends */
-	words.len -= words.len > 0;
 	if (r == 0 && request->has & PASSING_CODE)
 		r = read_memory(fds[1], PASSING_MAX_CODE, &code);
 	if (r < 0)
 		return err_set(err, SBX_STAGE_SPEC, -r, "read the request");
 	r = take_streams(job, request, fds, err);
 	if (r == 0)
-		r = read_words(job, &words, &order, false, err);
-	if (r == 0 && order.id)
-		r = take_id(job, order.id, err);
-	if (r == 0)
-		r = fill_spec(job, &order, &words, &code, err);
-	if (r == 0 && order.sessions && request_session(job->spec))
-		r = sessions_agree(job->uid, order.sessions, err);
-	return r;
+		r = take_collect(job, request, fds, err);
+	return r < 0 ? r : order_fill(job, &words, &code, err);
 }
 
 /* ---- the connection ---- */
 
+/* The guest goes with the job's end, which may be at once. */
 static int begin(struct guest *guest, const struct passing_request *request,
-                 int *fds, struct sbx_error *err)
+                 int *fds)
 {
 	struct job *job = job_new(guest->daemon, guest->uid);
+	struct sbx_error err;
 	int r;
 
-	if (!job)
-		return err_memory(err, SBX_STAGE_SPEC);
-	r = fill(job, request, fds, err);
-	if (r == 0)
-		r = job_submit(job, err);
-	if (r < 0) {
-		job_refuse(job, err);
-		return r;
+	if (!job) {
+		(void)err_memory(&err, SBX_STAGE_SPEC);
+		answer_failure(guest->fd, &err, -1);
+		return -ENOMEM;
 	}
 	job->done = on_done;
 	job->owner = guest;
 	guest->job = job;
+	r = fill(job, request, fds, &err);
+	if (r == 0)
+		r = job_submit(job, &err);
+	if (r < 0)
+		job_refuse(job, &err);
 	return 0;
 }
 
@@ -351,22 +268,22 @@ static int meet(struct guest *guest, struct passing_request *request, int *fds)
 	return receive(guest->fd, request, fds);
 }
 
-static void discard(const struct guest *guest, int fd)
+static void discard(struct daemon *daemon, uid_t uid, int fd)
 {
 	if (fd < 0)
 		return;
-	if (is_trusted(guest->uid) || closing_is_harmless(fd))
+	if (is_trusted(uid) || closing_is_harmless(fd))
 		(void)close(fd);
 	else
-		closing_begin(&guest->daemon->closing, guest->uid, fd);
+		closing_begin(&daemon->closing, uid, fd);
 }
 
 void passing_take(struct daemon *daemon, int fd)
 {
-	int fds[PASSING_MAX_FDS] = {-1, -1, -1, -1, -1};
+	int fds[PASSING_MAX_FDS] = {-1, -1, -1, -1, -1, -1};
 	struct guest *guest = calloc(1, sizeof(*guest));
 	struct passing_request request = {0};
-	struct sbx_error err;
+	uid_t uid;
 	int r;
 
 	if (!guest) {
@@ -377,15 +294,13 @@ void passing_take(struct daemon *daemon, int fd)
 	guest->source.ready = on_ready;
 	guest->fd = fd;
 	r = meet(guest, &request, fds);
+	uid = guest->uid;
 	if (r == 0)
 		r = loop_add(daemon->loop, fd, EPOLLIN, &guest->source);
-	if (r == 0) {
-		r = begin(guest, &request, fds, &err);
-		if (r < 0)
-			answer_failure(fd, &err, -1);
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
-		discard(guest, fds[i]);
+	if (r == 0)
+		r = begin(guest, &request, fds);
 	if (r < 0)
 		guest_free(guest);
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
+		discard(daemon, uid, fds[i]);
 }

@@ -85,12 +85,11 @@ static const struct refusal refusals[] = {
 	{0, 400, "bad_request"}, /* all others */
 };
 
-static void refuse(struct exchange *exchange, int r,
-                   const struct sbx_error *err)
+static void refuse(struct exchange *exchange, const struct sbx_error *err)
 {
 	const struct refusal *row = refusals;
 
-	while (row->r != r && row->r != 0)
+	while (row->r != -err->code && row->r != 0)
 		row++;
 	answer_error(exchange, row->status, row->code, err->text);
 }
@@ -109,60 +108,70 @@ static int answer_rejection(struct exchange *exchange,
 	return r;
 }
 
+/* The audit log has it; now the client gets to know. */
+static void on_refused(struct job *job, const struct buffer *report,
+                       const struct sbx_error *failure)
+{
+	struct exchange *exchange = job->owner;
+	int r = -EINVAL;
+
+	(void)report;
+	exchange->job = NULL;
+	if (failure->stage == SBX_STAGE_CHECK)
+		r = answer_rejection(exchange, job->spec, failure);
+	if (r < 0)
+		refuse(exchange, failure);
+	http_resume(exchange);
+}
+
 static void on_more(void *owner)
 {
 	http_resume(owner);
 }
 
 /* The run's output goes to the client as it comes. */
-static int open_stream(struct exchange *exchange, struct job *job)
+static int open_stream(struct exchange *exchange, struct job *job,
+                       struct sbx_error *err)
 {
 	const struct reader reader = {on_more, exchange,
 	                              exchange->daemon->loop};
 	int theirs[2];
 	int r = streaming_open(&reader, &exchange->streaming, theirs);
 
-	if (r == 0) {
-		job->stdio.out = theirs[0];
-		job->stdio.err = theirs[1];
-	}
-	return r;
+	if (r < 0)
+		return err_set(err, SBX_STAGE_WATCH, -r, "stream the output");
+	job->stdio.out = theirs[0];
+	job->stdio.err = theirs[1];
+	return 0;
 }
 
 static void post_run(struct exchange *exchange, const char *rest)
 {
 	struct daemon *daemon = exchange->daemon;
 	struct job *job = job_new(daemon, exchange->uid);
-	struct sbx_error err = {
-		.stage = SBX_STAGE_PLAN,
-		.text = "no memory left",
-	};
-	int r = -ENOMEM;
+	struct sbx_error err;
+	int r;
 
 	(void)rest;
-	if (job) {
-		r = sbx_spec_request(
-			job->spec,
-			exchange->body.data ? exchange->body.data : "",
-			exchange->body.len, daemon->dirs.list, &err);
-		if (r == 0 && exchange->wants_stream)
-			r = open_stream(exchange, job);
-		if (r == 0)
-			r = job_submit(job, &err);
-	}
-	if (r < 0) {
-		streaming_close(TAKE_PTR(exchange->streaming));
-		if (err.stage == SBX_STAGE_CHECK)
-			r = answer_rejection(exchange, job->spec, &err);
-		if (job)
-			job_refuse(job, &err);
-		if (r < 0)
-			refuse(exchange, r, &err);
+	if (!job) {
+		(void)err_memory(&err, SBX_STAGE_PLAN);
+		refuse(exchange, &err);
 		return;
 	}
-	job->done = on_done;
 	job->owner = exchange;
 	exchange->job = job;
+	r = sbx_spec_request(job->spec,
+	                     exchange->body.data ? exchange->body.data : "",
+	                     exchange->body.len, daemon->dirs.list, &err);
+	if (r == 0 && exchange->wants_stream)
+		r = open_stream(exchange, job, &err);
+	if (r == 0)
+		r = job_submit(job, &err);
+	job->done = r < 0 ? on_refused : on_done;
+	if (r < 0) {
+		streaming_close(TAKE_PTR(exchange->streaming));
+		job_refuse(job, &err);
+	}
 }
 
 /* ---- /v1/runs ---- */

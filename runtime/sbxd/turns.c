@@ -55,8 +55,8 @@ static struct job *next_job(struct daemon *daemon)
 	struct job *next = NULL;
 
 	for (struct job *job = daemon->jobs; job; job = job->next) {
-		if (job->running || (next && job->uid == next->uid) ||
-		    must_wait(job))
+		if (job->running || job->ending.begun ||
+		    (next && job->uid == next->uid) || must_wait(job))
 			continue;
 		n = running_of(daemon, job->uid);
 		turn = find_caller(daemon, job->uid)->turn;

@@ -4,6 +4,7 @@
 #include <poll.h>
 
 #include "box/box.h"
+#include "box/session.h"
 
 const char *request_host_path(const struct sbx_spec *spec)
 {
@@ -50,6 +51,11 @@ const char *plan_profile(const struct sbx_plan *plan)
 	return plan->profile;
 }
 
+uint64_t plan_disk(const struct sbx_plan *plan)
+{
+	return plan->limits[LIMIT_DISK].value;
+}
+
 bool box_is_warm(const struct sbx_box *box)
 {
 	return box->run.warm;
@@ -84,4 +90,21 @@ int request_refusal(const struct sbx_spec *spec,
                     struct sbx_error *err)
 {
 	return refusal_text(spec, failure, text, err);
+}
+
+bool request_leaves(const struct sbx_session *session,
+                    const struct sbx_box *box)
+{
+	return (session && session_is_kept(box)) || box->plan->collect.n > 0;
+}
+
+void request_fds(const struct sbx_session *session, const struct sbx_box *box,
+                 int fds[REQUEST_FDS])
+{
+	for (size_t i = 0; i < REQUEST_FDS; i++)
+		fds[i] = -1;
+	if (session && box)
+		session_fds(session, box, fds);
+	if (box)
+		fds[SESSION_FDS] = box->workspace;
 }

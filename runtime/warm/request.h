@@ -24,6 +24,7 @@ bool request_is_warm(const struct sbx_spec *spec);
 /* For the list of runs. */
 const char *plan_id(const struct sbx_plan *plan);
 const char *plan_profile(const struct sbx_plan *plan); /* or NULL */
+uint64_t plan_disk(const struct sbx_plan *plan); /* bytes; UINT64_MAX: any */
 bool box_is_warm(const struct sbx_box *box);
 
 /* Whether its program has ended, and all that there was of it. */
@@ -34,6 +35,17 @@ bool box_is_over(const struct sbx_box *box);
  * for. */
 int box_end_fd(const struct sbx_box *box);
 bool box_is_gone(const struct sbx_box *box);
+
+/* ---- what a run that is over leaves ---- */
+
+/* Whether there is anything: a state of the session, or files. */
+bool request_leaves(const struct sbx_session *session,
+                    const struct sbx_box *box);
+
+/* The descriptors that this takes; -1 among them is none. */
+#define REQUEST_FDS 6
+void request_fds(const struct sbx_session *session, const struct sbx_box *box,
+                 int fds[REQUEST_FDS]);
 
 /* sbx_report_write() and sbx_report_refusal(), into memory. */
 int request_report(const struct sbx_plan *plan, const struct sbx_box *box,

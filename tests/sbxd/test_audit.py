@@ -3,14 +3,17 @@
 before. The chain is read here by hand, and by sbx-check."""
 
 import concurrent.futures
+import fcntl
 import hashlib
 import json
 import os
 import signal
 import subprocess
 import tempfile
+import threading
 
 from lab import Daemon, expect, until
+from test_attacks import closers
 
 
 def chain(path):
@@ -107,3 +110,68 @@ def test_many_writers(build):
         expect(len(set(named)), 24)
         expect([line["status"] for line in lines if line["id"] == "line-13"],
                ["error"])
+
+
+def test_the_daemon_does_not_wait_for_the_log(build):
+    """Somebody has locked it. Runs wait, and refusals; nobody else does."""
+    with tempfile.TemporaryDirectory() as folder:
+        log = f"{folder}/log"
+        with Daemon(build, "--warm", "python=1", "--audit", log) as daemon:
+            expect(daemon.run("print(1)")[0], 200)
+            for held in (True, False):
+                with open(log, "rb") as file:
+                    fcntl.flock(file, fcntl.LOCK_EX)
+                    answers = []
+                    threads = [threading.Thread(
+                        target=lambda code: answers.append(daemon.run(
+                            "print(2)", **code)), args=(more,))
+                        for more in ({}, {"limits": {"pids": "x"}})]
+                    for thread in threads:
+                        thread.start()
+                    until(lambda: [run["state"] for run in daemon.runs()]
+                          == ["ending"])
+                    expect(daemon.ask("GET", "/healthz")[0], 200)
+                    expect(answers, [], "they wait for their line")
+                    if held:
+                        for thread in threads:
+                            thread.join(60)
+                for thread in threads:
+                    thread.join(60)
+                found = {status: body for status, _, body in answers}
+                expect(set(found), {200, 400})
+                expect(found[200]["status"], "error" if held else "success")
+        expect(sorted(line["status"] for line in check(build, log)),
+               ["error", "success", "success"])
+
+
+def test_a_killed_writer_leaves_a_line(build):
+    """Of each run there is one, whatever became of who was to write it."""
+    with tempfile.TemporaryDirectory() as folder:
+        log = f"{folder}/log"
+        with Daemon(build, "--warm", "python=0", "--audit", log) as daemon:
+            daemon.run("print(1)")
+            with open(log, "rb") as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                answers = []
+                thread = threading.Thread(
+                    target=lambda: answers.append(daemon.run("print(2)")))
+                thread.start()
+                until(lambda: closers(daemon))
+                os.kill(closers(daemon).pop(), signal.SIGKILL)
+            thread.join(60)
+            expect((answers[0][0], answers[0][2]["status"]), (200, "error"))
+            assert "was killed" in answers[0][2]["message"], answers
+        expect([line["status"] for line in check(build, log)],
+               ["success", "error"])
+
+
+def test_what_is_no_file_is_no_log(build):
+    with tempfile.TemporaryDirectory() as folder:
+        os.mkfifo(f"{folder}/fifo")
+        os.symlink("/nowhere", f"{folder}/link")
+        for path in (f"{folder}/fifo", f"{folder}/link", folder, "/dev/null",
+                     "/dev/full"):
+            done = subprocess.run(
+                [f"{build}/bin/sbxd", "--socket", f"{folder}/s", "--audit",
+                 path], capture_output=True, timeout=60, check=False)
+            expect((done.returncode, done.stderr.count(b"\n")), (1, 1), path)

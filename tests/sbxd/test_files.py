@@ -13,7 +13,7 @@ import threading
 import time
 
 from lab import OTHER, expect, until
-from test_attacks import statuses, talk
+from test_attacks import closers, statuses, talk
 from test_session import Kept, later
 
 S = "/v1/sessions/s"
@@ -247,18 +247,6 @@ def test_each_user_has_its_own(build):
         expect(len(sessions(daemon)), 1)
         json.loads(ask("-X", "DELETE", url))
         expect(get(daemon, "f")[2], "mine\n")
-
-
-def closers(daemon):
-    """Processes of its own that it has begun."""
-    found = []
-    for pid in daemon.children():
-        try:
-            if os.readlink(f"/proc/{pid}/exe").endswith("/sbxd"):
-                found.append(pid)
-        except OSError:
-            pass
-    return found
 
 
 def test_a_file_is_put_whole_or_not_at_all(build):
