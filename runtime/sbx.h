@@ -263,6 +263,9 @@ SBX_API int sbx_box_confine(struct sbx_box *box,
 enum sbx_role { SBX_CLIENT, SBX_MAKER };
 SBX_API int sbx_confine(enum sbx_role role, struct sbx_error *err);
 
+/* The same for a client that files are sent to: it can make them in dir. */
+SBX_API int sbx_confine_receiver(int dir, struct sbx_error *err);
+
 /* Kills whatever still runs and removes every trace on the host. */
 SBX_API void sbx_box_close(struct sbx_box *box);
 

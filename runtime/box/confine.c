@@ -28,6 +28,7 @@ enum job {
 	SUPERVISES, /* one box, to its end */
 	COLLECTS,   /* the same, and then brings files out */
 	ASKS,       /* a daemon, which has the run */
+	RECEIVES,   /* the same, and files from it */
 	MAKES,      /* boxes; those inherit all of this */
 };
 
@@ -36,17 +37,20 @@ static const struct keeps {
 	/* Of system calls; none: all sets there are, and what a launch calls.
 	 */
 	const char *sets[3];
-	/* Landlock shuts all but the places of the box. It cannot where boxes
-	 * are made, for who is held by it may not mount; and a client's calls
-	 * open nothing. */
-	bool files;
 } jobs[] = {
-	[SUPERVISES] = {"the supervisor", {"supervisor"}, true},
-	[COLLECTS] = {"the supervisor",
-                      {"supervisor", "supervisor-files"},
-                      true},
-	[ASKS] = {"the client", {"client"}, false},
-	[MAKES] = {"what makes boxes", {NULL}, false},
+	[SUPERVISES] = {"the supervisor", {"supervisor"}},
+	[COLLECTS] = {"the supervisor", {"supervisor", "supervisor-files"}},
+	[ASKS] = {"the client", {"client"}},
+	[RECEIVES] = {"the client", {"client", "client-files"}},
+	[MAKES] = {"what makes boxes", {NULL}},
+};
+
+/* What of the files is left: Landlock shuts all else. It cannot where boxes are
+ * made, for who is held by it may not mount; and the calls of a client that
+ * receives nothing open nothing. */
+struct places {
+	const struct landlock_place *list;
+	size_t n;
 };
 
 static int fail(const struct keeps *job, struct sbx_error *err, int code,
@@ -58,18 +62,9 @@ static int fail(const struct keeps *job, struct sbx_error *err, int code,
 
 /* Where the kernel has no Landlock, the filter alone holds: it leaves no way to
  * run, to connect or to signal anything. */
-static int shut_files(const struct sbx_box *box)
+static int shut_files(const struct places *places)
 {
-	const struct landlock_place places[] = {
-		{box->proc, LANDLOCK_READ},
-		{box->workspace, LANDLOCK_READ},
-		{box->upper, LANDLOCK_READ},
-		{box->leaf.fd, LANDLOCK_WRITE},
-		{box->leaf.parent, LANDLOCK_CLEAR},
-		{box->keeps[0], LANDLOCK_KEEP},
-		{box->keeps[1], LANDLOCK_KEEP},
-	};
-	int r = landlock_restrict(places, ARRAY_SIZE(places));
+	int r = landlock_restrict(places->list, places->n);
 
 	return r == -EOPNOTSUPP ? 0 : r;
 }
@@ -87,24 +82,42 @@ static int shut_calls(const struct keeps *job, struct sbx_error *err)
 	return r < 0 ? fail(job, err, -r, "system call filter") : 0;
 }
 
-/* box: where files are shut. */
-static int shut(const struct keeps *job, const struct sbx_box *box,
+/* places NULL: files are not shut. */
+static int shut(const struct keeps *job, const struct places *places,
                 struct sbx_error *err)
 {
 	int r = 0;
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return fail(job, err, errno, "no_new_privs");
-	if (job->files)
-		r = shut_files(box);
+	if (places)
+		r = shut_files(places);
 	return r < 0 ? fail(job, err, -r, "Landlock") : shut_calls(job, err);
 }
 
 int confine(const struct sbx_box *box, struct sbx_error *err)
 {
+	const struct landlock_place list[] = {
+		{box->proc, LANDLOCK_READ},
+		{box->workspace, LANDLOCK_READ},
+		{box->upper, LANDLOCK_READ},
+		{box->leaf.fd, LANDLOCK_WRITE},
+		{box->leaf.parent, LANDLOCK_CLEAR},
+		{box->keeps[0], LANDLOCK_KEEP},
+		{box->keeps[1], LANDLOCK_KEEP},
+	};
+	const struct places places = {list, ARRAY_SIZE(list)};
 	bool files = box->plan->collect.n > 0 || box->plan->session;
 
-	return shut(&jobs[files ? COLLECTS : SUPERVISES], box, err);
+	return shut(&jobs[files ? COLLECTS : SUPERVISES], &places, err);
+}
+
+int sbx_confine_receiver(int dir, struct sbx_error *err)
+{
+	const struct landlock_place place = {dir, LANDLOCK_KEEP};
+	const struct places places = {&place, 1};
+
+	return shut(&jobs[RECEIVES], &places, err);
 }
 
 int sbx_confine(enum sbx_role role, struct sbx_error *err)

@@ -26,16 +26,21 @@ int collect_open(const struct options *options, int *dir, struct sbx_error *err)
 	return 0;
 }
 
+void collect_tell(const struct options *options, int n)
+{
+	if (n > 0 && !options->json && !options->quiet)
+		log_line("sbx-exec",
+		         "collect: %d files were not brought out; the report "
+		         "says which, and why",
+		         n);
+}
+
 int collect_files(const struct options *options, int dir, struct sbx_box *box,
                   struct sbx_error *err)
 {
 	const struct sbx_collect to = {dir, options->collect_replace};
 	int n = sbx_box_collect(box, &to, err);
 
-	if (n > 0 && !options->json && !options->quiet)
-		log_line("sbx-exec",
-		         "collect: %d files were not brought out; the report "
-		         "says which, and why",
-		         n);
+	collect_tell(options, n);
 	return MIN(n, 0);
 }

@@ -10,6 +10,9 @@
 int collect_open(const struct options *options, int *dir,
                  struct sbx_error *err);
 
+/* Says so, where n could not be brought out. */
+void collect_tell(const struct options *options, int n);
+
 /* Brings them out, and says so where some could not be. */
 int collect_files(const struct options *options, int dir, struct sbx_box *box,
                   struct sbx_error *err);

@@ -111,16 +111,21 @@ static int read_for_pool(struct work *work, struct pool_program *program,
 static int run_in_pool(struct work *work, struct sbx_stdio *stdio,
                        struct sbx_error *err)
 {
-	struct pool_program program = {0};
-	int r;
+	struct pool_program program = {.collect = -1};
+	int r = collect_open(&work->options, &work->collect, err);
 
-	r = read_for_pool(work, &program, err);
+	program.collect = work->collect;
+	if (r == 0)
+		r = read_for_pool(work, &program, err);
 	if (work->stdin_used)
 		stdio->in = -1;
 	if (r == 0)
 		r = pool_run(&work->options, &program, stdio, &work->answer,
 		             err);
-	return r < 0 ? r : work->answer.exit_status;
+	if (r < 0)
+		return r;
+	collect_tell(&work->options, work->answer.n_skipped);
+	return work->answer.exit_status;
 }
 
 /* What the run leaves, if there was one. */

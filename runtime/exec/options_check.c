@@ -104,18 +104,12 @@ static int check_collect(const struct options *options, struct sbx_error *err)
 	return 0;
 }
 
-/* What the daemon would have to write on this side, or keep. */
+/* The daemon has a log of its own. */
 static int check_pool(const struct options *options, struct sbx_error *err)
 {
-	const char *what = options->collect_to ? "collect-to"
-	                   : options->audit    ? "audit"
-	                                       : NULL;
-
-	if (options->pool && what)
-		return FAIL(err,
-		            "--%s and --pool exclude each other: add "
-		            "--cold",
-		            what);
+	if (options->pool && options->audit)
+		return FAIL(err, "--audit and --pool exclude each other: add "
+		                 "--cold");
 	return 0;
 }
 

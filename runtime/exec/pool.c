@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -87,42 +88,75 @@ static int add_words(const struct options *options,
 
 /* ---- the connection ---- */
 
-static int hand_over(int to, const struct buffer *words,
+/* What is open while the run is the daemon's. */
+struct link {
+	int daemon, signals;
+	int files; /* that the run leaves come here; -1: none do, or no more */
+	struct sbx_collect to;
+	int cancelled; /* the signal, or 0 */
+};
+
+static int hand_over(struct link *link, const struct buffer *words,
                      const struct pool_program *program,
                      const struct sbx_stdio *stdio)
 {
-	CLEANUP_FD int memory = client_seal(words->data, words->len), code = -1;
+	CLEANUP_FD int memory = client_seal(words->data, words->len), code = -1,
+		       theirs = -1;
 	struct client_run run = {
 		.words = memory,
 		.streams = {stdio->in, stdio->out, stdio->err}};
+	int pair[2];
 
 	if (program->text)
 		code = client_seal(program->text, program->len);
 	if (memory < 0 || (program->text && code < 0))
 		return memory < 0 ? memory : code;
+	if (program->collect >= 0) {
+		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) <
+		    0)
+			return -errno;
+		link->files = pair[0];
+		theirs = pair[1];
+	}
 	run.code = code;
-	return client_send(to, &run);
+	run.collect = theirs;
+	return client_send(link->daemon, &run);
 }
 
 /* ---- the answer ---- */
 
-/* Waits for it; a signal asks the daemon for the end. */
-static int await(int daemon, int signal_fd, struct passing_answer *answer,
-                 int *report, int *cancelled)
+static void cancel(struct link *link)
 {
-	struct pollfd fds[] = {{.fd = daemon, .events = POLLIN},
-	                       {.fd = signal_fd, .events = POLLIN}};
 	struct signalfd_siginfo info;
 
+	if (read(link->signals, &info, sizeof(info)) != sizeof(info))
+		return;
+	link->cancelled = (int)info.ssi_signo;
+	client_cancel(link->daemon);
+}
+
+/* Waits for it, and writes the files that come before it; a signal asks the
+ * daemon for the end. Where nothing more can be received the daemon finds that
+ * out, and says so. */
+static int await(struct link *link, struct passing_answer *answer, int *report)
+{
 	for (;;) {
+		struct pollfd fds[] = {
+			{.fd = link->daemon, .events = POLLIN},
+			{.fd = link->signals, .events = POLLIN},
+			{.fd = link->files, .events = POLLIN},
+		};
+
 		if (poll(fds, ARRAY_SIZE(fds), -1) < 0 && errno != EINTR)
 			return -errno;
-		if (fds[0].revents)
-			return client_receive(daemon, answer, report);
-		if (read(signal_fd, &info, sizeof(info)) == sizeof(info)) {
-			*cancelled = (int)info.ssi_signo;
-			client_cancel(daemon);
+		if (fds[2].revents) {
+			if (sbx_collect_receive(link->files, &link->to) <= 0)
+				(void)close(TAKE_FD(link->files));
+		} else if (fds[0].revents) {
+			return client_receive(link->daemon, answer, report);
 		}
+		if (fds[1].revents)
+			cancel(link);
 	}
 }
 
@@ -135,6 +169,7 @@ static int finish(const struct passing_answer *from, int cancelled,
 	}
 	answer->exit_status = cancelled ? 128 + cancelled : from->exit_status;
 	answer->stopped = from->stopped;
+	answer->n_skipped = (int)from->n_skipped;
 	memcpy(answer->message, from->message, sizeof(answer->message));
 	return 0;
 }
@@ -147,8 +182,6 @@ static int check(const struct options *options, struct sbx_error *err)
 		other = "dry-run";
 	else if (options->profile_file)
 		other = "profile-file";
-	else if (options->collect_to)
-		other = "collect-to";
 	if (!other)
 		return 0;
 	return err_say(err, SBX_STAGE_SPEC, EINVAL,
@@ -157,37 +190,49 @@ static int check(const struct options *options, struct sbx_error *err)
 	               other);
 }
 
+static int run(struct link *link, const struct options *options,
+               const struct pool_program *program,
+               const struct sbx_stdio *stdio, struct sbx_error *err)
+{
+	struct buffer words CLEANUP(buffer_free) = {0};
+	int r = add_words(options, program, &words);
+
+	if (r < 0)
+		return err_set(err, SBX_STAGE_SPEC, -r, "the command line");
+	link->daemon = client_connect(options->pool, 0, err);
+	if (link->daemon < 0)
+		return link->daemon;
+	link->signals = run_signals();
+	if (link->signals < 0)
+		return err_set(err, SBX_STAGE_WATCH, -link->signals,
+		               "signalfd");
+	r = hand_over(link, &words, program, stdio);
+	if (r < 0)
+		return err_set(err, SBX_STAGE_WATCH, -r,
+		               "hand the run over to the daemon");
+	return link->files < 0 ? sbx_confine(SBX_CLIENT, err)
+	                       : sbx_confine_receiver(program->collect, err);
+}
+
 int pool_run(const struct options *options, const struct pool_program *program,
              const struct sbx_stdio *stdio, struct pool_answer *answer,
              struct sbx_error *err)
 {
-	struct buffer words CLEANUP(buffer_free) = {0};
-	CLEANUP_FD int daemon = -1, signal_fd = -1;
+	struct link link = {
+		-1, -1, -1, {program->collect, options->collect_replace}, 0};
 	struct passing_answer received = {.exit_status = -1};
-	int r, cancelled = 0;
+	int r = check(options, err);
 
-	r = check(options, err);
-	if (r < 0)
-		return r;
-	r = add_words(options, program, &words);
-	if (r < 0)
-		return err_set(err, SBX_STAGE_SPEC, -r, "the command line");
-	daemon = client_connect(options->pool, 0, err);
-	if (daemon < 0)
-		return daemon;
-	signal_fd = run_signals();
-	if (signal_fd < 0)
-		return err_set(err, SBX_STAGE_WATCH, -signal_fd, "signalfd");
-	r = hand_over(daemon, &words, program, stdio);
-	if (r < 0)
-		return err_set(err, SBX_STAGE_WATCH, -r,
-		               "hand the run over to the daemon");
-	r = sbx_confine(SBX_CLIENT, err);
-	if (r < 0)
-		return r;
-	r = await(daemon, signal_fd, &received, &answer->report, &cancelled);
-	if (r < 0)
-		return err_set(err, SBX_STAGE_WATCH, -r,
-		               "the daemon went away, and the run with it");
-	return finish(&received, cancelled, answer, err);
+	if (r == 0)
+		r = run(&link, options, program, stdio, err);
+	if (r == 0) {
+		r = await(&link, &received, &answer->report);
+		r = r < 0 ? err_set(err, SBX_STAGE_WATCH, -r,
+		                    "the daemon went away, and the run with it")
+		          : finish(&received, link.cancelled, answer, err);
+	}
+	cleanup_fd(&link.files);
+	cleanup_fd(&link.signals);
+	cleanup_fd(&link.daemon);
+	return r;
 }

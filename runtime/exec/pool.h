@@ -12,13 +12,15 @@ struct pool_program {
 	size_t len;
 	const char *file;             /* its name, or NULL */
 	const char *const *arguments; /* NULL-terminated; or NULL */
+	int collect; /* the directory for the files; -1: the report has them */
 };
 
 struct pool_answer {
 	int exit_status;
 	bool stopped; /* by sbx, and message says why */
 	char message[256];
-	int report; /* a descriptor of the report's text, or -1 */
+	int n_skipped; /* files that could not be brought out */
+	int report;    /* a descriptor of the report's text, or -1 */
 };
 
 #define POOL_NO_ANSWER ((struct pool_answer){.report = -1})

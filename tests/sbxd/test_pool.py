@@ -222,7 +222,7 @@ def test_without_a_daemon(build):
 
 
 def test_what_the_daemon_cannot_do(build):
-    for option in (["--dry-run"], ["--collect-to", "/tmp"],
+    for option in (["--dry-run"], ["--audit", "/x"],
                    ["--profile-file", "/x"]):
         profile = [] if option[0] == "--profile-file" else ["--profile",
                                                             "python"]

@@ -88,6 +88,28 @@ Test(filter_own, client_has_less)
 	}
 }
 
+/* One that receives files makes them, and has no more than a supervisor that
+ * does. */
+Test(filter_own, receiver_makes_files)
+{
+	static const char *const receiver[] = {"client", "client-files", NULL};
+	static const long needs[] = {SYS_openat2, SYS_openat, SYS_mkdirat,
+	                             SYS_renameat2, SYS_unlinkat};
+
+	compile(receiver);
+	for (size_t i = 0; i < ARRAY_SIZE(needs); i++)
+		cr_expect_eq(action_of(FILTER_ARCH, needs[i], 0),
+		             SECCOMP_RET_ALLOW, "call %ld", needs[i]);
+	for (long call = 0; call < 1024; call++) {
+		compile(receiver);
+		if (action_of(FILTER_ARCH, call, 0) != SECCOMP_RET_ALLOW)
+			continue;
+		compile(more);
+		cr_expect_eq(action_of(FILTER_ARCH, call, 0), SECCOMP_RET_ALLOW,
+		             "call %ld", call);
+	}
+}
+
 /* What makes boxes allows what any filter does, and is the weaker answer to
  * all else: the boxes' own words are heard. */
 Test(filter_own, maker_is_wider)
