@@ -164,13 +164,14 @@ static void remove_children(int cgroup)
 	int fd = openat(cgroup, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *entry;
+	int unread; /* keeps the leaf from going: the next try, or start */
 
 	if (!dir) {
 		cleanup_fd(&fd);
 		return;
 	}
-	while ((entry = readdir(dir)))
-		if (entry->d_type == DT_DIR && entry->d_name[0] != '.')
+	while ((entry = file_entry(dir, &unread)))
+		if (entry->d_type == DT_DIR)
 			(void)unlinkat(cgroup, entry->d_name, AT_REMOVEDIR);
 	(void)closedir(dir);
 }
