@@ -13,6 +13,7 @@ test that needs a quiet machine: it is printed, and not counted.
 import argparse
 import concurrent.futures
 import fnmatch
+import functools
 import json
 import os
 import pathlib
@@ -44,9 +45,11 @@ LIMITS = {
 class Unit:
     """What is run at once: a name, a command, and what that reads."""
 
-    def __init__(self, name, argv, stdin=os.devnull, source=None):
+    def __init__(self, name, argv, stdin=os.devnull, source=None,
+                 profile=None):
         self.name = name
         self.argv = argv
+        self.profile = profile  # where it is not the suite's
         self.stdin = stdin    # a file; the program reads it from a pipe
         self.source = source  # a directory, shown at the same path
 
@@ -133,11 +136,16 @@ class Bench:
         self.sbx = sbx
         self.profile = profile
         self.scratch = scratch
+
+    @functools.cache
+    def env(self, profile):
+        """What a program of the profile's has for its environment."""
         entries = subprocess.run(
-            [sbx, "--profile", profile, "--command", "--", "/usr/bin/env",
-             "-0"], check=True, stdout=subprocess.PIPE, text=True).stdout
-        self.env = dict(entry.split("=", 1)
-                        for entry in entries.split("\0") if entry)
+            [self.sbx, "--profile", profile, "--command", "--",
+             "/usr/bin/env", "-0"], check=True, stdout=subprocess.PIPE,
+            text=True).stdout
+        return dict(entry.split("=", 1)
+                    for entry in entries.split("\0") if entry)
 
     def outside(self, unit):
         """The unit as an ordinary user's, in a directory of its own.
@@ -146,7 +154,8 @@ class Bench:
         standard streams, and may open as many files.
         """
         home = tempfile.mkdtemp(prefix="o", dir=self.scratch)
-        env = dict(self.env, HOME=home, TMPDIR=f"{home}/tmp")
+        env = dict(self.env(unit.profile or self.profile), HOME=home,
+                   TMPDIR=f"{home}/tmp")
         os.mkdir(env["TMPDIR"])
         who = {}
         if os.geteuid() == 0:
@@ -174,7 +183,8 @@ class Bench:
     def inside(self, unit):
         """The unit in a box."""
         report_path = tempfile.mkdtemp(prefix="r", dir=self.scratch) + "/json"
-        argv = [self.sbx, "--profile", self.profile, "--report", report_path]
+        argv = [self.sbx, "--profile", unit.profile or self.profile,
+                "--report", report_path]
         for name, value in LIMITS.items():
             argv += [f"--{name}", value]
         if unit.source:
