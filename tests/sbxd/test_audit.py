@@ -156,7 +156,8 @@ def test_a_killed_writer_leaves_a_line(build):
                 thread = threading.Thread(
                     target=lambda: answers.append(daemon.run("print(2)")))
                 thread.start()
-                until(lambda: closers(daemon))
+                until(lambda: [run["state"] for run in daemon.runs()]
+                      == ["ending"])
                 os.kill(closers(daemon).pop(), signal.SIGKILL)
             thread.join(60)
             expect((answers[0][0], answers[0][2]["status"]), (200, "error"))
