@@ -47,7 +47,7 @@ static bool find(const struct layers_count *count, const char *path,
                  struct stat *st)
 {
 	for (size_t i = 0; i < count->n; i++) {
-		if (fstatat(count->fds[i], path, st, AT_SYMLINK_NOFOLLOW) == 0)
+		if (tree_stat(count->fds[i], path, st) == 0)
 			return !tree_is_whiteout(st);
 		if (ends_here(count->fds[i], path))
 			return false;

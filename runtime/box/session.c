@@ -175,6 +175,7 @@ static int take_upper(struct sbx_session *session,
 	struct tree_job job = {.keep = true,
 	                       .owned = session->owned,
 	                       .id = BOX_UID,
+	                       .known = &session->store->layers,
 	                       .see = layers_see,
 	                       .data = &count};
 	CLEANUP_FD int made = -1;

@@ -16,12 +16,12 @@
 #include "base/file.h"
 
 #define OPAQUE "user.overlay.opaque"
-#define CHUNK  65536
 
 static int open_beneath(int dir, const char *name, uint64_t flags)
 {
+	const uint64_t opens = flags & O_PATH ? 0 : O_NONBLOCK | O_NOCTTY;
 	const struct open_how how = {
-		.flags = flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+		.flags = flags | opens | O_NOFOLLOW | O_CLOEXEC,
 		.resolve =
 			RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV,
 	};
@@ -45,6 +45,15 @@ int tree_open(int dir, const char *name)
 	return open_anyway(dir, name, O_RDONLY | O_DIRECTORY, 0700);
 }
 
+int tree_stat(int dir, const char *path, struct stat *st)
+{
+	CLEANUP_FD int fd = open_beneath(dir, path, O_PATH);
+
+	if (fd < 0)
+		return fd;
+	return fstat(fd, st) < 0 ? -errno : 0;
+}
+
 bool tree_is_whiteout(const struct stat *st)
 {
 	return S_ISCHR(st->st_mode) && st->st_rdev == makedev(0, 0);
@@ -55,35 +64,6 @@ bool tree_is_opaque(int fd)
 	char value = 0;
 
 	return fgetxattr(fd, OPAQUE, &value, 1) == 1 && value == 'y';
-}
-
-static bool is_zero(const char *data, size_t len)
-{
-	return data[0] == 0 && memcmp(data, data + 1, len - 1) == 0;
-}
-
-static int copy_data(int from, int to, off_t size)
-{
-	char chunk[CHUNK];
-	off_t left = size;
-	int r = 0;
-
-	while (left > 0 && r == 0) {
-		ssize_t n = read(from, chunk, MIN((size_t)left, CHUNK));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -EIO;
-		if (!is_zero(chunk, (size_t)n))
-			r = file_write_fd(to, chunk, (size_t)n);
-		else if (lseek(to, n, SEEK_CUR) < 0)
-			r = -errno;
-		left -= n;
-	}
-	if (r == 0 && ftruncate(to, size) < 0)
-		r = -errno;
-	return r;
 }
 
 /* What holds for a file and a directory alike, at the end. */
@@ -123,14 +103,12 @@ static int finish(struct tree_job *job, int to, int r)
 	return r;
 }
 
-static int copy_file(struct tree_job *job, int from, int to, const char *name,
+static int copy_anew(struct tree_job *job, int from, int to, const char *name,
                      const struct stat *st)
 {
 	CLEANUP_FD int source = -1, target = -1;
 	int r;
 
-	if (job->link)
-		return linkat(from, name, to, name, 0) < 0 ? -errno : 0;
 	source = open_anyway(from, name, O_RDONLY, 0600);
 	if (source < 0)
 		return source;
@@ -139,8 +117,33 @@ static int copy_file(struct tree_job *job, int from, int to, const char *name,
 	                0600);
 	if (target < 0)
 		return -errno;
-	r = copy_data(source, target, st->st_size);
+	r = tree_copy_data(source, target, st->st_size);
 	return r < 0 ? r : settle(job, target, st, 0400);
+}
+
+static int link_to(int from, const char *name, int to, const char *new_name)
+{
+	return linkat(from, name, to, new_name, 0) < 0 ? -errno : 0;
+}
+
+/* A file of many names is copied once: all of them together may be far more
+ * than the run had room for. */
+static int copy_file(struct tree_job *job, int from, int to, const char *name,
+                     const struct stat *st)
+{
+	char known[24];
+	int r;
+
+	if (job->link)
+		return link_to(from, name, to, name);
+	if (st->st_nlink < 2 || !job->known)
+		return copy_anew(job, from, to, name, st);
+	(void)snprintf(known, sizeof(known), "f%ju", (uintmax_t)st->st_ino);
+	r = link_to(*job->known, known, to, name);
+	if (r != -ENOENT)
+		return r;
+	r = copy_anew(job, from, to, name, st);
+	return r < 0 ? r : link_to(to, name, *job->known, known);
 }
 
 static int copy_link(struct tree_job *job, int from, int to, const char *name)

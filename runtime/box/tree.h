@@ -22,6 +22,10 @@ struct tree_job {
 	bool link;  /* files are shared, not copied */
 	bool owned; /* as root: what is made belongs to id */
 	uid_t id;
+	/* For files of many names: a directory of the same file system, where
+	 * what begins with "f" is the job's, and the caller's to remove. NULL:
+	 * each name becomes a file. */
+	const int *known;
 	/* Called for each thing before it is made, with its path. NULL: not. */
 	void (*see)(struct tree_job *job, const struct stat *st, bool opaque);
 	void *data;
@@ -44,6 +48,13 @@ int tree_copy(struct tree_job *job, const int *from, size_t n_from, int to);
 /* Removes name and all that is below it, without following a link or leaving
  * the file system. 0 also where there is none. */
 int tree_remove(int dir, const char *name);
+
+/* What is in a file, to an empty one; what is a hole stays one. */
+int tree_copy_data(int from, int to, off_t size);
+
+/* What a path says of itself, which no link leads away from dir. 0 or
+ * -errno. */
+int tree_stat(int dir, const char *path, struct stat *st);
 
 bool tree_is_whiteout(const struct stat *st);
 

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/* What a session takes of the disk, and what is counted. */
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "support/run.h"
+#include "support/scratch.h"
+
+static void prepare(void)
+{
+	need_sessions();
+	scratch_make();
+}
+
+TestSuite(session_room, .init = prepare, .fini = scratch_remove,
+          .timeout = 300);
+
+/* A run of session s with a shell. */
+static void expect_turn(const char *script, const char *out)
+{
+	char data[PATH_MAX];
+	const char *const environment[] = {"PATH=/usr/bin:/bin", data, NULL};
+	struct result result;
+
+	(void)snprintf(data, sizeof(data), "XDG_DATA_HOME=%s", scratch("data"));
+	RUN(&result, OPTIONS("--session", "s"), .env = environment,
+	    COMMAND("sh", "-c", script));
+	cr_expect_eq(result.status, 0, "%s: %d: %s", script, result.status,
+	             result.err.data);
+	cr_expect_str_eq(result.out.data, out, "%s", script);
+	result_free(&result);
+}
+
+/* What the store holds, in KiB of the disk. */
+static unsigned long stored(void)
+{
+	struct result result;
+	unsigned long n;
+
+	call_run(CALL(.outside = true, .no_report = true,
+	              COMMAND("du", "-sk", scratch("data"))),
+	         &result);
+	cr_assert_eq(result.status, 0, "%s", result.err.data);
+	n = strtoul(result.out.data, NULL, 10);
+	result_free(&result);
+	return n;
+}
+
+/* A file of many names, and one that is nearly all holes, take no more of the
+ * disk than of the run's own room. */
+Test(session_room, takes_no_more_than_the_run_had)
+{
+	expect_turn("head -c 2M /dev/urandom >f; mkdir d; "
+	            "for i in $(seq 30); do ln f d/$i; done",
+	            "");
+	cr_expect_lt(stored(), 8192UL);
+	expect_turn("cmp f d/1 && cmp f d/30 && echo more >>d/7 && cmp f d/8; "
+	            "ls d | wc -l",
+	            "30\n");
+	expect_turn("cmp f d/8; tail -n 1 d/7 | tail -c 5", "more\n");
+	expect_turn("rm -r f d; for i in $(seq 100); do printf x | dd of=h "
+	            "bs=64K seek=$i conv=notrunc status=none; done; sha256sum "
+	            "<h >sum; truncate -s 90M h2",
+	            "");
+	expect_turn("sha256sum <h | cmp - sum; stat -c %s h h2; rm h2",
+	            "6553601\n94371840\n");
+	cr_expect_lt(stored(), 8192UL);
+}
+
+/* A link to a place of the host, and then a directory of that name: what the
+ * host has there is not the session's, and is not looked at. */
+Test(session_room, counts_nothing_of_the_host)
+{
+	char script[PATH_MAX], manifest[8192] = "";
+	int fd;
+
+	cr_assert_eq(mkdir(scratch("outside"), 0700), 0);
+	fd = open(scratch("outside/big"), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	cr_assert_eq(ftruncate(fd, 1 << 19), 0);
+	(void)close(fd);
+	(void)snprintf(script, sizeof(script),
+	               "head -c 1M /dev/zero >z; ln -s %s a",
+	               scratch("outside"));
+	expect_turn(script, "");
+	expect_turn("rm a; mkdir a; echo x >a/big", "");
+	fd = open(scratch("data/sbx/sessions/s/manifest.json"),
+	          O_RDONLY | O_CLOEXEC);
+	cr_assert_gt(read(fd, manifest, sizeof(manifest) - 1), 0);
+	(void)close(fd);
+	cr_expect_not_null(strstr(manifest, "\"bytes\":1052672"), "%s",
+	                   manifest);
+}
