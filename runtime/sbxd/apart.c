@@ -73,7 +73,7 @@ static void forget(struct apart *apart)
 /* A large one takes what is left of the room for such. */
 static void give(struct exchange *exchange, const struct buffer *text)
 {
-	if (text->len > MAX_BODY && intake_hold(exchange, text->len) < 0)
+	if (intake_hold(exchange, text->len) < 0)
 		answer_error(exchange, 429, "no_room",
 		             "too many large answers are on their way; try "
 		             "again later");

@@ -69,8 +69,9 @@ struct daemon {
 	uint64_t turn;                      /* the number of the latest job */
 	struct counters counters;
 	struct capabilities capabilities;
-	size_t held;          /* bytes of large bodies and answers */
-	struct apart *aparts; /* answers that are being made */
+	size_t held;              /* bytes of large bodies and answers */
+	struct exchange *holding; /* whose they are */
+	struct apart *aparts;     /* answers that are being made */
 	struct closing closing;
 	bool refill;   /* a box may be missing */
 	bool answered; /* an exchange that waited has its answer */

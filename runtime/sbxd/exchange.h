@@ -15,6 +15,7 @@ struct exchange {
 	const char *method, *path;
 	struct buffer body;
 	size_t held; /* of daemon->held */
+	struct exchange *next_holding;
 	unsigned status;
 	const char *type; /* of the answer; NULL: JSON */
 	struct buffer answer;

@@ -238,6 +238,7 @@ static void route(struct state *state)
 		intake_refuse(&state->exchange, state->fault);
 	else
 		routes_answer(&state->exchange);
+	intake_release(&state->exchange);
 }
 
 static enum MHD_Result on_request(void *context, struct MHD_Connection *of,
@@ -294,7 +295,6 @@ static void on_completed(void *context, struct MHD_Connection *of, void **own,
 	}
 	apart_leave(&state->exchange);
 	streaming_close(state->exchange.streaming);
-	buffer_free(&state->exchange.body);
 	buffer_free(&state->exchange.answer);
 	intake_release(&state->exchange);
 	free(state->path);

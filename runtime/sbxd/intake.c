@@ -4,8 +4,11 @@
 #include <errno.h>
 #include <string.h>
 
-/* Of all that is large, at one time. */
+/* Of all that is large, at one time; of one user half of that. */
 #define MAX_HELD ((size_t)128 << 20)
+
+/* What is not: what as many as may come at one time have without a count. */
+#define SMALL ((size_t)64 << 10)
 
 static int digit(char c)
 {
@@ -43,19 +46,53 @@ int intake_path(const char *raw, char **path)
 	return 0;
 }
 
-int intake_hold(struct exchange *exchange, size_t len)
+static size_t held_by(const struct daemon *daemon, uid_t uid)
+{
+	size_t sum = 0;
+
+	for (const struct exchange *at = daemon->holding; at;
+	     at = at->next_holding)
+		if (at->uid == uid)
+			sum += at->held;
+	return sum;
+}
+
+/* What comes beyond what is small is counted. */
+static int hold(struct exchange *exchange, size_t before, size_t len)
 {
 	struct daemon *daemon = exchange->daemon;
+	size_t more =
+		before + len <= SMALL ? 0 : MIN(len, before + len - SMALL);
 
-	if (len > MAX_HELD - daemon->held)
+	if (more == 0)
+		return 0;
+	if (more > MAX_HELD - daemon->held ||
+	    more > MAX_HELD / 2 - held_by(daemon, exchange->uid))
 		return -EAGAIN;
-	daemon->held += len;
-	exchange->held += len;
+	if (exchange->held == 0) {
+		exchange->next_holding = daemon->holding;
+		daemon->holding = exchange;
+	}
+	daemon->held += more;
+	exchange->held += more;
 	return 0;
+}
+
+int intake_hold(struct exchange *exchange, size_t len)
+{
+	return hold(exchange, 0, len);
 }
 
 void intake_release(struct exchange *exchange)
 {
+	struct exchange **at = &exchange->daemon->holding;
+
+	buffer_free(&exchange->body);
+	if (exchange->held == 0)
+		return;
+	while (*at != exchange)
+		at = &(*at)->next_holding;
+	*at = exchange->next_holding;
 	exchange->daemon->held -= exchange->held;
 	exchange->held = 0;
 }
@@ -64,12 +101,11 @@ int intake_body(struct exchange *exchange, const char *data, size_t len)
 {
 	struct buffer *body = &exchange->body;
 	size_t max = strcmp(exchange->method, "PUT") == 0 ? MAX_FILE : MAX_BODY;
-	int r = 0;
+	int r;
 
 	if (len > max - body->len)
 		return -EFBIG;
-	if (body->len + len > MAX_BODY)
-		r = intake_hold(exchange, MIN(len, body->len + len - MAX_BODY));
+	r = hold(exchange, body->len, len);
 	if (r < 0)
 		return r;
 	buffer_append(body, data, len);
@@ -85,8 +121,7 @@ static const struct refusal {
          "the request is larger than 1M, or its file than 16M"},
 	{-EINVAL, 400, "bad_request",
          "the path has a % that stands for no byte, or for NUL"},
-	{-EAGAIN, 429, "no_room",
-         "too many large files are on their way; try again later"},
+	{-EAGAIN, 429, "no_room", "too much is on its way; try again later"},
 	{0, 503, "no_memory", "no memory left"}, /* all others */
 };
 

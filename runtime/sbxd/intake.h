@@ -13,9 +13,9 @@
  * none, or for NUL. *path is the caller's to free. */
 int intake_path(const char *raw, char **path);
 
-/* Adds to the body. What is larger than MAX_BODY is counted, for all exchanges
- * together. 0; -EFBIG: more than this request may have; -EAGAIN: more than
- * there is room for; -ENOMEM. */
+/* Adds to the body. What is not small is counted, for all exchanges together
+ * and for all of one user. 0; -EFBIG: more than this request may have; -EAGAIN:
+ * more than there is room for; -ENOMEM. */
 int intake_body(struct exchange *exchange, const char *data, size_t len);
 
 /* Counts what a large answer takes, too. 0 or -EAGAIN. */
@@ -24,7 +24,8 @@ int intake_hold(struct exchange *exchange, size_t len);
 /* Answers with what is wrong, one of the above. */
 void intake_refuse(struct exchange *exchange, int fault);
 
-/* The exchange is over. */
+/* The body has been read, or the exchange is over: what was counted is not any
+ * more. */
 void intake_release(struct exchange *exchange);
 
 #endif

@@ -2,10 +2,12 @@
 """Sessions over HTTP: listed, removed, and their files got and put; nothing
 outside of them, and nobody else's."""
 
+import contextlib
 import hashlib
 import json
 import os
 import random
+import resource
 import signal
 import socket
 import subprocess
@@ -279,3 +281,35 @@ def test_a_file_is_put_whole_or_not_at_all(build):
             lines = report["stdout"].split()
             expect(lines[1:], ["8388608", "code.sh", "f"], report)
             assert int(lines[0], 16) <= turn
+
+
+def begin_put(daemon, size):
+    """One whose last byte does not come."""
+    peer = socket.socket(socket.AF_UNIX)
+    peer.settimeout(60)
+    peer.connect(daemon.socket)
+    with contextlib.suppress(OSError):
+        peer.sendall(f"PUT {S}/files/f HTTP/1.1\r\nHost: x\r\nContent-Length: "
+                     f"{size}\r\n\r\n".encode() + bytes(size - 1))
+    return peer
+
+
+def test_one_user_leaves_room(build):
+    """Neither the room for large ones nor the memory is one user's to take."""
+    if os.geteuid() != 0:
+        return
+    with Kept(build) as daemon:
+        os.chmod(daemon.socket, 0o666)
+        peers = [begin_put(daemon, 1 << 20) for _ in range(150)]
+        with open(f"/proc/{daemon.process.pid}/statm", encoding="utf-8") as file:
+            pages = int(file.read().split()[1])
+        peers += [begin_put(daemon, 15 << 20) for _ in range(8)]
+        answer = subprocess.run(
+            ["curl", "-s", "--unix-socket", daemon.socket, "-X", "PUT",
+             "--data-binary", "@-", f"http://sbxd{S}/files/f"],
+            user=OTHER, group=OTHER, extra_groups=[], input=bytes(15 << 20),
+            capture_output=True).stdout
+        for peer in peers:
+            peer.close()
+        assert pages * resource.getpagesize() < 120 << 20, pages
+        expect(json.loads(answer).get("size_bytes"), 15 << 20, answer)
