@@ -35,7 +35,6 @@ enum field_kind {
 	KIND_NAMES,    /* of a check: added up, or those in each */
 	KIND_BOUND,    /* of a check: the smallest */
 	KIND_EXTENDS,  /* profile.c does it */
-	N_KINDS
 };
 
 struct sbx_field_rule {

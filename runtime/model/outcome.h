@@ -63,7 +63,7 @@ struct run {
 	uint64_t user_ns, system_ns;
 	uint64_t memory_peak;             /* bytes; 0: not known */
 	uint64_t oom_kills, pids_refused; /* with a cgroup */
-	uint64_t disk_bytes, disk_inodes;
+	uint64_t disk_bytes;
 	bool disk_full;
 	unsigned tasks_peak;         /* 0: not known */
 	struct run_output output[2]; /* standard output, standard error */

@@ -21,8 +21,6 @@ enum inject_process {
 	INJECT_NONE,    /* nothing fails */
 };
 
-#define INJECT_MAX_FDS 8
-
 struct inject {
 	enum inject_process process;
 	unsigned nth; /* of the calls that can fail; 1 is the first */

@@ -9,7 +9,7 @@
 
 #define PIECE_MAX (256 * 1024)
 
-unsigned char pattern_at(uint64_t place)
+static unsigned char pattern_at(uint64_t place)
 {
 	return (unsigned char)(place ^ place >> 8 ^ place >> 16 ^ place >> 24);
 }

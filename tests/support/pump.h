@@ -21,8 +21,7 @@ bool pump(struct stream *stream);
  * be moved, and moves it. False when nothing came. */
 bool pump_turn(struct stream *stream, int ms);
 
-/* The byte at a place of the pattern. */
-unsigned char pattern_at(uint64_t place);
+/* Whether the bytes are those of the pattern from that place on. */
 bool is_pattern(const void *data, size_t len, uint64_t place);
 
 /* One end: a descriptor that a thread owns. */
