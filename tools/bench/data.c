@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <limits.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -15,6 +14,7 @@
 
 #include "base/def.h"
 #include "base/file.h"
+#include "box/tree.h"
 
 #define N_FILES   10000
 #define FILE_SIZE 107374 /* all together 1 GB */
@@ -60,18 +60,11 @@ static int import(const struct data *data, const char *sbx, const char *files)
 	return status == 0 ? 0 : -ECHILD;
 }
 
-static int remove_one(const char *path, const struct stat *st, int kind,
-                      struct FTW *ftw)
+static void remove_below_tmp(const char *path)
 {
-	(void)st;
-	(void)kind;
-	(void)ftw;
-	return remove(path);
-}
+	CLEANUP_FD int tmp = open("/tmp", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-static void remove_all(const char *path)
-{
-	(void)nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	(void)tree_remove(tmp, path + strlen("/tmp/"));
 }
 
 int data_make(struct data *data, const char *sbx)
@@ -84,17 +77,12 @@ int data_make(struct data *data, const char *sbx)
 	if (!mkdtemp(data->folder))
 		return -errno;
 	(void)snprintf(files, sizeof(files), "%s/files", data->folder);
-	if (mkdir(files, 0755) < 0)
-		r = -errno;
-	else
+	if (mkdir(files, 0755) == 0)
 		dir = open(files, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0)
-		r = -errno;
-	else
-		r = write_files(dir);
+	r = dir < 0 ? -errno : write_files(dir);
 	if (r == 0)
 		r = import(data, sbx, files);
-	remove_all(files);
+	remove_below_tmp(files);
 	if (r < 0)
 		data_remove(data);
 	return r;
@@ -103,6 +91,6 @@ int data_make(struct data *data, const char *sbx)
 void data_remove(struct data *data)
 {
 	if (data->folder[0])
-		remove_all(data->folder);
+		remove_below_tmp(data->folder);
 	data->folder[0] = '\0';
 }
