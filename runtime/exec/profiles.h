@@ -6,6 +6,9 @@
 #include <limits.h>
 #include "sbx.h"
 
+/* What the machine's administrator allows at most. */
+#define MAXIMA "/etc/sbx/limits.json"
+
 #define N_PROFILE_DIRS 3
 
 /* In the order of the search: the user's, the administrator's, and those that

@@ -8,8 +8,6 @@
 #include "base/error.h"
 #include "base/file.h"
 
-#define MAXIMA "/etc/sbx/limits.json"
-
 /* A program that comes on standard input; limits.disk bounds it further. */
 #define MAX_INPUT_PROGRAM ((size_t)256 << 20)
 

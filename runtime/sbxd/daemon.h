@@ -15,8 +15,6 @@
 #include "warm/closing.h"
 #include "warm/host.h"
 
-#define MAXIMA "/etc/sbx/limits.json"
-
 struct http;
 struct job;
 struct door;

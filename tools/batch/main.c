@@ -24,7 +24,6 @@
 #include "options.h"
 
 #define PROGRAM     "sbx-batch"
-#define MAXIMA      "/etc/sbx/limits.json"
 #define FILES_A_BOX 32 /* descriptors, at most */
 
 /* Each box takes some descriptors: more than the usual limit allows. */
@@ -113,8 +112,7 @@ static int run_all(const struct options *options, struct sbx_error *err)
 	int r = raise_files(options->jobs, err);
 
 	profile_dirs_init(&dirs);
-	batch.places =
-		(struct places){dirs.list, dirs.trees, MAXIMA, options->pool};
+	batch.places = (struct places){dirs.list, dirs.trees, options->pool};
 	batch.requests.ids = &ids;
 	tally_init(&batch.tally);
 	/* What sbxd runs is a line of its log. */

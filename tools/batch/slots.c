@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "exec/cache.h"
+#include "exec/profiles.h"
 #include "exec/store.h"
 #include "warm/request.h"
 
@@ -127,7 +128,7 @@ static int make_plans(const struct slots *slots, struct slot *slot,
 		r = sbx_spec_request(slot->run.spec, request->text,
 		                     request->len, places->profiles, err);
 	if (r == 0)
-		r = sbx_spec_maxima(slot->run.spec, places->maxima, err);
+		r = sbx_spec_maxima(slot->run.spec, MAXIMA, err);
 	if (r == 0)
 		r = store_enter(slot->run.spec, 0, &slot->session, err);
 	if (r == 0)

@@ -58,11 +58,10 @@ struct slots {
 	struct host host; /* what it is like */
 };
 
-/* Where requests find their profiles, the maxima, and sbxd. */
+/* Where requests find their profiles, and sbxd. */
 struct places {
 	const char *const *profiles;
 	const char *const *trees; /* and their root trees and packages */
-	const char *maxima;
 	const char *pool; /* a socket, "" for the usual one; NULL: no daemon */
 };
 
