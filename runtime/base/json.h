@@ -92,4 +92,10 @@ void json_put_milli(struct json_writer *writer, const char *key,
 int json_writer_text(struct json_writer *writer, const char **text,
                      size_t *len);
 
+/* Adds that text, and end behind it, to out, and frees the writer. Nothing is
+ * added where it fails: as json_writer_text(), -ENOMEM also without a writer
+ * (NULL) and where out has no room. */
+int json_writer_end(struct json_writer *writer, const char *end,
+                    struct buffer *out);
+
 #endif

@@ -222,3 +222,19 @@ int json_writer_text(struct json_writer *writer, const char **text, size_t *len)
 	*len = writer->out.len;
 	return 0;
 }
+
+int json_writer_end(struct json_writer *writer, const char *end,
+                    struct buffer *out)
+{
+	const char *text;
+	size_t len;
+	int r = writer ? json_writer_text(writer, &text, &len) : -ENOMEM;
+
+	if (r == 0) {
+		buffer_append(out, text, len);
+		buffer_text(out, end);
+		r = out->failed ? -ENOMEM : 0;
+	}
+	json_writer_free(writer);
+	return r;
+}

@@ -90,9 +90,6 @@ static void put_state(struct json_writer *out, const struct store_state *state)
 static int write_text(const struct store_session *session, struct buffer *text)
 {
 	struct json_writer *out = json_writer_new();
-	const char *json;
-	size_t len;
-	int r;
 
 	if (!out)
 		return -ENOMEM;
@@ -104,14 +101,7 @@ static int write_text(const struct store_session *session, struct buffer *text)
 		put_state(out, &session->states[i]);
 	json_close_array(out);
 	json_close_object(out);
-	r = json_writer_text(out, &json, &len);
-	if (r == 0) {
-		buffer_append(text, json, len);
-		buffer_text(text, "\n");
-		r = text->failed ? -ENOMEM : 0;
-	}
-	json_writer_free(out);
-	return r;
+	return json_writer_end(out, "\n", text);
 }
 
 /* ---- on the disk ---- */

@@ -305,9 +305,6 @@ int report_make(const struct sbx_plan *plan, const struct run *run,
                 const struct sbx_error *failure, struct buffer *out)
 {
 	struct json_writer *writer = json_writer_new();
-	const char *text;
-	size_t len;
-	int r;
 
 	if (!writer)
 		return -ENOMEM;
@@ -326,14 +323,7 @@ int report_make(const struct sbx_plan *plan, const struct run *run,
 	if (plan && run && !failure)
 		put_stages(writer, plan, run);
 	json_close_object(writer);
-	r = json_writer_text(writer, &text, &len);
-	if (r == 0) {
-		buffer_append(out, text, len);
-		buffer_append(out, "\n", 1);
-		r = out->failed ? -ENOMEM : 0;
-	}
-	json_writer_free(writer);
-	return r;
+	return json_writer_end(writer, "\n", out);
 }
 
 static void put_time(struct json_writer *out, int64_t seconds)
@@ -377,20 +367,11 @@ static void put_entry(struct json_writer *out, const struct audit_entry *entry)
 int audit_make(const struct audit_entry *entry, struct buffer *out)
 {
 	struct json_writer *writer = json_writer_new();
-	const char *text;
-	size_t len;
-	int r;
 
 	if (!writer)
 		return -ENOMEM;
 	json_open_object(writer, NULL);
 	put_entry(writer, entry);
 	json_close_object(writer);
-	r = json_writer_text(writer, &text, &len);
-	if (r == 0) {
-		buffer_append(out, text, len);
-		r = out->failed ? -ENOMEM : 0;
-	}
-	json_writer_free(writer);
-	return r;
+	return json_writer_end(writer, "", out);
 }

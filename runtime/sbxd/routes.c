@@ -20,17 +20,10 @@
 void answer_json(struct exchange *exchange, unsigned status,
                  struct json_writer *writer)
 {
-	const char *text = NULL;
-	size_t len = 0;
-
 	exchange->answer.len = 0;
 	exchange->status = 503;
-	if (writer && json_writer_text(writer, &text, &len) == 0) {
-		buffer_append(&exchange->answer, text, len);
-		buffer_append(&exchange->answer, "\n", 1);
+	if (json_writer_end(writer, "\n", &exchange->answer) == 0)
 		exchange->status = status;
-	}
-	json_writer_free(writer);
 }
 
 void answer_error(struct exchange *exchange, unsigned status, const char *code,

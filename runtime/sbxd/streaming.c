@@ -37,8 +37,6 @@ static void put_event(struct streaming *streaming, const char *name,
                       const char *data, size_t len)
 {
 	struct json_writer *writer = json_writer_new();
-	const char *text = NULL;
-	size_t n = 0;
 
 	if (writer) {
 		json_open_object(writer, NULL);
@@ -46,11 +44,7 @@ static void put_event(struct streaming *streaming, const char *name,
 		json_put_bytes(writer, "text", data, len);
 		json_close_object(writer);
 	}
-	if (writer && json_writer_text(writer, &text, &n) == 0) {
-		buffer_append(&streaming->out, text, n);
-		buffer_append(&streaming->out, "\n", 1);
-	}
-	json_writer_free(writer);
+	(void)json_writer_end(writer, "\n", &streaming->out);
 }
 
 /* One event of what is there. False: nothing, or the end. */

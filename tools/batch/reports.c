@@ -258,20 +258,11 @@ int reports_refuse(struct reports *reports, const struct request *request,
                    const struct sbx_error *failure, struct sbx_error *err)
 {
 	struct json_writer *writer = json_writer_new();
-	const char *text;
-	size_t len;
-	int r = -ENOMEM;
+	int r;
 
-	if (writer) {
+	if (writer)
 		put_refusal(writer, request, failure);
-		r = json_writer_text(writer, &text, &len);
-	}
-	if (r == 0) {
-		buffer_append(&reports->late, text, len);
-		buffer_append(&reports->late, "\n", 1);
-		r = reports->late.failed ? -ENOMEM : 0;
-	}
-	json_writer_free(writer);
+	r = json_writer_end(writer, "\n", &reports->late);
 	return r < 0 ? FAIL(err, -r, "keep a report")
 	             : reports_flush(reports, err);
 }

@@ -138,9 +138,6 @@ static int sum_json(const struct tally *tally, bool complete,
                     struct buffer *out)
 {
 	struct json_writer *writer = json_writer_new();
-	const char *text;
-	size_t len;
-	int r;
 
 	if (!writer)
 		return -ENOMEM;
@@ -157,13 +154,7 @@ static int sum_json(const struct tally *tally, bool complete,
 			                  tally->statuses[i].count);
 	json_close_object(writer);
 	json_close_object(writer);
-	r = json_writer_text(writer, &text, &len);
-	if (r == 0) {
-		buffer_append(out, text, len);
-		buffer_append(out, "\n", 1);
-	}
-	json_writer_free(writer);
-	return r;
+	return json_writer_end(writer, "\n", out);
 }
 
 int tally_sum(const struct tally *tally, enum summary kind, bool complete,

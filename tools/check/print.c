@@ -115,9 +115,7 @@ static void write_result(struct json_writer *writer, const struct host *host,
 int print_json(const struct host *host, const struct result *results, size_t n)
 {
 	struct json_writer *writer = json_writer_new();
-	struct buffer out = {0};
-	const char *text;
-	size_t len;
+	struct buffer out CLEANUP(buffer_free) = {0};
 	int r;
 
 	if (!writer)
@@ -130,12 +128,6 @@ int print_json(const struct host *host, const struct result *results, size_t n)
 		write_result(writer, host, &results[i]);
 	json_close_array(writer);
 	json_close_object(writer);
-	r = json_writer_text(writer, &text, &len);
-	if (r == 0) {
-		buffer_append(&out, text, len);
-		buffer_text(&out, "\n");
-		r = put(&out);
-	}
-	json_writer_free(writer);
-	return r;
+	r = json_writer_end(writer, "\n", &out);
+	return r < 0 ? r : put(&out);
 }
