@@ -35,9 +35,8 @@ SETS := $(wildcard profiles/seccomp/*.json)
 PROFILES := $(wildcard profiles/*.json)
 BATCH_SRC := $(wildcard tools/batch/*.c)
 PROGRAMS := $(addprefix $(B)/bin/,sbx-exec sbx-batch sbx-check sbx-session sbxd sbx-rootfs)
-MAN := $(B)/share/man/man1/sbx-exec.1 $(B)/share/man/man1/sbx-batch.1 $(B)/share/man/man1/sbx-slurm-submit.1 \
-	$(B)/share/man/man1/sbx-check.1 $(B)/share/man/man1/sbx-session.1 $(B)/share/man/man1/sbx-rootfs.1 \
-	$(B)/share/man/man8/sbxd.8 $(B)/share/man/man3/sbx.3 $(B)/share/man/man5/sbx-profile.5
+MAN := $(addprefix $(B)/share/man/,$(foreach page,$(notdir $(basename $(wildcard man/*.in)) $(filter-out %.in,$(wildcard man/*))),\
+	man$(subst .,,$(suffix $(page)))/$(page)))
 ROOTFS_LIB := $(wildcard rootfs/lib/*.py)
 RECIPES := $(wildcard rootfs/recipes/*.json)
 SUPPORT_SRC := $(wildcard tests/support/*.c)
@@ -120,15 +119,9 @@ $(B)/tool/filter-sets: $(call obj,$(GEN_SRC) $(wildcard runtime/base/*.c))
 
 $(B)/bin/sbx-exec: $(EXEC_OBJ)
 $(B)/bin/sbx-check: $(CHECK_OBJ) $(call obj,runtime/exec/scope.c runtime/exec/place.c)
-$(B)/bin/sbx-exec $(B)/bin/sbx-check: $(LIB_OBJ)
-	@mkdir -p $(@D)
-	$(Q)$(CC) -static-pie $(CFLAGS) $(LDFLAGS) $(QUIET) -o $@ $^ $(STATIC_LIBS)
-
-$(B)/bin/sbx-session: $(call obj,$(wildcard tools/session/*.c)) $(LIB_OBJ)
-	@mkdir -p $(@D)
-	$(Q)$(CC) -static-pie $(CFLAGS) $(LDFLAGS) $(QUIET) -o $@ $^ $(STATIC_LIBS)
-
-$(B)/bin/sbx-batch: $(call obj,$(BATCH_SRC) $(addprefix runtime/exec/,profiles.c place.c scope.c client.c audit.c store.c cache.c)) $(LIB_OBJ)
+$(B)/bin/sbx-session: $(call obj,$(wildcard tools/session/*.c))
+$(B)/bin/sbx-batch: $(call obj,$(BATCH_SRC) $(addprefix runtime/exec/,profiles.c place.c scope.c client.c audit.c store.c cache.c))
+$(addprefix $(B)/bin/,sbx-exec sbx-check sbx-session sbx-batch): $(LIB_OBJ)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -static-pie $(CFLAGS) $(LDFLAGS) $(QUIET) -o $@ $^ $(STATIC_LIBS)
 
@@ -182,27 +175,15 @@ $(B)/share/man/man1/sbx-exec.1: man/sbx-exec.1.in $(B)/tool/options-mdoc
 	@mkdir -p $(@D)
 	$(Q)$(B)/tool/options-mdoc | sed -e '/^@OPTIONS@$$/{r /dev/stdin' -e 'd}' $< >$@
 
-$(B)/share/man/man1/sbx-batch.1 $(B)/share/man/man1/sbx-session.1 $(B)/share/man/man1/sbx-slurm-submit.1: $(B)/share/man/man1/%: man/%
-	@mkdir -p $(@D)
-	$(Q)cp $< $@
-
 # The example in the manual is the one that is built and run.
 $(B)/share/man/man3/sbx.3: man/sbx.3.in examples/run.c
 	@mkdir -p $(@D)
 	$(Q)sed -e 's/\\/\\e/g' examples/run.c | \
 	  sed -e '/^@EXAMPLE@$$/{r /dev/stdin' -e 'd}' $< >$@
 
-$(B)/share/man/man1/sbx-check.1 $(B)/share/man/man1/sbx-rootfs.1: $(B)/share/man/man1/%: man/%
+$(filter-out %/sbx-exec.1 %/sbx.3,$(MAN)): $(wildcard man/*)
 	@mkdir -p $(@D)
-	$(Q)cp $< $@
-
-$(B)/share/man/man8/sbxd.8: man/sbxd.8
-	@mkdir -p $(@D)
-	$(Q)cp $< $@
-
-$(B)/share/man/man5/sbx-profile.5: man/sbx-profile.5
-	@mkdir -p $(@D)
-	$(Q)cp $< $@
+	$(Q)cp man/$(@F) $@
 
 # ---- the bench ----
 BENCH_SRC := $(wildcard tools/bench/*.c)
@@ -228,14 +209,11 @@ $(filter %.py %.js,$(BENCH_DATA)): $(B)/lib/bench/%: tools/bench/inside/%
 TEST_LIBS := -lcriterion $(SHARED_LIBS)
 GEN_OBJ := $(filter-out %/filter-sets.o,$(call obj,$(GEN_SRC)))
 SUPPORT_OBJ := $(call obj,$(SUPPORT_SRC))
-TEST_LAYERS := unit gen golden box warm attack
-TEST_SCRIPTS := example lint bench python check sbxd pool tree rootfs
-TEST_LAYERS += fault
-TEST_SCRIPTS += fuzz audit soak languages
-test_src = $(wildcard tests/$(1)/test_*.c)
+TEST_LAYERS := unit gen golden box warm attack fault
+TEST_SCRIPTS := example lint bench python check sbxd pool tree rootfs fuzz audit soak languages launch vm
 
 define test_program
-$(B)/test/$(1): $$(call obj,$$(call test_src,$(1))) $(SUPPORT_OBJ) $(LIB_OBJ) \
+$(B)/test/$(1): $$(call obj,$$(wildcard tests/$(1)/test_*.c)) $(SUPPORT_OBJ) $(LIB_OBJ) \
   $$(filter-out %/main.o,$(EXEC_OBJ)) $(if $(filter gen,$(1)),$(GEN_OBJ)) \
   $$(if $$(filter unit,$(1)),$$(filter-out %/main.o,$(CHECK_OBJ)))
 	@mkdir -p $$(@D)
@@ -249,8 +227,6 @@ vpath %.c tests/support/prog tests/attack/prog
 $(B)/test/prog/%: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -D_GNU_SOURCE -std=gnu11 -O2 $(WARN) -static -pthread -o $@ $<
-
-TEST_SCRIPTS += launch
 
 # sbx-exec with a layer taken out: what proves that an attack is one.
 WRAPPED := sbx_plan_make sbx_box_confine sbx_confine landlock_restrict caps_drop idmap_write prctl close_range setsid
@@ -279,7 +255,7 @@ $(B)/fuzz/%: $(B)/obj/tests/fuzz/fuzz_%.o $(FUZZ_OBJ)
 .SECONDARY: $(FUZZ:%=$(B)/obj/tests/fuzz/fuzz_%.o) $(call obj,tests/fuzz/replay.c)
 fuzzers: $(FUZZ:%=$(B)/fuzz/%)
 
-tests: $(FUZZ:%=$(B)/test/fuzz/%) $(if $(filter box,$(TEST_LAYERS)),$(PROG) $(B)/test/example-run $(B)/test/sbx-weak) $(foreach layer,$(TEST_LAYERS),$(if $(call test_src,$(layer)),$(B)/test/$(layer)))
+tests: $(FUZZ:%=$(B)/test/fuzz/%) $(if $(filter box,$(TEST_LAYERS)),$(PROG) $(B)/test/example-run $(B)/test/sbx-weak) $(addprefix $(B)/test/,$(TEST_LAYERS))
 
 check: export SBX_MUST_WORK ?=
 check:
@@ -291,7 +267,6 @@ check:
 # What wants a machine of its own, in QEMU: with systemd and a delegated cgroup.
 # KERNEL=backports: with a newer kernel; =ubuntu: its AppArmor. soak-vm has no
 # bounds on what takes long: an hour.
-TEST_SCRIPTS += vm
 check-vm soak-vm: export SBX_MUST_WORK ?=
 check-vm soak-vm:
 	@tools/deps check
@@ -410,13 +385,10 @@ install: all
 	install -d $(DIST)
 	printf 'Metadata-Version: 2.1\nName: sbx\nVersion: %s\n' $(VERSION) >$(DIST)/METADATA
 	printf '[pytest11]\nsbx = sbx.pytest_plugin\n' >$(DIST)/entry_points.txt
-	tools/systemd/units $(DESTDIR)$(PREFIX)/lib/systemd $(PREFIX)/bin
-	install -D -m644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(filter %.1,$(MAN))
-	install -D -m644 -t $(DESTDIR)$(PREFIX)/share/man/man3 $(filter %.3,$(MAN))
-	install -D -m644 -t $(DESTDIR)$(PREFIX)/share/man/man5 $(filter %.5,$(MAN))
+	tools/systemd/units $(UNITS) $(PREFIX)/bin
 	$(if $(filter yes,$(APPARMOR)),install -d $(AA) && \
 	  sed 's|@PREFIX@|$(PREFIX)|' tools/apparmor/sbx >$(AA)/sbx)
-	install -D -m644 -t $(DESTDIR)$(PREFIX)/share/man/man8 $(filter %.8,$(MAN))
+	$(foreach page,$(MAN:$(B)/%=%),install -D -m644 $(B)/$(page) $(DESTDIR)$(PREFIX)/$(page) &&) :
 	for kind in system user; do \
 	  install -D -m644 -t $(UNITS)/$$kind tools/systemd/sbxd.socket; \
 	  sed 's|@PREFIX@|$(PREFIX)|' tools/systemd/sbxd.service >$(UNITS)/$$kind/sbxd.service; done
@@ -426,9 +398,8 @@ uninstall:
 	rm -f $(patsubst $(B)/%,$(DESTDIR)$(PREFIX)/%,$(PROGRAMS)) $(DESTDIR)$(PREFIX)/include/sbx.h
 	rm -f $(DESTDIR)$(PREFIX)/lib/libsbx.* $(DESTDIR)$(PREFIX)/lib/pkgconfig/sbx.pc
 	rm -f $(patsubst $(B)/%,$(DESTDIR)$(PREFIX)/%,$(MAN))
-	rm -f $(foreach m,system user,$(addprefix $(DESTDIR)$(PREFIX)/lib/systemd/$(m)/,\
-	  sbx@.service sbx-once@.service sbx-once@.timer))
-	rm -f $(foreach kind,system user,$(addprefix $(UNITS)/$(kind)/sbxd.,socket service))
+	rm -f $(foreach kind,system user,$(addprefix $(UNITS)/$(kind)/,\
+	  sbx@.service sbx-once@.service sbx-once@.timer sbxd.socket sbxd.service))
 	rm -rf $(DATA) $(PYTHON) $(DIST) $(DESTDIR)$(PREFIX)/libexec/sbx
 
 # What can be handed on: a Debian package of all, and a wheel of the Python part.
