@@ -202,7 +202,7 @@ static int run(struct link *link, const struct options *options,
 	link->daemon = client_connect(options->pool, 0, err);
 	if (link->daemon < 0)
 		return link->daemon;
-	link->signals = run_signals();
+	link->signals = run_signals(RUN_SIGNALS);
 	if (link->signals < 0)
 		return err_set(err, SBX_STAGE_WATCH, -link->signals,
 		               "signalfd");

@@ -8,20 +8,18 @@
 
 #include "base/error.h"
 
-static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
-
-int run_signals(void)
+int run_signals(const int *signals)
 {
 	struct sigaction action;
 	sigset_t set;
 	int fd;
 
 	sigemptyset(&set);
-	for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
-		if (sigaction(signals[i], NULL, &action) < 0)
+	for (; *signals; signals++) {
+		if (sigaction(*signals, NULL, &action) < 0)
 			return -errno;
 		if (action.sa_handler != SIG_IGN)
-			sigaddset(&set, signals[i]);
+			sigaddset(&set, *signals);
 	}
 	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
 		return -errno;
@@ -56,7 +54,7 @@ int run_box(const struct sbx_plan *plan, const struct sbx_stdio *stdio,
 	CLEANUP_FD int signal_fd = -1;
 	int r, cancelled = 0;
 
-	signal_fd = run_signals();
+	signal_fd = run_signals(RUN_SIGNALS);
 	if (signal_fd < 0)
 		return err_set(err, SBX_STAGE_WATCH, -signal_fd, "signalfd");
 	r = sbx_box_open(plan, box, err);

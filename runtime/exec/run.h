@@ -2,6 +2,8 @@
 #ifndef SBX_EXEC_RUN_H
 #define SBX_EXEC_RUN_H
 
+#include <signal.h>
+
 #include "sbx.h"
 
 /* What is still done once the program runs; all else is given up then. */
@@ -18,8 +20,10 @@ int run_box(const struct sbx_plan *plan, const struct sbx_stdio *stdio,
             const struct confinement *confinement, struct sbx_box **box,
             struct sbx_error *err);
 
-/* Those signals as a descriptor. One that was ignored when sbx-exec started, as
- * under nohup(1), stays ignored. Returns it, or -errno. */
-int run_signals(void);
+/* Those signals, a list with a 0 behind it, as a descriptor. One that was
+ * ignored when the program started, as under nohup(1), stays ignored. Returns
+ * it, or -errno. */
+#define RUN_SIGNALS ((const int[]){SIGINT, SIGTERM, SIGHUP, SIGQUIT, 0})
+int run_signals(const int *signals);
 
 #endif

@@ -11,31 +11,14 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/parse.h"
+#include "exec/run.h"
 
 #define N_EVENTS    32
 #define PROGRESS_NS (200 * NS_PER_MS)
 
 #define FAIL(err, code, what) err_set(err, SBX_STAGE_WATCH, code, what)
 
-static const int ending[] = {SIGINT, SIGTERM, SIGHUP};
-
-/* A signal that was ignored when the batch started stays so. */
-static int open_signals(void)
-{
-	struct sigaction action;
-	sigset_t set;
-	int fd;
-
-	sigemptyset(&set);
-	for (size_t i = 0; i < ARRAY_SIZE(ending); i++)
-		if (sigaction(ending[i], NULL, &action) == 0 &&
-		    action.sa_handler != SIG_IGN)
-			sigaddset(&set, ending[i]);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
-		return -errno;
-	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return fd < 0 ? -errno : fd;
-}
+static const int ending[] = {SIGINT, SIGTERM, SIGHUP, 0};
 
 static int open_clock(void)
 {
@@ -84,7 +67,7 @@ int batch_open(struct batch *batch, size_t n_jobs, bool progress,
 	int r = slots_open(&batch->slots, n_jobs);
 
 	batch->epoll = epoll_create1(EPOLL_CLOEXEC);
-	batch->signals = open_signals();
+	batch->signals = run_signals(ending);
 	if (progress)
 		batch->clock = open_clock();
 	if (r == 0 && batch->epoll < 0)
@@ -207,8 +190,8 @@ static bool is_dubious(const struct sbx_outcome *outcome)
 {
 	bool dubious = strcmp(outcome->status, "cancelled") == 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(ending); i++)
-		dubious |= outcome->signal == ending[i];
+	for (const int *number = ending; *number; number++)
+		dubious |= outcome->signal == *number;
 	return dubious;
 }
 
