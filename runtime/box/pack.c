@@ -61,18 +61,17 @@ static void put_plan(struct buffer *out, const struct sbx_plan *plan,
 
 int pack_plan(const struct sbx_plan *plan, struct buffer *out)
 {
-	size_t table = plan->n_steps * sizeof(struct step);
-	CLEANUP_FREE struct packed *packed = calloc(1, sizeof(*packed));
-	CLEANUP_FREE struct step *steps = malloc(table);
+	size_t size =
+		sizeof(struct packed) + plan->n_steps * sizeof(struct step);
+	CLEANUP_FREE struct packed *packed = calloc(1, size);
+	struct step *steps = (struct step *)(packed + 1);
 	int r = 0;
 
-	if (!packed || !steps || plan->n_steps == 0)
+	if (!packed)
 		return -ENOMEM;
 	/* Filled in below. */
-	buffer_append(out, packed, sizeof(*packed));
-	packed->plan.steps = (void *)(uintptr_t)out->len;
-	memset(steps, 0, table);
-	buffer_append(out, steps, table);
+	buffer_append(out, packed, size);
+	packed->plan.steps = (void *)sizeof(*packed);
 	put_plan(out, plan, &packed->plan);
 	for (size_t i = 0; i < plan->n_steps; i++)
 		steps[i] = put_step(out, &plan->steps[i]);
@@ -80,7 +79,6 @@ int pack_plan(const struct sbx_plan *plan, struct buffer *out)
 		r = net_loopback_message(&packed->loopback);
 	if (out->failed)
 		return -ENOMEM;
-	memcpy(out->data, packed, sizeof(*packed));
-	memcpy(out->data + sizeof(*packed), steps, table);
+	memcpy(out->data, packed, size);
 	return r;
 }
