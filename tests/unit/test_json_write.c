@@ -159,3 +159,25 @@ Test(json_write, refuses_what_is_out_of_place)
 	json_writer_free(writer);
 	json_writer_free(NULL);
 }
+
+/* The end adds to what is there, or nothing where there is no text. */
+Test(json_write, ends_in_one_call)
+{
+	struct json_writer *writer = json_writer_new();
+	struct buffer out = {0};
+
+	buffer_text(&out, "1\n");
+	json_put_integer(writer, NULL, 2);
+	cr_expect_eq(json_writer_end(writer, "\n", &out), 0);
+	cr_expect_eq(json_writer_end(NULL, "\n", &out), -ENOMEM);
+	writer = json_writer_new();
+	json_close_array(writer);
+	cr_expect_eq(json_writer_end(writer, "\n", &out), -EINVAL);
+	cr_expect_eq(out.len, 4);
+	cr_expect_arr_eq(out.data, "1\n2\n", 4);
+	out.failed = true;
+	writer = json_writer_new();
+	json_put_integer(writer, NULL, 3);
+	cr_expect_eq(json_writer_end(writer, "", &out), -ENOMEM);
+	buffer_free(&out);
+}
