@@ -78,13 +78,6 @@ Test(output, O97_log_is_not_changed)
 	}
 }
 
-static void take_terminal(const void *data)
-{
-	(void)data;
-	(void)setsid();
-	(void)ioctl(0, TIOCSCTTY, 0);
-}
-
 /* How many bytes somebody has typed into the terminal. */
 static int typed(const char *without, bool outside)
 {

@@ -39,13 +39,6 @@ Test(setup, X161_no_library_is_loaded)
 	result_free(&open);
 }
 
-static void become_ordinary(const void *data)
-{
-	(void)data;
-	if (setgid(12345) < 0 || setuid(12345) < 0)
-		_exit(98);
-}
-
 /* A copy of sbx-exec that gives its caller a capability refuses to do
  * anything; without it the same copy works. */
 Test(setup, X162_file_capabilities)

@@ -299,13 +299,6 @@ Test(inherit, no_argument_at_all)
 	result_free(&result);
 }
 
-static void become_ordinary(const void *data)
-{
-	(void)data;
-	if (setgid(12345) < 0 || setuid(12345) < 0)
-		_exit(98);
-}
-
 /* A copy of sbx-exec with a set-id bit refuses to do anything. */
 Test(inherit, set_id_is_refused)
 {

@@ -184,14 +184,6 @@ static void close_terminal(struct terminal *terminal)
 	(void)close(terminal->theirs);
 }
 
-/* In the child: the terminal becomes the controlling one, as under a shell. */
-static void take_terminal(const void *data)
-{
-	(void)data;
-	(void)setsid();
-	(void)ioctl(0, TIOCSCTTY, 0);
-}
-
 static void run_on_terminal(struct terminal *terminal, const char *const *words,
                             bool outside, struct result *result)
 {

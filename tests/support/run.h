@@ -53,6 +53,11 @@ struct call {
 	bool no_argv;   /* not even a name: argc is 0 */
 };
 
+/* For prepare: the terminal that is standard input becomes the controlling one,
+ * as under a shell; and root becomes an ordinary user. */
+void take_terminal(const void *data);
+void become_ordinary(const void *data);
+
 /* A program that runs. The caller may use in, out and err (-1 where there is
  * none), and closes what it takes away by setting -1. */
 struct live {
