@@ -167,7 +167,7 @@ static const struct sbx_field fields[] = {
 		   "auto, systemd, none, or the path of a cgroup")},
 
 	{"require", "require", NULL, "LAYER", NULL,
-	 "refuse to run without this layer: cgroup", true,
+	 "refuse to run without this layer: cgroup, verified", true,
 	 RULE(.kind = KIND_LAYERS, .value = AT(require))},
 
 	{"allow_degraded", "allow-degraded", NULL, "LAYER", NULL,

@@ -30,9 +30,13 @@ line()
 }
 
 # ---- the command line ----
-line 'help' 0 'usage: sbx-check' --help
+line 'help' 0 'Usage: sbx-check' --help
 line 'version' 0 'sbx-check 0' --version
 line 'unknown option' 2 'unknown option "--jsno"; see --help' --jsno
+line 'an audit log without a name' 2 '--audit needs a value: FILE' --audit
+line 'an audit log that is not there' 2 \
+    'audit /nowhere: No such file or directory' --audit /nowhere
+line 'a check like no other' 2 'no check "zzzzzzzz"; their names' zzzzzzzz
 line 'unknown check' 2 'no check "pmx"; did you mean "pmu"?' pmx
 n_run=$((n_run + 1))
 "$check" --version >/dev/full 2>"$output"
@@ -60,6 +64,11 @@ done
 expect 'what cannot be tried says what to mend' run fail \
     'not tried: it needs "namespace-user"' 'first mend "namespace-user"' -- \
     "$own" 'echo 0 >/proc/sys/user/max_user_namespaces; exec $check --json $1'
+
+# ---- a profile whose root tree was not built ----
+expect 'a root tree that is not there' profile-treeless degraded \
+    'root tree no-such-tree: is not there' 'sbx-rootfs build no-such-tree' -- \
+    "$check" --json
 
 # ---- /proc masked; the remedy is applied ----
 expect 'a masked /proc' proc fail 'covered: /proc/cpuinfo' \

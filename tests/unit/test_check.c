@@ -77,6 +77,7 @@ Test(check, the_text_is_for_this_host)
 		{REMEDY_PACKAGE, UBUNTU, 0, "nodejs", "apt-get install nodejs"},
 		{REMEDY_PACKAGE, FEDORA, 0, "g++", "dnf install gcc-c++"},
 		{REMEDY_PACKAGE, FEDORA, 0, "nodejs", "dnf install nodejs"},
+		{REMEDY_TREE, FEDORA, 0, "data", "sbx-rootfs build data"},
 		{REMEDY_PROC_MASK, DEBIAN, DOCKER, "/proc/kcore",
 	         "docker run --security-opt systempaths=unconfined"},
 		{REMEDY_PROC_MASK, FEDORA, PODMAN, "/proc/kcore",

@@ -20,11 +20,11 @@ int audit_check(const char *path)
 	char line[160];
 	int r;
 
-	if (fd < 0)
-		return -errno;
-	r = audit_verify(fd, &verdict);
-	if (r < 0)
-		return r;
+	r = fd < 0 ? -errno : audit_verify(fd, &verdict);
+	if (r < 0) {
+		log_line(PROGRAM, "audit %s: %s", path, strerror(-r));
+		return 2;
+	}
 	if (verdict.bad) {
 		log_line(PROGRAM, "%s: line %ju %s", path,
 		         (uintmax_t)verdict.bad, verdict.what);

@@ -28,7 +28,9 @@ struct options {
 };
 
 static const char usage[] =
-	"usage: sbx-check [--json] [CHECK...]\n"
+	"Usage: sbx-check [--json] [CHECK...]\n"
+	"       sbx-check --audit FILE\n"
+	"\n"
 	"Tries, layer by layer, what this host can enforce, and says what "
 	"each\n"
 	"failure means for a run and what mends it. With CHECK, only that "
@@ -60,7 +62,12 @@ static int read_options(int argc, char **argv, struct options *options)
 	int got;
 
 	opterr = 0; /* a line of ours says it */
-	while ((got = getopt_long(argc, argv, "", known, NULL)) >= 0) {
+	while ((got = getopt_long(argc, argv, ":", known, NULL)) >= 0) {
+		if (got == ':') {
+			log_line(PROGRAM, "%s needs a value: FILE",
+			         argv[optind - 1]);
+			return -EINVAL;
+		}
 		if (got == '?') {
 			log_line(PROGRAM, "unknown option \"%s\"; see --help",
 			         argv[optind - 1]);
@@ -143,8 +150,11 @@ static int choose(const struct probe **chosen, size_t n, char *const *names)
 				known = wanted[i] = true;
 		}
 		if (!known) {
+			(void)suggest_text(&suggest, "", near);
 			log_line(PROGRAM, "no check \"%s\"%s", *names,
-			         suggest_text(&suggest, "", near));
+			         near[0] ? near
+			                 : "; their names are in the output "
+			                   "without one");
 			return -EINVAL;
 		}
 	}

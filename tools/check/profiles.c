@@ -12,11 +12,11 @@
 
 #define SUFFIX ".json"
 
-/* The package that the profile names for its interpreter, or "". */
-static const char *package_of(const struct host *host, const char *profile,
-                              struct arena *arena)
+/* A string that the profile has, or "". */
+static const char *text_of(const struct host *host, const char *profile,
+                           const char *key, struct arena *arena)
 {
-	const struct json *root, *package = NULL;
+	const struct json *root, *value = NULL;
 	struct buffer text = {0};
 	char path[sizeof(host->profiles) + 280];
 
@@ -25,9 +25,9 @@ static const char *package_of(const struct host *host, const char *profile,
 	if (file_read(path, JSON_MAX_SIZE, &text) == 0 && !text.failed &&
 	    json_parse(arena, text.data, text.len, &root, NULL) == 0 &&
 	    root->kind == JSON_OBJECT)
-		package = json_get(root, "package");
+		value = json_get(root, key);
 	buffer_free(&text);
-	return package && package->kind == JSON_STRING ? package->text : "";
+	return value && value->kind == JSON_STRING ? value->text : "";
 }
 
 int try_profile(const struct probe *probe, const struct host *host,
@@ -40,14 +40,17 @@ int try_profile(const struct probe *probe, const struct host *host,
 		.arena = &arena,
 	};
 	const struct json *report, *part;
-	const char *package;
+	const char *package, *tree;
 	bool built;
 	int r;
 
 	r = box_run(&order, host, &report, found);
 	if (r == -ENOENT) {
-		package = package_of(host, probe->subject, &arena);
-		if (package[0])
+		tree = text_of(host, probe->subject, "rootfs", &arena);
+		package = text_of(host, probe->subject, "package", &arena);
+		if (tree[0])
+			found_remedy(found, REMEDY_TREE, tree);
+		else if (package[0])
 			found_remedy(found, REMEDY_PACKAGE, package);
 		return r;
 	}

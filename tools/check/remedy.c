@@ -178,6 +178,7 @@ static const struct row {
 	{REMEDY_PACKAGE, UBUNTU, 0, "apt-get install @"},
 	{REMEDY_PACKAGE, FEDORA, 0, "dnf install @"},
 	{REMEDY_PACKAGE, 0, 0, "install what Debian calls @"},
+	{REMEDY_TREE, 0, 0, "sbx-rootfs build @"},
 	{REMEDY_UNKNOWN, 0, 0,
          "none is known; strace -f sbx-check shows the call that failed"},
 };
