@@ -17,7 +17,8 @@ import sys
 
 import sbx
 
-PROFILES = {".py": "python", ".sh": "bash", ".pl": "perl", ".js": "node"}
+PROFILES = {".py": "python", ".sh": "bash", ".pl": "perl", ".js": "node",
+            ".rb": "ruby", ".lua": "lua", ".c": "c", ".cpp": "cpp"}
 
 # What the reason of a report is called here.
 VERDICTS = {
@@ -42,6 +43,8 @@ def judge_case(program, case, limits):
     done = sbx.run([program], profile=PROFILES[program.suffix],
                    input=case.read_bytes(), capture_output=True, **limits)
     report = done.report
+    if "run" not in report.get("stages", {"run": report}):
+        return "compile error", report
     if report["status"] != "success":
         return VERDICTS.get(report["reason"], report["reason"]), report
     expected = case.with_suffix(".out").read_bytes()
@@ -76,6 +79,8 @@ def main():
     print(f"{'program':20} {'verdict':14} {'passed':>6} {'time':>8} memory")
     for name in sys.argv[2:]:
         program = pathlib.Path(name)
+        if program.suffix not in PROFILES:
+            sys.exit(f"{name}: its suffix is none of {', '.join(PROFILES)}")
         verdict, passed, longest, most = judge(problem, program)
         good = good and verdict == "accepted"
         print(f"{program.name:20} {verdict:14} {passed:6} {longest:7.3f}s "

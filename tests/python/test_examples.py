@@ -32,6 +32,10 @@ class Judge(Example):
         "loud.py": ("while 1: print('x' * 1000)", "output limit"),
         "bad.py": ("1/0", "runtime error"),
         "dead.sh": ("kill -SEGV $$", "runtime error"),
+        "good.c": ("#include <stdio.h>\nint main(void) { int a, b; "
+                   "scanf(\"%d%d\", &a, &b); printf(\"%d\", a + b); }",
+                   "accepted"),
+        "broken.c": ("int main(void) { return x; }", "compile error"),
     }
 
     def test_verdicts(self):
@@ -47,6 +51,8 @@ class Judge(Example):
             self.assertRegex(told, rf"(?m)^{name} +{verdict} ")
         self.assertRegex(told, r"(?m)^wrong.py +wrong answer +1 ")
         self.example("judge.py", problem, programs[0])
+        told = self.example("judge.py", problem, "x.java", status=1).stderr
+        self.assertIn("x.java: its suffix is none of .py,", told)
 
 
 class Reward(Example):
