@@ -18,6 +18,7 @@ struct exchange {
 	struct exchange *next_holding;
 	unsigned status;
 	const char *type; /* of the answer; NULL: JSON */
+	char allowed[32]; /* methods of the path, where the status is 405 */
 	struct buffer answer;
 	struct job *job;       /* what it waits for, or NULL */
 	struct apart *apart;   /* the same */

@@ -156,6 +156,9 @@ static enum MHD_Result send_answer(struct state *state)
 	                                             : "application/json");
 	if (exchange->status == MHD_HTTP_TOO_MANY_REQUESTS)
 		(void)MHD_add_response_header(response, "Retry-After", "1");
+	if (exchange->allowed[0])
+		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW,
+		                              exchange->allowed);
 	/* Where one thing was not understood, nor is what follows. */
 	if (exchange->status == MHD_HTTP_BAD_REQUEST)
 		(void)MHD_add_response_header(
@@ -220,13 +223,15 @@ static bool is_ambiguous(struct MHD_Connection *of)
 	return count > 1;
 }
 
-/* ?stream=1 */
-static bool wants_stream(struct MHD_Connection *of)
+/* ?stream=1, or 0. Returns -1 for another value. */
+static int wants_stream(struct MHD_Connection *of)
 {
 	const char *value = MHD_lookup_connection_value(
 		of, MHD_GET_ARGUMENT_KIND, "stream");
 
-	return value && strcmp(value, "1") == 0;
+	if (!value || strcmp(value, "0") == 0)
+		return 0;
+	return strcmp(value, "1") == 0 ? 1 : -1;
 }
 
 static void route(struct state *state)
@@ -234,6 +239,9 @@ static void route(struct state *state)
 	if (is_ambiguous(state->connection))
 		answer_error(&state->exchange, 400, "bad_request",
 		             "the length of the body is there twice");
+	else if (wants_stream(state->connection) < 0)
+		answer_error(&state->exchange, 400, "bad_request",
+		             "stream: 1 or 0 is wanted");
 	else if (state->fault < 0)
 		intake_refuse(&state->exchange, state->fault);
 	else
@@ -266,7 +274,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *of,
 	}
 	silent_end(&state->exchange.daemon->silents, peer_of(of));
 	state->exchange.path = state->path;
-	state->exchange.wants_stream = wants_stream(of);
+	state->exchange.wants_stream = wants_stream(of) == 1;
 	if (!state->routed)
 		route(state);
 	state->routed = true;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What can be asked over HTTP. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -336,23 +337,28 @@ static bool is_at(const struct route *route, const char *path)
 
 void routes_answer(struct exchange *exchange)
 {
-	bool there = false;
+	char allowed[sizeof(exchange->allowed)] = "", text[80];
+	size_t n = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(routes); i++) {
 		if (!is_at(&routes[i], exchange->path))
 			continue;
-		there = true;
 		if (strcmp(routes[i].method, exchange->method) == 0) {
 			routes[i].answer(exchange,
 			                 exchange->path +
 			                         strlen(routes[i].path));
 			return;
 		}
+		n += (size_t)snprintf(allowed + n, sizeof(allowed) - n, "%s%s",
+		                      n ? ", " : "", routes[i].method);
 	}
-	if (there)
-		answer_error(exchange, 405, "method",
-		             "this path has other methods");
-	else
+	if (n == 0) {
 		answer_error(exchange, 404, "not_found",
 		             "there is nothing at this path; see sbxd(8)");
+		return;
+	}
+	(void)snprintf(text, sizeof(text), "what this path has is: %s",
+	               allowed);
+	memcpy(exchange->allowed, allowed, sizeof(allowed));
+	answer_error(exchange, 405, "method", text);
 }

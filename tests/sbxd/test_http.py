@@ -167,6 +167,8 @@ def test_bad_requests(build):
         ("POST", "/v1/run", '{"language": "python", "code": "", "session": '
          '"a/b"}', 400, "bad_request"),
         ("POST", "/v1/run", " " * ((1 << 20) + 1), 413, "too_large"),
+        ("POST", "/v1/run?stream=yes", '{"language": "python", "code": ""}',
+         400, "bad_request"),
         ("GET", "/v1/run", None, 405, "method"),
         ("POST", "/healthz", "", 405, "method"),
         ("GET", "/", None, 404, "not_found"),
@@ -181,6 +183,10 @@ def test_bad_requests(build):
             expect(answer[0], status, (method, path))
             expect(answer[2]["error"]["code"], code)
             assert answer[2]["error"]["text"]
+        answer = daemon.ask("POST", "/v1/sessions/a/files/b", "")
+        expect(answer[1]["Allow"], "DELETE, GET, PUT")
+        expect(answer[2]["error"]["text"],
+               "what this path has is: DELETE, GET, PUT")
         expect(daemon.run("print(1)")[2]["stdout"], "1\n")
 
 
