@@ -272,13 +272,35 @@ static int start(struct job *job)
 	return r;
 }
 
+/* Whose client takes its files may let us wait: these have half of the
+ * processes, and those of one user half of that. */
+static bool may_start(const struct job *job)
+{
+	unsigned n = 0, own = 0;
+
+	if (job->collect < 0 || job->ending.result.failed)
+		return true;
+	for (const struct job *at = job->daemon->jobs; at; at = at->next) {
+		if (at->collect < 0 || at->ending.pidfd < 0)
+			continue;
+		n++;
+		own += at->uid == job->uid;
+	}
+	return n < MOST / 2 && own < MOST / 4;
+}
+
 void endings_take(struct daemon *daemon)
 {
-	struct job *job;
+	struct job **at = &daemon->endings, *job;
 
-	while ((job = daemon->endings) && daemon->n_endings < MOST &&
-	       start(job) == 0) {
-		daemon->endings = job->ending.next;
+	while ((job = *at) && daemon->n_endings < MOST) {
+		if (!may_start(job)) {
+			at = &job->ending.next;
+			continue;
+		}
+		if (start(job) < 0)
+			return;
+		*at = job->ending.next;
 		daemon->n_endings++;
 	}
 }

@@ -258,3 +258,22 @@ def test_clients_that_die_leave_nothing(build):
                 assert name == "f" or name.startswith(".sbx-"), name
         time.sleep(0.1)
         expect(daemon.run("print(1)")[2]["stdout"], "1\n")
+
+
+def test_clients_that_take_nothing_leave_the_others_room(build):
+    """However many they are, what a session holds is kept meanwhile."""
+    with Kept(build, "--max-runs", "48") as daemon:
+        peers = []
+        for _ in range(36):
+            ours, theirs = socket.socketpair()
+            peers += [ours, hand_over(
+                daemon, "open('f', 'wb').write(bytes(1 << 20))",
+                theirs.fileno())]
+            theirs.close()
+        until(lambda: [run["state"] for run in daemon.runs()].count(
+            "ending") == 36)
+        expect(daemon.turn("echo kept | tee f")["stdout"], "kept\n")
+        expect([run["state"] for run in daemon.runs()], ["ending"] * 36)
+        for peer in peers:
+            peer.close()
+        until(lambda: not daemon.runs() and not closers(daemon))
