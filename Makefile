@@ -118,7 +118,7 @@ $(B)/tool/filter-sets: $(call obj,$(GEN_SRC) $(wildcard runtime/base/*.c))
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lseccomp -lyajl -lnettle
 
 $(B)/bin/sbx-exec: $(EXEC_OBJ)
-$(B)/bin/sbx-check: $(CHECK_OBJ) $(call obj,runtime/exec/scope.c runtime/exec/place.c)
+$(B)/bin/sbx-check: $(CHECK_OBJ) $(call obj,$(addprefix runtime/exec/,profiles.c scope.c place.c))
 $(B)/bin/sbx-session: $(call obj,$(wildcard tools/session/*.c))
 $(B)/bin/sbx-batch: $(call obj,$(BATCH_SRC) $(addprefix runtime/exec/,profiles.c place.c scope.c client.c audit.c store.c cache.c run.c))
 $(addprefix $(B)/bin/,sbx-exec sbx-check sbx-session sbx-batch): $(LIB_OBJ)

@@ -10,7 +10,8 @@ above=$copy/bin/above
 own=$copy/bin/own
 export check COPY=$copy
 output=$(mktemp /tmp/sbx-check.XXXXXX) || exit 1
-trap 'rm -f "$output"' EXIT
+trees=$(mktemp -d /tmp/sbx-check.XXXXXX) || exit 1
+trap 'rm -rf "$output" "$trees"' EXIT
 cd / || exit 1
 
 # shellcheck source=tests/check/expect.sh
@@ -69,6 +70,9 @@ expect 'what cannot be tried says what to mend' run fail \
 expect 'a root tree that is not there' profile-treeless degraded \
     'root tree no-such-tree: is not there' 'sbx-rootfs build no-such-tree' -- \
     "$check" --json
+mkdir -p "$trees/sbx/rootfs/no-such-tree/tree"
+expect 'a root tree of the user with nothing in it' profile-treeless degraded \
+    'not found in' -- env "XDG_DATA_HOME=$trees" "$check" --json
 
 # ---- /proc masked; the remedy is applied ----
 expect 'a masked /proc' proc fail 'covered: /proc/cpuinfo' \

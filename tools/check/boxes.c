@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "check.h"
+#include "exec/profiles.h"
 #include "exec/scope.h"
 
 #define MAX_REPORT 65536
@@ -79,9 +80,13 @@ int box_run(const struct box_order *order, const struct host *host,
 	struct sbx_error err = {0};
 	struct sbx_spec *spec = NULL, *build = NULL;
 	struct sbx_plan *plan = NULL;
+	struct profile_dirs dirs; /* for its trees */
 	int r;
 
+	profile_dirs_init(&dirs);
 	r = make_spec(order, host, &spec, &err);
+	if (r == 0)
+		sbx_spec_trees(spec, dirs.trees);
 	if (r < 0 && err.stage == SBX_STAGE_PROFILE)
 		found_remedy(found, REMEDY_INSTALL, NULL);
 	if (r == 0)
