@@ -11,6 +11,6 @@
 			__builtin_unreachable(); \
 		assumed_;                        \
 	})
-#define err_set(...) ASSUME_NEGATIVE(err_set(__VA_ARGS__))
-#define err_say(...) ASSUME_NEGATIVE(err_say(__VA_ARGS__))
+#define err_set(...)    ASSUME_NEGATIVE(err_set(__VA_ARGS__))
+#define err_say(...)    ASSUME_NEGATIVE(err_say(__VA_ARGS__))
 #define err_memory(...) ASSUME_NEGATIVE(err_memory(__VA_ARGS__))
