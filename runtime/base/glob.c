@@ -135,10 +135,10 @@ size_t glob_depth(const char *pattern)
 {
 	size_t depth = 1;
 
-	for (const char *at = pattern; at; at = next_name(first_name(at)))
-		if (is_deep(first_name(at)))
+	for (const char *at = pattern; *at; at++)
+		depth += *at == '/';
+	for (; pattern; pattern = next_name(first_name(pattern)))
+		if (is_deep(first_name(pattern)))
 			return SIZE_MAX;
-	for (; *pattern; pattern++)
-		depth += *pattern == '/';
 	return depth;
 }

@@ -42,6 +42,7 @@ static int open_parents(int dir, const char *path, const char **last)
 	CLEANUP_FD int at = open_directory(dir, ".");
 	const char *slash;
 
+	*last = path;
 	while (at >= 0 && (slash = strchr(path, '/'))) {
 		char name[NAME_MAX + 1];
 		size_t len = (size_t)(slash - path);
@@ -56,9 +57,8 @@ static int open_parents(int dir, const char *path, const char **last)
 		next = open_directory(at, name);
 		(void)close(at);
 		at = next;
-		path = slash + 1;
+		*last = path = slash + 1;
 	}
-	*last = path;
 	return TAKE_FD(at);
 }
 

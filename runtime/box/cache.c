@@ -86,7 +86,7 @@ static int make_key(const struct sbx_plan *plan, char key[HASH + 1])
 		add_text(&text, step->path);
 		if (step->source)
 			add_text(&text, step->source);
-		if (step->kind == STEP_BIND)
+		if (step->source && step->kind == STEP_BIND)
 			add_stamp(&text, step->source);
 		if (step->len)
 			buffer_append(&text, step->data, step->len);

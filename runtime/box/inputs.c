@@ -44,7 +44,7 @@ int inputs_look(const struct sbx_spec *spec, struct arena *arena,
 	facts->input_sizes = size;
 	for (input = spec->inputs; input; input = input->next, size++) {
 		CLEANUP_FD int fd = -1;
-		struct stat st;
+		struct stat st = {0};
 
 		if (!input->source)
 			continue;

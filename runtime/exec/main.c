@@ -92,7 +92,7 @@ static int read_for_pool(struct work *work, struct pool_program *program,
 	}
 	if (options->request) {
 		r = work_read_request(work, err);
-	} else {
+	} else if (file) {
 		program->arguments++;
 		if (strcmp(file, "-") == 0)
 			r = work_read_code(work, err);

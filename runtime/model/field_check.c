@@ -44,7 +44,7 @@ static int merge(const struct field_input *in, const struct json *value,
 	                           (list->n + n + 1) * sizeof(char *));
 	if (!merged.items)
 		return FIELD_FAIL(in, ENOMEM, "out of memory");
-	if (list->n && !narrows) {
+	if (list->items && !narrows) {
 		memcpy(merged.items, list->items, list->n * sizeof(char *));
 		merged.n = list->n;
 	}

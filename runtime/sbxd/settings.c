@@ -212,7 +212,7 @@ int settings_parse(int argc, char *const *argv, struct settings *settings,
 			            row->value ? "needs a value: "
 			                       : "takes no value",
 			            row->value ? row->value : "");
-		r = take(&made, row, value, err);
+		r = take(&made, row, value ? value : "", err);
 	}
 	if (r == 0 && made.n_warm == 0)
 		r = add_warm(&made, "python=2:8", err);

@@ -12,6 +12,7 @@ test that needs a quiet machine: it is printed, and not counted.
 """
 import argparse
 import concurrent.futures
+import dataclasses
 import fnmatch
 import functools
 import json
@@ -42,16 +43,15 @@ LIMITS = {
 }
 
 
+@dataclasses.dataclass
 class Unit:
     """What is run at once: a name, a command, and what that reads."""
 
-    def __init__(self, name, argv, stdin=os.devnull, source=None,
-                 profile=None):
-        self.name = name
-        self.argv = argv
-        self.profile = profile  # where it is not the suite's
-        self.stdin = stdin    # a file; the program reads it from a pipe
-        self.source = source  # a directory, shown at the same path
+    name: str
+    argv: list
+    stdin: object = os.devnull  # a file; the program reads it from a pipe
+    source: object = None       # a directory, shown at the same path
+    profile: object = None      # where it is not the suite's
 
 
 class Run:

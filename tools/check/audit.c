@@ -16,7 +16,7 @@ int audit_check(const char *path)
 {
 	CLEANUP_FD int fd =
 		open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	struct audit_verdict verdict;
+	struct audit_verdict verdict = {0};
 	char line[160];
 	int r;
 
