@@ -55,9 +55,13 @@ def main():
         sys.exit(__doc__)
     tool = CodeTool(sys.argv[1])
     for line in sys.stdin:
-        call = json.loads(line)
-        print(json.dumps(tool.call(call["code"], call.get("files"))),
-              flush=True)
+        try:
+            call = json.loads(line)
+            answer = tool.call(call["code"], call.get("files"))
+        except (ValueError, KeyError, TypeError) as error:
+            answer = {"ok": False, "text": f"not a call: {error!r}",
+                      "images": []}
+        print(json.dumps(answer), flush=True)
 
 
 if __name__ == "__main__":
