@@ -64,11 +64,12 @@ int pack_plan(const struct sbx_plan *plan, struct buffer *out)
 	size_t size =
 		sizeof(struct packed) + plan->n_steps * sizeof(struct step);
 	CLEANUP_FREE struct packed *packed = calloc(1, size);
-	struct step *steps = (struct step *)(packed + 1);
+	struct step *steps;
 	int r = 0;
 
 	if (!packed)
 		return -ENOMEM;
+	steps = (struct step *)(packed + 1);
 	/* Filled in below. */
 	buffer_append(out, packed, size);
 	packed->plan.steps = (void *)sizeof(*packed);
