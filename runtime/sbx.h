@@ -255,15 +255,13 @@ SBX_API int sbx_box_confine(struct sbx_box *box,
                             const struct sbx_session *session, int dir,
                             struct sbx_error *err);
 
-/* The same for other processes of sbx's own kind, at once. What makes boxes
- * keeps what they and their programs may do, since they inherit it: the calls
- * of none of those are left out, but all others are, and no right can be
- * gained. A client has connected to a daemon and handed its run over; it can
- * read, write and wait on what is open. */
-enum sbx_role { SBX_CLIENT, SBX_MAKER };
-SBX_API int sbx_confine(enum sbx_role role, struct sbx_error *err);
+/* The same for what makes boxes, at once. It keeps what they and their programs
+ * may do, since they inherit it: the calls of none of those are left out, but
+ * all others are, and no right can be gained. */
+SBX_API int sbx_confine_maker(struct sbx_error *err);
 
-/* The same for a client that files are sent to: it can make them in dir. */
+/* The same for a client that a daemon sends files to: it can read, write and
+ * wait on what is open, and make files in dir. */
 SBX_API int sbx_confine_receiver(int dir, struct sbx_error *err);
 
 /* Kills whatever still runs and removes every trace on the host. */

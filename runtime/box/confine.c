@@ -7,8 +7,7 @@
  * For a supervisor it happens when the program's process says that it has its
  * filter, the last that is heard of it before it becomes the program: all
  * descriptors are there then, and nothing of the program's has been read. Both
- * sides go on at the same time, so a run is hardly longer for it. So it is for
- * a client, while the daemon reads its request.
+ * sides go on at the same time, so a run is hardly longer for it.
  *
  * The order: the rest needs no_new_privs; and the filter does not allow the
  * calls of the other two.
@@ -27,8 +26,7 @@
 enum job {
 	SUPERVISES, /* one box, to its end */
 	COLLECTS,   /* the same, and then brings files out */
-	ASKS,       /* a daemon, which has the run */
-	RECEIVES,   /* the same, and files from it */
+	RECEIVES,   /* files from a daemon, which has the run */
 	MAKES,      /* boxes; those inherit all of this */
 };
 
@@ -40,14 +38,12 @@ static const struct keeps {
 } jobs[] = {
 	[SUPERVISES] = {"the supervisor", {"supervisor"}},
 	[COLLECTS] = {"the supervisor", {"supervisor", "supervisor-files"}},
-	[ASKS] = {"the client", {"client"}},
 	[RECEIVES] = {"the client", {"client", "client-files"}},
 	[MAKES] = {"what makes boxes", {NULL}},
 };
 
 /* What of the files is left: Landlock shuts all else. It cannot where boxes are
- * made, for who is held by it may not mount; and the calls of a client that
- * receives nothing open nothing. */
+ * made, for who is held by it may not mount. */
 struct places {
 	const struct landlock_place *list;
 	size_t n;
@@ -120,9 +116,9 @@ int sbx_confine_receiver(int dir, struct sbx_error *err)
 	return shut(&jobs[RECEIVES], &places, err);
 }
 
-int sbx_confine(enum sbx_role role, struct sbx_error *err)
+int sbx_confine_maker(struct sbx_error *err)
 {
-	return shut(&jobs[role == SBX_CLIENT ? ASKS : MAKES], NULL, err);
+	return shut(&jobs[MAKES], NULL, err);
 }
 
 int sbx_box_confine(struct sbx_box *box, const struct sbx_session *session,

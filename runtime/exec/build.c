@@ -29,7 +29,7 @@ int building_run(struct building *building, bool capture, struct sbx_error *err)
 	if (r < 0 || building->built)
 		return r;
 	/* The program's own box is still to be made. */
-	r = sbx_confine(SBX_MAKER, err);
+	r = sbx_confine_maker(err);
 	if (r < 0)
 		return r;
 	r = run_box(building->plan, &stdio, NULL, &building->box, err);

@@ -71,8 +71,9 @@ struct daemon {
 	struct exchange *holding; /* whose they are */
 	struct apart *aparts;     /* answers that are being made */
 	struct closing closing;
-	bool refill;   /* a box may be missing */
-	bool answered; /* an exchange that waited has its answer */
+	bool refill;      /* a box may be missing */
+	uint64_t told_ns; /* a run's answer went out then */
+	bool answered;    /* an exchange that waited has its answer */
 	bool draining;
 	uint64_t drained_by_ns; /* then what still runs is cancelled */
 };

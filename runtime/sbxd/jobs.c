@@ -152,6 +152,7 @@ static void on_ended(struct job *job)
 	else
 		daemon->n_queued--;
 	daemon->refill = true;
+	daemon->told_ns = clock_ns();
 	unlink_job(job);
 	/* A session is free for the next run at once. */
 	if (job->session) {

@@ -41,7 +41,7 @@ WRAP(int, landlock_restrict, const struct landlock_place *places,
      size_t n_places);
 WRAP(int, sbx_box_confine, struct sbx_box *box,
      const struct sbx_session *session, int dir, struct sbx_error *err);
-WRAP(int, sbx_confine, enum sbx_role role, struct sbx_error *err);
+WRAP(int, sbx_confine_maker, struct sbx_error *err);
 
 enum part {
 	FILTER,      /* every system call is allowed */
@@ -228,11 +228,11 @@ int __wrap_sbx_box_confine(struct sbx_box *box,
 	               : __real_sbx_box_confine(box, session, dir, err);
 }
 
-int __wrap_sbx_confine(enum sbx_role role, struct sbx_error *err)
+int __wrap_sbx_confine_maker(struct sbx_error *err)
 {
 	return out[CONFINEMENT] || out[PRIVILEGES]
 	               ? 0
-	               : __real_sbx_confine(role, err);
+	               : __real_sbx_confine_maker(err);
 }
 
 int __wrap_landlock_restrict(const struct landlock_place *places,

@@ -121,7 +121,7 @@ static int run_all(const struct options *options, struct sbx_error *err)
 	if (r == 0 && !options->pool)
 		r = enter_scope(err);
 	if (r == 0)
-		r = sbx_confine(SBX_MAKER, err);
+		r = sbx_confine_maker(err);
 	if (r == 0)
 		r = open_input(&batch, options, err);
 	if (r == 0)
