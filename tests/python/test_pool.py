@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Through sbxd, results are the same."""
 
+import asyncio
 import json
 import os
 import signal
@@ -37,6 +38,38 @@ class Daemon:
                 time.sleep(0.02)
 
 
+    def be_found(self):
+        """It is in the usual place."""
+        usual = self.path / "run/sbx"
+        usual.mkdir(parents=True)
+        (usual / "sbxd.sock").symlink_to(self.socket)
+        for name, value in (("XDG_RUNTIME_DIR", str(self.path / "run")),
+                            ("XDG_DATA_HOME", str(self.path))):
+            self.addCleanup(os.environ.__setitem__ if name in os.environ else
+                            os.environ.pop, name, os.environ.get(name))
+            os.environ[name] = value
+
+
+class Full(Daemon, support.Scratch):
+    words = ("--max-runs", "1", "--max-queue", "0")
+
+    def test_runs_go_on_without_it(self):
+        """Where nobody has named it; else it is said that it is full."""
+        with sbx.subprocess.Popen(
+                ["sh", "-c", "echo; exec sleep 60"], pool=self.socket,
+                stdout=subprocess.PIPE) as first:
+            first.stdout.readline()
+            with self.assertRaises(sbx.SandboxError):
+                sbx.run(["true"], pool=self.socket)
+            self.be_found()
+            done = sbx.run(["cat"], input="x", capture_output=True, text=True)
+            self.assertEqual(done.stdout, "x")
+            done = asyncio.run(sbx.arun(["cat"], input=b"x",
+                                        capture_output=True))
+            self.assertEqual(done.stdout, b"x")
+            first.terminate()
+
+
 class Pool(Daemon, support.Scratch):
     def test_a_warm_run(self):
         box = sbx.Sandbox("python", pool=self.socket)
@@ -61,14 +94,7 @@ class Pool(Daemon, support.Scratch):
 
     def test_one_that_is_there_is_found(self):
         """In the usual place; but not for what only sbx-exec does."""
-        usual = self.path / "run/sbx"
-        usual.mkdir(parents=True)
-        (usual / "sbxd.sock").symlink_to(self.socket)
-        for name, value in (("XDG_RUNTIME_DIR", str(self.path / "run")),
-                            ("XDG_DATA_HOME", str(self.path))):
-            self.addCleanup(os.environ.__setitem__ if name in os.environ else
-                            os.environ.pop, name, os.environ.get(name))
-            os.environ[name] = value
+        self.be_found()
         box = sbx.Sandbox("python")
         while not box.execute("").isolation["warm"]:
             time.sleep(0.1)

@@ -26,7 +26,8 @@ Where sbxd(8) of this user listens on its usual socket, or SBX_SOCKET names
 one, runs take their sandboxes from it, and results are the same; but runs with
 session=, collect= or a profile of one's own, which only sbx-exec can do.
 pool=PATH names a socket, too, and pool=False or an empty SBX_SOCKET takes none.
-A daemon that is full or stops is a SandboxError.
+A daemon that is full or stops is a SandboxError; where nobody has named it,
+run() and arun() go on without it.
 
 What a program does is a result, never an exception of this package. A sandbox
 that cannot be built, or that is asked for what it cannot do, is a

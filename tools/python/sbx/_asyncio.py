@@ -7,6 +7,7 @@ import asyncio
 import io
 from typing import Any, Dict, Optional
 
+from ._errors import SandboxError
 from ._launch import Launch
 from .subprocess import PIPE, CompletedProcess, complete
 
@@ -70,7 +71,18 @@ async def arun(args: Any = None, **options: Any) -> CompletedProcess:
         if streams["stdout"] or streams["stderr"]:
             raise ValueError("capture_output excludes stdout and stderr")
         streams["stdout"] = streams["stderr"] = PIPE
-    asked = dict(options)
+    try:
+        done = await _run_once(args, dict(options), given, streams)
+    except SandboxError as error:
+        if not error.turned_away:
+            raise
+        done = await _run_once(args, {**options, "pool": False}, given,
+                               streams)
+    return complete(done, options, check)
+
+
+async def _run_once(args: Any, options: Dict[str, Any], given: Any,
+                    streams: Dict[str, Any]) -> CompletedProcess:
     text = _Text(options)
     launch = Launch(args, options)
     try:
@@ -84,4 +96,4 @@ async def arun(args: Any = None, **options: Any) -> CompletedProcess:
     done = CompletedProcess(launch.args if args is None else args, code,
                             text.decode(out), text.decode(err))
     done.report = launch.report or {}
-    return complete(done, asked, check)
+    return done

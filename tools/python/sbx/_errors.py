@@ -16,6 +16,7 @@ class SandboxError(OSError):
     """
 
     report: Optional[Dict[str, Any]] = None
+    turned_away = False  # by a daemon that nobody had named
 
     @property
     def stage(self) -> Optional[str]:

@@ -176,8 +176,10 @@ class Launch:
         if cwd is not None:
             wanted["workdir"] = os.fsdecode(cwd)
         files = wanted.pop("files", None) or {}
+        self._found = False  # a daemon that nobody has named
         if wanted.get("pool") is None and not _is_ours(wanted):
             wanted["pool"] = find_daemon()
+            self._found = "SBX_SOCKET" not in os.environ
         program = _program(args, wanted)
         refuse_foreign(wanted)
         words = [word for name, value in wanted.items()
@@ -211,6 +213,8 @@ class Launch:
                                         f"status {status} and no report")
         elif self.report and self.report["status"] == "error":
             self.failure = failure(status, self.report)
+            self.failure.turned_away = self._found and (
+                self.failure.errno in (errno.EAGAIN, errno.ESHUTDOWN))
             if self.args:
                 self.failure.filename = self.args[0]
         return _returncode(status, self.report)

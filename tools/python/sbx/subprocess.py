@@ -223,6 +223,18 @@ def run(args: Any = None, *positional: Any,
             raise ValueError("stdout and stderr arguments may not be used "
                              "with capture_output.")
         options["stdout"] = options["stderr"] = PIPE
+    try:
+        done = _run_once(args, options, given)
+    except SandboxError as error:
+        # A daemon that is full, or stops: nothing has begun.
+        if not error.turned_away:
+            raise
+        done = _run_once(args, {**options, "pool": False}, given)
+    return complete(done, options, check)
+
+
+def _run_once(args: Any, options: Mapping[str, Any],
+              given: Any) -> CompletedProcess:
     with Popen(args, **options) as process:
         try:
             outputs = process.communicate(given)
@@ -231,7 +243,7 @@ def run(args: Any = None, *positional: Any,
             raise
     done = CompletedProcess(process.args, process.wait(), *outputs)
     done.report = process.report or {}
-    return complete(done, options, check)
+    return done
 
 
 def call(*args: Any, **options: Any) -> int:
