@@ -329,9 +329,12 @@ void job_cancel(struct job *job)
 		sbx_box_cancel(job->box);
 		return;
 	}
-	(void)err_say(&err, SBX_STAGE_WATCH, ECANCELED,
-	              "cancelled before it started");
-	finish(job, &err);
+	if (box_unborn(job->plan, &job->box, &err) < 0) {
+		finish(job, &err);
+		return;
+	}
+	(void)sbx_box_request(job->box, job->id, job->asked_ns, NULL);
+	finish(job, NULL);
 }
 
 struct job *jobs_find(const struct daemon *daemon, const char *id, uid_t uid)

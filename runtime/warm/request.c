@@ -3,6 +3,7 @@
 
 #include <poll.h>
 
+#include "base/clock.h"
 #include "box/box.h"
 #include "box/session.h"
 
@@ -59,6 +60,19 @@ uint64_t plan_disk(const struct sbx_plan *plan)
 bool box_is_warm(const struct sbx_box *box)
 {
 	return box->run.warm;
+}
+
+int box_unborn(const struct sbx_plan *plan, struct sbx_box **box,
+               struct sbx_error *err)
+{
+	int r = box_new(plan, box, err);
+
+	if (r < 0)
+		return r;
+	(*box)->run.ended = true;
+	(*box)->run.cause = CAUSE_CANCELLED;
+	(*box)->run.start_ns = (*box)->run.end_ns = clock_ns();
+	return 0;
 }
 
 bool box_is_over(const struct sbx_box *box)

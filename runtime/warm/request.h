@@ -27,6 +27,11 @@ const char *plan_profile(const struct sbx_plan *plan); /* or NULL */
 uint64_t plan_disk(const struct sbx_plan *plan); /* bytes; UINT64_MAX: any */
 bool box_is_warm(const struct sbx_box *box);
 
+/* One for a run that was cancelled before it had a box: nothing but its
+ * outcome. */
+int box_unborn(const struct sbx_plan *plan, struct sbx_box **box,
+               struct sbx_error *err);
+
 /* Whether its program has ended, and all that there was of it. */
 bool box_is_over(const struct sbx_box *box);
 

@@ -224,12 +224,16 @@ Test(check, without_a_verdict_is_a_no)
 		{"--cpu-time", "1ms", "CPU time"},
 		{"--file-size", "0", NULL}, /* which a checker does not need */
 	};
+	/* Long, so that nobody is through with it before it is measured. */
+	char code[100 * 1024] = "import os\n";
 	struct result result;
 
+	for (size_t at = strlen(code); at + 10 < sizeof(code); at += 9)
+		memcpy(code + at, "x = 1234\n", 9);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		RUN(&result,
 		    OPTIONS("--profile-file", profile(OS), rows[i].option,
-		            rows[i].value, "--code", "import os"));
+		            rows[i].value, "--code", code));
 		cr_expect_eq(result.status, 126, "%d", result.status);
 		cr_expect_str_eq(report_at(&result, "status"), "rejected");
 		if (rows[i].word)

@@ -56,11 +56,11 @@ class Batch(support.Scratch):
         """A batch that gets these signals at random moments, until it is
         through; how often it was."""
         chance = random.Random(seed)
-        self.ask(*(request(f"n{i}", "sleep 0.02") for i in range(40)))
+        self.ask(*(request(f"n{i}", "sleep 0.05") for i in range(40)))
         for attempt in range(1000):
             batch = self.start("--jobs", "3", "--resume", *words)
             try:
-                batch.wait(chance.uniform(0.02, 0.5))
+                batch.wait(chance.uniform(0.02, 0.4))
             except subprocess.TimeoutExpired:
                 batch.send_signal(chance.choice(numbers))
             told = batch.communicate(timeout=100)[1]

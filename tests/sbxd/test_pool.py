@@ -185,6 +185,20 @@ def test_streams_are_live(build):
         done.stderr.close()
 
 
+def test_who_waits_is_cancelled_as_who_runs(build):
+    with Daemon(build, "--max-runs", "1") as daemon:
+        first = daemon.exec("--command", "--", "sleep", "60")
+        until(lambda: [r["state"] for r in daemon.runs()] == ["running"])
+        second = daemon.exec("--json", "--command", "--", "true")
+        until(lambda: len(daemon.runs()) == 2)
+        second.terminate()
+        expect(json.loads(second.communicate()[0])["status"], "cancelled")
+        expect(second.returncode, 128 + signal.SIGTERM)
+        first.terminate()
+        first.communicate()
+        expect(first.returncode, 128 + signal.SIGTERM)
+
+
 def test_signals_and_death_of_the_client_cancel(build):
     with Daemon(build, "--warm", "python=1") as daemon:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
