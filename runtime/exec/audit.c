@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -63,6 +64,29 @@ int audit_open(struct audit_logs *logs, const char *own, struct sbx_error *err)
 	if (r == 0 && own)
 		r = open_log(own, &logs->own, err);
 	return r;
+}
+
+static int part(int *log)
+{
+	char path[64];
+	int fd;
+
+	if (*log < 0)
+		return 0;
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", *log);
+	fd = open(path, O_RDWR | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	(void)close(*log);
+	*log = fd;
+	return 0;
+}
+
+int audit_part(struct audit_logs *logs)
+{
+	int r = part(&logs->own);
+
+	return r < 0 ? r : part(&logs->all);
 }
 
 int audit_put(const struct audit_logs *logs, const struct sbx_audit *line,

@@ -57,7 +57,7 @@ static void remember(const struct job *job, const char *status)
 /* ---- what may take long ---- */
 
 static int audit(const struct job *job, const struct ending_result *result,
-                 struct sbx_error *err)
+                 bool apart, struct sbx_error *err)
 {
 	const struct sbx_error *failure =
 		result->failed ? &result->failure : NULL;
@@ -67,6 +67,10 @@ static int audit(const struct job *job, const struct ending_result *result,
 	                               .box = failure ? NULL : job->box,
 	                               .failure = failure};
 
+	int r = apart ? audit_part(&job->daemon->audit) : 0;
+
+	if (r < 0)
+		return err_set(err, SBX_STAGE_REPORT, -r, "audit");
 	return audit_put(&job->daemon->audit, &line, err);
 }
 
@@ -119,7 +123,8 @@ static void work(const struct job *job, struct ending_result *result,
 	if (!result->failed &&
 	    leave(job, result, memory >= 0, &result->failure) < 0)
 		result->failed = true;
-	if (!result->audited && audit(job, result, &err) < 0 && !job->refused) {
+	if (!result->audited && audit(job, result, memory >= 0, &err) < 0 &&
+	    !job->refused) {
 		/* A failure to write it is one of the run. */
 		result->failure = err;
 		result->failed = true;

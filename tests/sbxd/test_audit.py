@@ -144,6 +144,30 @@ def test_the_daemon_does_not_wait_for_the_log(build):
                ["error", "success", "success"])
 
 
+def test_writers_exclude_each_other(build):
+    """Those who wait for the log at one time, and so write at one time."""
+    with tempfile.TemporaryDirectory() as folder:
+        log = f"{folder}/log"
+        with Daemon(build, "--audit", log) as daemon:
+            answers = []
+            with open(log, "rb") as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                threads = [threading.Thread(
+                    target=lambda: answers.append(daemon.ask(
+                        "POST", "/v1/run", json.dumps(
+                            {"language": "bash", "code": ":"}))))
+                    for _ in range(8)]
+                for thread in threads:
+                    thread.start()
+                until(lambda: [run["state"] for run in daemon.runs()]
+                      == ["ending"] * 8)
+            for thread in threads:
+                thread.join(60)
+            expect([status for status, _, _ in answers], [200] * 8)
+        expect([line["status"] for line in check(build, log)],
+               ["success"] * 8)
+
+
 def test_a_killed_writer_leaves_a_line(build):
     """Of each run there is one, whatever became of who was to write it."""
     with tempfile.TemporaryDirectory() as folder:
