@@ -66,7 +66,6 @@ static int audit(const struct job *job, const struct ending_result *result,
 	                               .plan = job->plan,
 	                               .box = failure ? NULL : job->box,
 	                               .failure = failure};
-
 	int r = apart ? audit_part(&job->daemon->audit) : 0;
 
 	if (r < 0)

@@ -124,24 +124,35 @@ static void make_removal(struct exchange *exchange, const char *rest)
 	answer_json(exchange, 200, writer);
 }
 
+/* A file of a session, and where the caller's sessions are. */
+struct found {
+	char place[PLACE_LEN];
+	struct target target; /* the words of file */
+	struct visit_file file;
+};
+
+static int find_file(const struct exchange *exchange, const char *rest,
+                     struct found *found, struct sbx_error *err)
+{
+	(void)read_target(rest, &found->target);
+	found->file.id = found->target.id;
+	found->file.path = found->target.path;
+	return find_place(exchange, found->place, err);
+}
+
 static void make_content(struct exchange *exchange, const char *rest)
 {
-	struct target target = {0};
-	struct visit_file file = {0};
+	struct found found = {0};
 	struct sbx_error err;
-	char place[PLACE_LEN];
-	int r = find_place(exchange, place, &err);
+	int r = find_file(exchange, rest, &found, &err);
 
-	(void)read_target(rest, &target);
-	file.id = target.id;
-	file.path = target.path;
 	if (r == 0)
-		r = visit_read(place, &file, MAX_FILE, &err);
+		r = visit_read(found.place, &found.file, MAX_FILE, &err);
 	if (r < 0) {
 		refuse(exchange, &err);
 		return;
 	}
-	exchange->answer = file.content;
+	exchange->answer = found.file.content;
 	exchange->type = "application/octet-stream";
 	exchange->status = 200;
 }
@@ -178,24 +189,19 @@ static void answer_written(struct exchange *exchange,
 
 static void make_file(struct exchange *exchange, const char *rest)
 {
-	struct target target = {0};
-	struct visit_file file = {.content = exchange->body};
+	struct found found = {.file.content = exchange->body};
 	struct sbx_spec *spec = NULL;
 	struct sbx_error err;
-	char place[PLACE_LEN];
-	int r = find_place(exchange, place, &err);
+	int r = find_file(exchange, rest, &found, &err);
 
-	(void)read_target(rest, &target);
-	file.id = target.id;
-	file.path = target.path;
 	if (r == 0)
 		r = find_limits(exchange, &spec, &err);
 	if (r == 0)
-		r = visit_write(place, &file, spec, &err);
+		r = visit_write(found.place, &found.file, spec, &err);
 	if (r < 0)
 		refuse(exchange, &err);
 	else
-		answer_written(exchange, &file);
+		answer_written(exchange, &found.file);
 	sbx_spec_free(spec);
 }
 

@@ -66,12 +66,14 @@ int box_unborn(const struct sbx_plan *plan, struct sbx_box **box,
                struct sbx_error *err)
 {
 	int r = box_new(plan, box, err);
+	struct run *run;
 
 	if (r < 0)
 		return r;
-	(*box)->run.ended = true;
-	(*box)->run.cause = CAUSE_CANCELLED;
-	(*box)->run.start_ns = (*box)->run.end_ns = clock_ns();
+	run = &(*box)->run;
+	run->ended = true;
+	run->cause = CAUSE_CANCELLED;
+	run->start_ns = run->end_ns = clock_ns();
 	return 0;
 }
 
