@@ -143,6 +143,39 @@ static int step_error(const struct step *step, int code, struct sbx_error *err)
 	return err_set(err, SBX_STAGE_MOUNT, code, "%s %s", verb, step->path);
 }
 
+/* What is wrong with the place that a step wants, and what would be right; NULL
+ * where that is no fault of who named it. code is what the kernel said. */
+static const char *place_fault(const struct step *step, int *code)
+{
+	struct stat at;
+
+	if (*code == ENOTDIR)
+		return "is below a file; name a path below a directory";
+	if (step->kind != STEP_BIND)
+		return NULL;
+	if (*code == ENOENT)
+		return "is not there, and nothing can be added to what is "
+		       "read-only; name a path that is there, or one like "
+		       "/mnt/x";
+	if (*code != EINVAL || stat(step->path, &at) < 0)
+		return NULL;
+	*code = S_ISDIR(at.st_mode) ? EISDIR : ENOTDIR;
+	return *code == EISDIR ? "is a directory, and what is to be shown "
+	                         "there is none; name a file below it"
+	                       : "is a file, and what is to be shown there is "
+	                         "a directory; name a directory";
+}
+
+static int place_error(const struct step *step, int code, struct sbx_error *err)
+{
+	const char *fault = place_fault(step, &code);
+
+	if (!fault)
+		return step_error(step, code, err);
+	return err_say(err, SBX_STAGE_MOUNT, code, "%s %s: it %s",
+	               step_rows[step->kind].verb, step->path, fault);
+}
+
 int root_open(struct root *root, const struct sbx_plan *plan,
               struct sbx_error *err)
 {
@@ -181,7 +214,7 @@ int root_build(struct root *root, const struct sbx_plan *plan,
 
 		r = step_rows[step->kind].take(step, root->trees[i]);
 		if (r < 0)
-			return step_error(step, -r, err);
+			return place_error(step, -r, err);
 	}
 	if (sethostname(plan->hostname, strlen(plan->hostname)) < 0)
 		return err_set(err, SBX_STAGE_INIT, errno, "sethostname %s",

@@ -100,6 +100,13 @@ int mount_set_text(const struct field_input *in, const char *text)
 	const char *colon = strchr(text, ':');
 	size_t len = colon ? (size_t)(colon - text) : strlen(text);
 
+	if (colon && strchr(colon + 1, ':'))
+		return FIELD_FAIL(
+			in, EINVAL,
+			"target \"%s\" has a colon, which only a "
+			"profile can name; no mode follows: --ro-bind "
+			"is read-only, and --bind writable",
+			CLIP(colon + 1));
 	return set_mount(in, text, len, colon ? colon + 1 : NULL,
 	                 in->field->rule->writable);
 }

@@ -152,6 +152,44 @@ Test(bind, refuses_what_opens_the_host)
 	}
 }
 
+/* A target that the source cannot be shown at: a line that says what is in the
+ * way, and what to name. Nothing of it is for sbx-check to explain. */
+Test(bind, says_why_a_target_does_not_fit)
+{
+	const char *file = scratch_text("file", "x");
+	const char *directory = scratch("");
+	const struct {
+		const char *source, *target, *said;
+	} rows[] = {
+		{directory, "/etc/passwd", "is a file"},
+		{directory, "/usr/bin/env", "is a file"},
+		{file, "/usr/bin", "is a directory"},
+		{directory, "/usr/no-such", "is not there"},
+		{file, "/usr/bin/no-such", "is not there"},
+		{directory, "/usr/bin/env/x", "is below a file"},
+		{file, "/etc/passwd/x", "is below a file"},
+		{directory, "/etc/passwd/x", "is below a file"},
+		{directory, "/mnt:ro", "--bind"},
+	};
+	struct result result;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		RUN(&result,
+		    OPTIONS("--ro-bind",
+		            text_of("%s:%s", rows[i].source, rows[i].target)),
+		    COMMAND("echo", "ran"));
+		cr_expect_eq(result.status, 125, "%s", rows[i].target);
+		cr_expect_eq(result.out.len, 0, "%s", rows[i].target);
+		cr_expect(is_one_line(&result.err), "%s", result.err.data);
+		cr_expect_not_null(strstr(result.err.data, rows[i].target));
+		cr_expect_not_null(strstr(result.err.data, rows[i].said),
+		                   "%s: %s", rows[i].target, result.err.data);
+		cr_expect_null(strstr(result.err.data, "sbx-check"), "%s",
+		               result.err.data);
+		result_free(&result);
+	}
+}
+
 /* The same through a link: the host's root stays shut. */
 Test(bind, refuses_links_to_what_opens_the_host)
 {
