@@ -122,6 +122,9 @@ SBX_API int sbx_spec_request(struct sbx_spec *spec, const char *json,
                              size_t len, const char *const *dirs,
                              struct sbx_error *err);
 
+/* Whether anything says which files to bring out of the workspace. */
+SBX_API bool sbx_spec_collects(const struct sbx_spec *spec);
+
 /* Where the run's cgroup is to be: "auto", "systemd", "none" or a path. The
  * text is the spec's. With the first two it is below the cgroup that is
  * delegated to the caller when the plan is made. */

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "exec/passing.h"
 
 int collect_open(const struct options *options, int *dir, struct sbx_error *err)
 {
@@ -24,6 +25,14 @@ int collect_open(const struct options *options, int *dir, struct sbx_error *err)
 		               path);
 	*dir = fd;
 	return 0;
+}
+
+int collect_check(const struct options *options, const struct sbx_spec *spec,
+                  struct sbx_error *err)
+{
+	if (!options->collect_to || sbx_spec_collects(spec))
+		return 0;
+	return err_say(err, SBX_STAGE_SPEC, EINVAL, COLLECT_NOTHING);
 }
 
 void collect_tell(const struct options *options, int n)

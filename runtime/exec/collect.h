@@ -10,6 +10,11 @@
 int collect_open(const struct options *options, int *dir,
                  struct sbx_error *err);
 
+/* Something must say which files go there: an option, the profile or the
+ * request. */
+int collect_check(const struct options *options, const struct sbx_spec *spec,
+                  struct sbx_error *err);
+
 /* Says so, where n could not be brought out. */
 void collect_tell(const struct options *options, int n);
 

@@ -161,9 +161,11 @@ static int run_program(struct work *work, const struct profile_dirs *dirs,
 	if (r == 0 && !options->dry_run)
 		r = audit_open(&work->audit, options->audit, err);
 	if (r == 0)
-		r = collect_open(options, &work->collect, err);
-	if (r == 0)
 		r = work_spec(work, dirs, err);
+	if (r == 0)
+		r = collect_check(options, work->spec, err);
+	if (r == 0)
+		r = collect_open(options, &work->collect, err);
 	if (work->stdin_used)
 		stdio.in = -1;
 	if (r == 0 && !options->dry_run)

@@ -44,6 +44,11 @@ enum passing_has {
 #define PASSING_ARGUMENT "argument" /* of the program */
 #define PASSING_SESSIONS "sessions" /* where the client has its own */
 
+/* What either side says of --collect-to without a pattern. */
+#define COLLECT_NOTHING                                                    \
+	"--collect-to: nothing says which files: add --collect GLOB, for " \
+	"all of them --collect '**'"
+
 struct passing_request {
 	char magic[8];
 	uint32_t has; /* of enum passing_has */

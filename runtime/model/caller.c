@@ -138,6 +138,11 @@ int sbx_spec_command(struct sbx_spec *spec, const char *const *argv,
 	return r;
 }
 
+bool sbx_spec_collects(const struct sbx_spec *spec)
+{
+	return spec->collect.n > 0;
+}
+
 const char *sbx_spec_cgroup(const struct sbx_spec *spec)
 {
 	return spec->cgroup.text;

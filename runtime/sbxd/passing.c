@@ -224,7 +224,11 @@ static int fill(struct job *job, const struct passing_request *request,
 	r = take_streams(job, request, fds, err);
 	if (r == 0)
 		r = take_collect(job, request, fds, err);
-	return r < 0 ? r : order_fill(job, &words, &code, err);
+	if (r == 0)
+		r = order_fill(job, &words, &code, err);
+	if (r == 0 && job->collect >= 0 && !sbx_spec_collects(job->spec))
+		return err_say(err, SBX_STAGE_SPEC, EINVAL, COLLECT_NOTHING);
+	return r;
 }
 
 /* ---- the connection ---- */

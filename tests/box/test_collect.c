@@ -280,6 +280,8 @@ Test(collect, bad_options)
 		{"--collect", "../*", "--json"},
 		{"--collect", "", "--json"},
 		{"--collect-replace"},
+		{"--collect-to", "/tmp"},
+		{"--collect-to", "/tmp", "--json"},
 		{"--collect", "*", "--collect-to", "/proc/nosuch"},
 		{"--collect", "*", "--collect-to", "/etc/passwd"},
 	};
