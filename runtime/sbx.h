@@ -370,7 +370,7 @@ SBX_API int sbx_report_write(const struct sbx_plan *plan,
                              const struct sbx_error *failure, int fd,
                              struct sbx_error *err);
 
-/* The same of a request that came to no plan: for its id. spec may be NULL. */
+/* The same of a request that came to no plan; spec, or NULL, has its id. */
 SBX_API int sbx_report_refusal(const struct sbx_spec *spec,
                                const struct sbx_error *failure, int fd,
                                struct sbx_error *err);

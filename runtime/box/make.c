@@ -107,12 +107,15 @@ int refusal_text(const struct sbx_spec *spec, const struct sbx_error *failure,
                  struct buffer *text, struct sbx_error *err)
 {
 	struct run named = {0};
-	bool has_id = spec && spec->id;
+	int r = 0;
 
-	if (has_id)
+	if (spec && spec->id)
 		(void)strcpy(named.id, spec->id);
-	return reported(
-		report_make(NULL, has_id ? &named : NULL, failure, text), err);
+	else
+		r = probe_random_id(named.id);
+	if (r == 0)
+		r = report_make(NULL, &named, failure, text);
+	return reported(r, err);
 }
 
 int sbx_report_write(const struct sbx_plan *plan, const struct sbx_box *box,

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
@@ -94,13 +95,11 @@ static int write_report(const struct report_of *of, int fd,
 {
 	if (of->text >= 0)
 		return copy_report(of->text, fd, err);
-	if (of->failure && !of->plan)
-		return sbx_report_refusal(of->spec, of->failure, fd, err);
 	return sbx_report_write(of->plan, of->failure ? NULL : of->box,
 	                        of->failure, fd, err);
 }
 
-int report_put(const struct report_file *report, const struct report_of *of,
+static int put(const struct report_file *report, const struct report_of *of,
                struct sbx_error *err)
 {
 	int r = 0;
@@ -114,6 +113,30 @@ int report_put(const struct report_file *report, const struct report_of *of,
 	if (r == 0 && report->json)
 		r = write_report(of, STDOUT_FILENO, err);
 	return r;
+}
+
+/* Each time it is made, a refusal has an id of its own: it is made once. */
+static int put_refusal(const struct report_file *report, struct report_of of,
+                       struct sbx_error *err)
+{
+	CLEANUP_FD int text = memfd_create("report", MFD_CLOEXEC);
+	int r;
+
+	if (text < 0)
+		return err_set(err, SBX_STAGE_REPORT, errno, "memfd_create");
+	r = sbx_report_refusal(of.spec, of.failure, text, err);
+	of.text = text;
+	return r < 0 ? r : put(report, &of, err);
+}
+
+int report_put(const struct report_file *report, const struct report_of *of,
+               struct sbx_error *err)
+{
+	if (report->fd < 0 && !report->json)
+		return 0;
+	if (of->text < 0 && of->failure && !of->plan)
+		return put_refusal(report, *of, err);
+	return put(report, of, err);
 }
 
 void report_close(struct report_file *report)

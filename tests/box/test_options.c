@@ -212,15 +212,20 @@ Test(options, json_is_all_there_is)
 	result_free(&result);
 }
 
-/* With --json an error is a report, too, and one line for a person. */
+/* With --json an error is a report, too, and one line for a person; with
+ * --report as well, both have the same id. */
 Test(options, json_tells_errors)
 {
 	struct result result;
+	char id[40];
 
 	RUN(&result, OPTIONS("--json"), COMMAND("no-such-program"));
 	cr_expect_eq(result.status, 127);
 	cr_expect(is_one_line(&result.err), "%s", result.err.data);
+	(void)snprintf(id, sizeof(id), "%s", report_at(&result, "id"));
+	cr_expect_eq(strlen(id), 32, "%s", id);
 	result_parse(&result, &result.out);
+	cr_expect_str_eq(report_at(&result, "id"), id);
 	cr_expect_str_eq(report_at(&result, "status"), "error");
 	cr_expect_str_eq(report_at(&result, "error.code"), "ENOENT");
 	cr_expect_str_eq(report_at(&result, "schema"), "1");
