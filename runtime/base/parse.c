@@ -38,6 +38,7 @@ static const struct unit size_units[] = {
 };
 
 static const struct unit duration_units[] = {
+	{"d", 24 * 3600 * NS_PER_S},
 	{"h", 3600 * NS_PER_S},
 	{"m", 60 * NS_PER_S},
 	{"s", NS_PER_S},
@@ -52,13 +53,14 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* Reads "12" or "12.5" and returns what follows it, or NULL. */
+/* Reads "12", "12.5" or ".5" and returns what follows it, or NULL. */
 static const char *scan(const char *text, struct decimal *decimal)
 {
 	uint64_t place = FRACTION;
 
 	*decimal = (struct decimal){0};
-	if (!is_digit(text[0]) || (text[0] == '0' && is_digit(text[1])))
+	if ((!is_digit(text[0]) && text[0] != '.') ||
+	    (text[0] == '0' && is_digit(text[1])))
 		return NULL;
 	for (; is_digit(*text); text++) {
 		decimal->nonzero |= *text != '0';

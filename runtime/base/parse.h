@@ -19,7 +19,7 @@ int parse_count(const char *text, uint64_t *count);
  * "1.5G", in either case; plain and "B" are bytes. */
 int parse_size(const char *text, uint64_t *bytes);
 
-/* "1.5s", "200ms", "5m", "2h", "10us", "1ns"; plain is seconds. */
+/* "1.5s", "200ms", "5m", "2h", "1d", "10us", "1ns"; plain is seconds. */
 int parse_duration(const char *text, uint64_t *ns);
 
 /* "0.5", "2": in thousandths, at most three decimals. */

@@ -59,7 +59,7 @@ static const struct option_row {
 	{{"--pids", "99999"}, "pids", "32768"},
 	{{"--wall-time", "0"}, "wall_time", "1ms"},
 	{{"--wall-time", "1y"}, "1y", "1.5s"},
-	{{"--wall-time", "9999h"}, "wall_time", "720h"},
+	{{"--wall-time", "9999h"}, "wall_time", "30d"},
 	{{"--cpus", "0"}, "cpus", ""},
 	{{"--open-files", "2"}, "open_files", "8"},
 	{{"--output-action", "drop"}, "drop", "truncate"},

@@ -41,7 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		CHECK(r == 0 || value == 7);
 		if (r < 0)
 			continue;
-		CHECK(strspn(text, "0123456789") > 0);
+		CHECK(strspn(text, "0123456789.") > 0);
 		CHECK(value > 0 || strspn(text, "0.") > 0);
 		CHECK(readers[i].format(value, written) == written);
 		CHECK(strlen(written) < sizeof(written));

@@ -25,9 +25,9 @@ static const struct row text_rows[] = {
 	{"limits.wall_time", "0",
          "limits.wall_time: \"0\" is below the least, 1ms"},
 	{"limits.wall_time", "31000000",
-         "limits.wall_time: \"31000000\" is above the most, 720h"},
+         "limits.wall_time: \"31000000\" is above the most, 30d"},
 	{"limits.wall_time", "99999999999999999999h",
-         "limits.wall_time: \"99999999999999999999h\" is above the most, 720h"},
+         "limits.wall_time: \"99999999999999999999h\" is above the most, 30d"},
 	{"limits.wall_time", "-1",
          "limits.wall_time: \"-1\" is not a duration (200ms, 1.5s, 5m) or "
          "none"},
