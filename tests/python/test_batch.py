@@ -443,7 +443,8 @@ class Telling(Batch):
 
     def test_usage(self):
         rows = (
-            (["--bogus"], "--bogus"), (["--jobs", "0", "x"], "1 to"),
+            (["--bogus"], "see --help"), (["--jobs", "0", "x"], "1 to"),
+            (["--jbos=2", "x"], 'did you mean "--jobs"?'),
             (["--jobs=99999", "x"], "1 to"), (["--shard=0/3", "x"], "I/N"),
             (["--shard=3/2", "x"], "I/N"), (["--shard=1", "x"], "I/N"),
             ([], "missing"), (["a", "b"], "more than one"),

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/parse.h"
+#include "base/suggest.h"
 
 #define FAIL(err, ...) err_say(err, SBX_STAGE_SPEC, EINVAL, __VA_ARGS__)
 
@@ -130,6 +131,21 @@ static const struct option table[] = {
 	{0},
 };
 
+static int unknown(const char *word, struct sbx_error *err)
+{
+	const char *name = word + strspn(word, "-");
+	char hint[SUGGEST_TEXT], copy[SUGGEST_MAX + 1];
+	struct suggest suggest = {.word = copy};
+
+	(void)snprintf(copy, sizeof(copy), "%.*s", (int)strcspn(name, "="),
+	               name);
+	for (const struct option *row = table; row->name; row++)
+		suggest_offer(&suggest, row->name);
+	(void)suggest_text(&suggest, "--", hint);
+	return FAIL(err, "unknown option \"%.40s\"%s", word,
+	            hint[0] ? hint : "; see --help");
+}
+
 static int take(struct options *options, int choice, const char *word,
                 struct sbx_error *err)
 {
@@ -161,7 +177,7 @@ static int take(struct options *options, int choice, const char *word,
 	case ':':
 		return FAIL(err, "%.40s needs a value; see --help", word);
 	default:
-		return FAIL(err, "unknown option \"%.40s\"; see --help", word);
+		return unknown(word, err);
 	}
 }
 
