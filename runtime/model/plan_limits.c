@@ -123,6 +123,33 @@ static int plan_rlimit(struct sbx_plan *plan, size_t i,
 	return r;
 }
 
+static bool may_degrade(const struct sbx_spec *spec, enum limit limit)
+{
+	return spec->degraded_limits & (1u << limit);
+}
+
+/* There are not more than there are: an error of the caller's who asked for
+ * more by name, and else a lower limit. */
+static int bound_cpus(struct sbx_plan *plan, const struct sbx_spec *spec,
+                      const struct facts *facts, struct sbx_error *err)
+{
+	uint64_t most = (uint64_t)facts->n_cpus * 1000;
+	struct plan_limit *limit = &plan->limits[LIMIT_CPUS];
+	char text[24];
+
+	if (limit->value == LIMIT_OFF || limit->value <= most)
+		return 0;
+	if (spec->limits[LIMIT_CPUS].origin == ORIGIN_CALLER &&
+	    !may_degrade(spec, LIMIT_CPUS))
+		return err_say(err, SBX_STAGE_PLAN, ERANGE,
+		               "limits.cpus: %s is more than there are here, "
+		               "%u: give that or less, none for all, or "
+		               "--allow-degraded cpus",
+		               format_milli(limit->value, text), facts->n_cpus);
+	limit->value = most;
+	return 0;
+}
+
 /* Whole processors are chosen, also for programs that count them. A part of
  * one takes a cgroup: without, an error, or rounded up where the caller said
  * that it may be. */
@@ -141,7 +168,7 @@ static int plan_cpus(struct sbx_plan *plan, const struct sbx_spec *spec,
 		return 0;
 	}
 	if (limit->enforced_by != ENFORCED_CGROUP && milli % 1000 &&
-	    !(spec->degraded_limits & (1u << LIMIT_CPUS)))
+	    !may_degrade(spec, LIMIT_CPUS))
 		return err_say(err, SBX_STAGE_PLAN, ENOTSUP,
 		               "limits.cpus: %s needs a cgroup with the cpu "
 		               "controller, and %s: give whole processors, or "
@@ -152,7 +179,7 @@ static int plan_cpus(struct sbx_plan *plan, const struct sbx_spec *spec,
 	milli = (milli + 999) / 1000 * 1000;
 	if (limit->enforced_by != ENFORCED_CGROUP)
 		limit->value = milli;
-	plan->n_cpus = (unsigned)MIN(milli / 1000, facts->n_cpus);
+	plan->n_cpus = (unsigned)(milli / 1000);
 	return 0;
 }
 
@@ -168,7 +195,9 @@ int plan_limits(struct sbx_plan *plan, const struct sbx_spec *spec,
 		plan->limits[i].enforced_by =
 			value == LIMIT_OFF ? ENFORCED_NOT : enforcers[i];
 	}
-	r = plan_cgroup(plan, spec, facts, err);
+	r = bound_cpus(plan, spec, facts, err);
+	if (r == 0)
+		r = plan_cgroup(plan, spec, facts, err);
 	for (size_t i = 0; r == 0 && i < N_PLAN_RLIMITS; i++)
 		r = plan_rlimit(plan, i, spec, facts, err);
 	if (r < 0)

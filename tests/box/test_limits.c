@@ -439,7 +439,8 @@ Test(limits, cpus_are_counted)
 }
 
 /* A part of a processor cannot be enforced without a cgroup: refused when it
- * was asked for by name, and run when the caller said that it may be weaker. */
+ * was asked for by name, and run when the caller said that it may be weaker.
+ * So are more processors than there are. */
 Test(limits, what_cannot_be_enforced_is_refused)
 {
 	struct result result;
@@ -458,6 +459,11 @@ Test(limits, what_cannot_be_enforced_is_refused)
 	    COMMAND("nproc"));
 	cr_expect_eq(result.status, 0, "%s", result.err.data);
 	cr_expect_str_eq(result.out.data, "1\n");
+	result_free(&result);
+	RUN(&result, OPTIONS("--cpus", "1024"), COMMAND("echo", "ran"));
+	cr_expect_eq(result.status, 125);
+	cr_expect_eq(result.out.len, 0);
+	cr_expect_not_null(strstr(result.err.data, "more than there are"));
 	result_free(&result);
 	RUN(&result, OPTIONS("--cgroup", "none", "--require", "cgroup"),
 	    COMMAND("echo", "ran"));

@@ -118,8 +118,6 @@ static const struct golden limits[] = {
 	{"limits-cpus", &facts_root, "base", .words = WORDS("ls"),
          .settings = SETTING_LIST({"limits.cpus", "2.5"},
                                   {"allow_degraded", "cpus"})},
-	{"limits-few-cpus", &facts_separate, "base", .words = WORDS("ls"),
-         .settings = SETTING_LIST({"limits.cpus", "3"})},
 };
 
 static const struct golden others[] = {

@@ -29,6 +29,7 @@ static struct sbx_plan *plan_of(const char *x, enum origin origin,
 
 	facts.executable = "/usr/bin/ls";
 	facts.n_cpus = 8;
+	cr_assert_eq(sbx_spec_set(spec, "allow_degraded", "cpus", &err), 0);
 	cr_assert_eq(field_set_text(spec, "env", x, origin, &err), 0, "%s",
 	             err.text);
 	cr_assert_eq(plan_build(spec, &facts, &plan, &err), 0, "%s", err.text);

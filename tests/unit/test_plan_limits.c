@@ -144,9 +144,9 @@ Test(plan_limits, keeps_below_hard_limits)
 	}
 }
 
-/* Processors are chosen whole: as many as are asked for and there are; a part
- * of one is an error, unless it may be rounded up, and then the plan says what
- * really holds. */
+/* Processors are chosen whole, as many as are asked for. More than there are,
+ * and a part of one, are errors, unless they may be degraded, and then the plan
+ * says what really holds. */
 Test(plan_limits, chooses_processors)
 {
 	static const struct {
@@ -154,12 +154,20 @@ Test(plan_limits, chooses_processors)
 		bool degraded;
 		unsigned there, chosen;
 		uint64_t milli; /* 0: an error */
+		int error;
 	} rows[] = {
-		{"1", false, 4, 1, 1000},  {"4", false, 4, 4, 4000},
-		{"8", false, 4, 4, 8000},  {"2", false, 1, 1, 2000},
-		{"0.5", true, 4, 1, 1000}, {"1.001", true, 4, 2, 2000},
-		{"2", true, 4, 2, 2000},   {"none", false, 4, 0, LIMIT_OFF},
-		{"0.5", false, 4, 0, 0},   {"1.5", false, 4, 0, 0},
+		{"1", false, 4, 1, 1000, 0},
+		{"4", false, 4, 4, 4000, 0},
+		{"0.5", true, 4, 1, 1000, 0},
+		{"1.001", true, 4, 2, 2000, 0},
+		{"2", true, 4, 2, 2000, 0},
+		{"8", true, 4, 4, 4000, 0},
+		{"none", false, 4, 0, LIMIT_OFF, 0},
+		{"0.5", false, 4, 0, 0, -ENOTSUP},
+		{"1.5", false, 4, 0, 0, -ENOTSUP},
+		{"8", false, 4, 0, 0, -ERANGE},
+		{"4.001", false, 4, 0, 0, -ERANGE},
+		{"2", false, 1, 0, 0, -ERANGE},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -176,7 +184,7 @@ Test(plan_limits, chooses_processors)
 		facts.executable = "/usr/bin/ls";
 		facts.n_cpus = rows[i].there;
 		cr_expect_eq(plan_build(spec, &facts, &plan, &err),
-		             rows[i].milli ? 0 : -ENOTSUP, "row %zu", i);
+		             rows[i].error, "row %zu", i);
 		if (plan) {
 			cr_expect_eq(plan->n_cpus, rows[i].chosen, "row %zu",
 			             i);
@@ -190,6 +198,25 @@ Test(plan_limits, chooses_processors)
 		sbx_plan_free(plan);
 		sbx_spec_free(spec);
 	}
+}
+
+/* A profile is written for other hosts, too: what it asks for is lowered to
+ * what there is. */
+Test(plan_limits, lowers_the_processors_of_a_profile)
+{
+	struct sbx_spec *spec = made_spec(NULL);
+	struct facts facts = facts_root;
+	struct sbx_plan *plan = NULL;
+	struct sbx_error err = {0};
+
+	spec->limits[LIMIT_CPUS].value = 8000;
+	facts.executable = "/usr/bin/ls";
+	facts.n_cpus = 4;
+	cr_assert_eq(plan_build(spec, &facts, &plan, &err), 0, "%s", err.text);
+	cr_expect_eq(plan->n_cpus, 4);
+	cr_expect_eq(plan->limits[LIMIT_CPUS].value, 4000);
+	sbx_plan_free(plan);
+	sbx_spec_free(spec);
 }
 
 /* A default that gives way is reported as what holds. */
