@@ -8,6 +8,7 @@
 
 #include "base/def.h"
 #include "base/file.h"
+#include "box/inodes.h"
 
 static bool is_kept(const struct stat *st)
 {
@@ -19,6 +20,11 @@ static bool is_kept(const struct stat *st)
 static int64_t bytes_of(const struct stat *st)
 {
 	return S_ISREG(st->st_mode) ? (st->st_size + 4095) / 4096 * 4096 : 0;
+}
+
+static bool is_one_of_many(const struct stat *st)
+{
+	return S_ISREG(st->st_mode) && st->st_nlink > 1;
 }
 
 /* Whether something of this layer above the path hides all older layers. */
@@ -64,7 +70,11 @@ void layers_see(struct tree_job *job, const struct stat *st, bool opaque)
 	if (!gone && !is_kept(st))
 		return;
 	if (find(count, job->path, &before)) {
-		count->bytes -= bytes_of(&before);
+		/* What has another name is still there. */
+		if (is_one_of_many(&before))
+			count->linked = true;
+		else
+			count->bytes -= bytes_of(&before);
 		count->inodes--;
 		if (S_ISDIR(before.st_mode) &&
 		    (opaque || !S_ISDIR(st->st_mode)))
@@ -72,11 +82,28 @@ void layers_see(struct tree_job *job, const struct stat *st, bool opaque)
 	}
 	if (gone)
 		return;
+	count->linked |= is_one_of_many(st);
 	count->bytes += bytes_of(st);
 	count->inodes++;
 }
 
-static int count_level(int dir, size_t depth, uint64_t *bytes, uint64_t *inodes)
+struct total {
+	uint64_t bytes, inodes;
+	struct inodes met;
+};
+
+/* As a tmpfs does it: the bytes once, a name each time. */
+static int count_one(const struct stat *st, struct total *total)
+{
+	int r = is_one_of_many(st) ? inodes_add(&total->met, st) : 1;
+
+	if (r > 0)
+		total->bytes += (uint64_t)bytes_of(st);
+	total->inodes++;
+	return MIN(r, 0);
+}
+
+static int count_level(int dir, size_t depth, struct total *total)
 {
 	int fd = tree_open(dir, ".");
 	DIR *list = fd < 0 ? NULL : fdopendir(fd);
@@ -93,13 +120,11 @@ static int count_level(int dir, size_t depth, uint64_t *bytes, uint64_t *inodes)
 			r = -errno;
 		if (r < 0 || !is_kept(&st))
 			continue;
-		*bytes += (uint64_t)bytes_of(&st);
-		++*inodes;
-		if (!S_ISDIR(st.st_mode))
+		r = count_one(&st, total);
+		if (r < 0 || !S_ISDIR(st.st_mode))
 			continue;
 		CLEANUP_FD int inner = tree_open(dir, name);
-		r = inner < 0 ? inner
-		              : count_level(inner, depth + 1, bytes, inodes);
+		r = inner < 0 ? inner : count_level(inner, depth + 1, total);
 	}
 	(void)closedir(list);
 	return r;
@@ -135,8 +160,13 @@ size_t layers_entries(int layer, size_t most)
 
 int layers_count_tree(int whole, uint64_t *bytes, uint64_t *inodes)
 {
-	*bytes = *inodes = 0;
-	return count_level(whole, 0, bytes, inodes);
+	struct total total = {0};
+	int r = count_level(whole, 0, &total);
+
+	inodes_free(&total.met);
+	*bytes = total.bytes;
+	*inodes = total.inodes;
+	return r;
 }
 
 static uint64_t add(uint64_t value, int64_t more)
@@ -149,7 +179,7 @@ static uint64_t add(uint64_t value, int64_t more)
 int layers_total(const struct layers_count *count, int whole, uint64_t *bytes,
                  uint64_t *inodes)
 {
-	if (count->lost)
+	if (count->lost || (count->linked && whole >= 0))
 		return layers_count_tree(whole, bytes, inodes);
 	*bytes = add(*bytes, count->bytes);
 	*inodes = add(*inodes, count->inodes);

@@ -21,21 +21,47 @@ static void prepare(void)
 TestSuite(session_room, .init = prepare, .fini = scratch_remove,
           .timeout = 300);
 
+static const char *const *environment(void)
+{
+	static const char *words[3] = {"PATH=/usr/bin:/bin"};
+	static char data[PATH_MAX];
+
+	(void)snprintf(data, sizeof(data), "XDG_DATA_HOME=%s", scratch("data"));
+	words[1] = data;
+	return words;
+}
+
 /* A run of session s with a shell. */
 static void expect_turn(const char *script, const char *out)
 {
-	char data[PATH_MAX];
-	const char *const environment[] = {"PATH=/usr/bin:/bin", data, NULL};
 	struct result result;
 
-	(void)snprintf(data, sizeof(data), "XDG_DATA_HOME=%s", scratch("data"));
-	RUN(&result, OPTIONS("--session", "s"), .env = environment,
+	RUN(&result, OPTIONS("--session", "s"), .env = environment(),
 	    COMMAND("sh", "-c", script));
 	cr_expect_eq(result.status, 0, "%s: %d: %s", script, result.status,
 	             result.err.data);
 	cr_expect_str_eq(result.out.data, out, "%s", script);
 	result_free(&result);
 }
+
+/* What a command of the host's prints: it has out in it. */
+static void expect_outside(const char *const *words, const char *out)
+{
+	struct result result;
+
+	call_run(CALL(.command = words, .outside = true, .no_report = true,
+	              .env = environment()),
+	         &result);
+	cr_expect_eq(result.status, 0, "%s", result.err.data);
+	cr_expect_not_null(strstr(result.out.data, out), "%s", result.out.data);
+	result_free(&result);
+}
+
+#define SESSION(...)                                                          \
+	(const char *const[])                                                 \
+	{                                                                     \
+		text_of("%s/bin/sbx-session", build_dir()), __VA_ARGS__, NULL \
+	}
 
 /* What the store holds, in KiB of the disk. */
 static unsigned long stored(void)
@@ -71,6 +97,35 @@ Test(session_room, takes_no_more_than_the_run_had)
 	expect_turn("sha256sum <h | cmp - sum; stat -c %s h h2; rm h2",
 	            "6553601\n94371840\n");
 	cr_expect_lt(stored(), 8192UL);
+}
+
+/* A file of many names is there once, in what a session holds and in what comes
+ * out of it, as long as no name is written to. */
+Test(session_room, keeps_the_names_of_a_file_together)
+{
+	const char *const same[] = {
+		"sh", "-c",
+		text_of("cd %s && ls -A | xargs && ls -i | cut -d' ' -f1 | "
+	                "uniq | wc -l && stat -c %%Y .",
+	                scratch("out")),
+		NULL};
+
+	expect_turn(
+		"yes | head -c 1M >f; ln f g; ln f h; touch -d @1000000000 .",
+		"");
+	expect_outside(SESSION("list"), "s\t1048576\t3\t");
+	expect_outside(SESSION("export", "s", scratch("out")), "");
+	expect_outside(same, "f g h\n1\n1000000000\n");
+	expect_outside(SESSION("import", "t", scratch("out")), "");
+	expect_outside(SESSION("fork", "t", "u"), "");
+	expect_outside(SESSION("show", "t"), "1\t1048576\t3\t");
+	expect_outside(SESSION("show", "u"), "1\t1048576\t3\t");
+	expect_turn("rm f; stat -c %h g", "3\n");
+	expect_outside(SESSION("list"), "s\t1048576\t2\t");
+	expect_turn("echo more >>g; ln h i", "");
+	expect_outside(SESSION("list"), "s\t2101248\t3\t");
+	expect_turn("rm g h i", "");
+	expect_outside(SESSION("list"), "s\t0\t0\t");
 }
 
 /* A link to a place of the host, and then a directory of that name: what the

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include "box/store.h"
 #include "box/tree.h"
 #include "kernel/idmap.h"
+#include "kernel/probe.h"
 #include "session.h"
 
 #define WAIT (10 * NS_PER_S)
@@ -99,9 +101,39 @@ int session_fork(int store, char *const *arguments, struct sbx_error *err)
 	return r;
 }
 
+/* The same into a directory of the host. Files of many names are found again in
+ * a directory below it, which goes. */
+static int copy_out(const struct store_session *session, int to,
+                    struct sbx_error *err)
+{
+	char name[40] = ".sbx-";
+	struct tree_job job = {0};
+	CLEANUP_FD int known = -1;
+	struct stat st;
+	int r = probe_random_id(name + strlen(name));
+
+	if (r == 0 && mkdirat(to, name, 0700) < 0)
+		r = -errno;
+	if (r == 0)
+		known = tree_open(to, name);
+	if (r < 0 || known < 0)
+		return fail(err, r < 0 ? -r : -known, "export session",
+		            session->id);
+	job.known = &known;
+	r = copy_state(session, &job, to, err);
+	if (r < 0)
+		return r;
+	if (fstat(to, &st) < 0)
+		return fail(err, errno, "export session", session->id);
+	const struct timespec times[] = {{.tv_nsec = UTIME_OMIT}, st.st_mtim};
+	r = tree_remove(to, name);
+	if (r == 0 && futimens(to, times) < 0)
+		r = -errno;
+	return r < 0 ? fail(err, -r, "export session", session->id) : 0;
+}
+
 int session_export(int store, char *const *arguments, struct sbx_error *err)
 {
-	struct tree_job job = {0};
 	struct store_session *session = NULL;
 	CLEANUP_FD int to = -1;
 	int r = lock(store, arguments[0], false, &session, err);
@@ -115,7 +147,7 @@ int session_export(int store, char *const *arguments, struct sbx_error *err)
 		to = open(arguments[1],
 		          O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		r = to < 0 ? fail(err, errno, "open", arguments[1])
-		           : copy_state(session, &job, to, err);
+		           : copy_out(session, to, err);
 	}
 	store_unlock(session);
 	return r;
@@ -134,6 +166,7 @@ int session_import(int store, char *const *arguments, struct sbx_error *err)
 	r = lock(store, arguments[0], true, &session, err);
 	if (r < 0)
 		return r;
+	job.known = &session->layers;
 	made = store_new_layer(session);
 	r = made < 0 ? made : tree_copy(&job, &from, 1, made);
 	r = r < 0 ? fail(err, -r, "copy", arguments[1])
