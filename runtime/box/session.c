@@ -86,7 +86,11 @@ int sbx_session_open(struct sbx_spec *spec, const char *path, uint64_t wait_ns,
                      struct sbx_session **session, struct sbx_error *err)
 {
 	struct store_want want = {
-		.id = spec->session.text, .create = true, .wait_ns = wait_ns};
+		.id = spec->session.text,
+		.create = true,
+		.most = spec->max_sessions,
+		.wait_ns = wait_ns,
+	};
 	CLEANUP_FD int store = -1;
 	struct sbx_session *made = NULL;
 	char real[PATH_MAX];

@@ -105,12 +105,37 @@ static int lock_session(struct store_session *session, uint64_t wait_ns)
 	return r;
 }
 
+/* Whether one more is not too many. Those who make one at the same moment may
+ * be that many more together. */
+static int check_room(int store, const struct store_want *want)
+{
+	struct stat st;
+	int fd, r = 0;
+	struct dirent *entry;
+	uint64_t n = 0;
+	DIR *list;
+
+	if (fstatat(store, want->id, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return 0;
+	fd = tree_open(store, ".");
+	list = fd < 0 ? NULL : fdopendir(fd);
+	if (!list)
+		return fd < 0 ? fd : -errno;
+	while (n < want->most && (entry = file_entry(list, &r)))
+		n += store_id_ok(entry->d_name);
+	(void)closedir(list);
+	return r < 0 ? r : n < want->most ? 0 : -EDQUOT;
+}
+
 static int open_session(int store, const struct store_want *want,
                         struct store_session *session)
 {
 	bool made = false;
 	struct stat st;
+	int r = want->create ? check_room(store, want) : 0;
 
+	if (r < 0)
+		return r;
 	if (want->create && mkdirat(store, want->id, 0700) < 0) {
 		if (errno != EEXIST)
 			return -errno;
@@ -162,6 +187,12 @@ static int lock_error(const struct store_want *want, int code,
 		           want->id);
 	case ENOENT:
 		return SAY(err, ENOENT, "there is no session %s", want->id);
+	case EDQUOT:
+		return SAY(err, EDQUOT,
+		           "session %s: there are %ju already, which is all "
+		           "that may be: sbx-session expire and remove make "
+		           "room",
+		           want->id, (uintmax_t)want->most);
 	default:
 		return FAIL(err, code, "session %s", want->id);
 	}

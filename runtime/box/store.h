@@ -52,6 +52,7 @@ int store_open(const char *path, bool create, int *store,
 struct store_want {
 	const char *id;
 	bool create, fresh; /* fresh: -EEXIST where it is there */
+	uint64_t most;      /* sessions that there may be with a new one */
 	uint64_t wait_ns;
 };
 int store_lock(int store, const struct store_want *want,

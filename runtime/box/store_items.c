@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "base/file.h"
 
-#define MAX_SESSIONS 100000
+#define MAX_ITEMS 100000
 
 static void read_item(int store, struct store_item *item)
 {
@@ -63,8 +63,7 @@ int store_items(int store, struct store_items *items, struct sbx_error *err)
 	struct dirent *entry;
 	int r = list ? 0 : -errno;
 
-	while (r == 0 && items->n < MAX_SESSIONS &&
-	       (entry = file_entry(list, &r)))
+	while (r == 0 && items->n < MAX_ITEMS && (entry = file_entry(list, &r)))
 		if (store_id_ok(entry->d_name))
 			r = add_item(items, entry->d_name);
 	if (list)

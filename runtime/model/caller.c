@@ -38,6 +38,7 @@ int sbx_spec_new(struct sbx_spec **spec, struct sbx_error *err)
 		return err_set(err, SBX_STAGE_SPEC, ENOMEM, "a spec");
 	made->last_bind = &made->binds;
 	made->last_input = &made->inputs;
+	made->max_sessions = MAX_SESSIONS;
 	int r = set_defaults(made, err);
 	if (r < 0)
 		sbx_spec_free(made);

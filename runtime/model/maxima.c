@@ -10,6 +10,8 @@
 #include "model/fields.h"
 #include "model/profile.h"
 
+#define SESSIONS "sessions"
+
 static int hold(const struct field_input *in, struct limit_value *limits,
                 uint64_t maximum, const char *path)
 {
@@ -29,6 +31,18 @@ static int hold(const struct field_input *in, struct limit_value *limits,
 	return 0;
 }
 
+/* Not of a run, but of all that a user keeps. */
+static int hold_sessions(struct sbx_spec *spec, const struct json *member,
+                         const char *path, struct sbx_error *err)
+{
+	if (member->kind != JSON_INTEGER || member->integer < 0)
+		return err_say(err, SBX_STAGE_SPEC, EINVAL,
+		               "%s, line %d: %s: a whole number is wanted",
+		               path, member->line, member->key);
+	spec->max_sessions = MIN(spec->max_sessions, (uint64_t)member->integer);
+	return 0;
+}
+
 static int hold_member(struct sbx_spec *spec, const struct json *member,
                        const char *path, struct sbx_error *err)
 {
@@ -44,6 +58,9 @@ static int hold_member(struct sbx_spec *spec, const struct json *member,
 	};
 	uint64_t maximum;
 
+	if (strcmp(member->key, SESSIONS) == 0)
+		return hold_sessions(spec, member, path, err);
+	suggest_offer(&suggest, SESSIONS);
 	if (!in.field)
 		return err_say(err, SBX_STAGE_SPEC, EINVAL,
 		               "%s, line %d: unknown limit \"%s\"%s", path,

@@ -65,6 +65,9 @@ struct strings {
 	size_t n;
 };
 
+/* Sessions of one user, where the maxima do not say less. */
+#define MAX_SESSIONS 10000
+
 /* What a session holds, and where. */
 struct session_state {
 	const char *layers; /* a directory of the host */
@@ -152,6 +155,7 @@ struct sbx_spec {
 	struct strings collect; /* patterns of files to bring out */
 	struct choice session;  /* its id; NULL: none */
 	const struct session_state *session_state; /* once it is open */
+	uint64_t max_sessions;  /* that there may be with a new one */
 	const char *id;         /* of the run; NULL: a fresh one */
 	struct choice cgroup;   /* "auto", "systemd", "none" or a path */
 	const char *package;    /* what to install for a missing interpreter */

@@ -63,11 +63,12 @@ int visit_list(const char *path, struct json_writer *out, struct sbx_error *err)
 
 /* ---- one ---- */
 
-static int enter(int store, const char *id, bool create,
+/* most: it is made where there are not so many. */
+static int enter(int store, const char *id, uint64_t most,
                  struct sbx_session **session, struct sbx_error *err)
 {
 	const struct store_want want = {
-		.id = id, .create = create, .wait_ns = WAIT};
+		.id = id, .create = most > 0, .most = most, .wait_ns = WAIT};
 
 	return session_enter(store, &want, session, err);
 }
@@ -99,7 +100,7 @@ int visit_remove(const char *path, const char *id, struct sbx_error *err)
 	int r = open_store(path, id, &store, err);
 
 	if (r == 0)
-		r = enter(store, id, false, &session, err);
+		r = enter(store, id, 0, &session, err);
 	if (r == 0)
 		r = store_delete(store, TAKE_PTR(session->store), err);
 	sbx_session_close(session);
@@ -114,7 +115,7 @@ int visit_read(const char *path, struct visit_file *file, size_t max,
 	int r = open_store(path, file->id, &store, err);
 
 	if (r == 0)
-		r = enter(store, file->id, false, &session, err);
+		r = enter(store, file->id, 0, &session, err);
 	if (r == 0)
 		r = session_file_open(session, file->path, err);
 	/* A layer does not change: the session is not needed any more. */
@@ -145,7 +146,7 @@ int visit_write(const char *path, const struct visit_file *file,
 	if (r == 0)
 		r = store_open(path, true, &store, err);
 	if (r == 0)
-		r = enter(store, file->id, true, &session, err);
+		r = enter(store, file->id, spec->max_sessions, &session, err);
 	if (r == 0)
 		r = session_file_put(session, &put, err);
 	/* One that came to nothing is none. */

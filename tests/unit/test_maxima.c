@@ -113,6 +113,19 @@ Test(maxima, hold_builds)
 	sbx_spec_free(spec);
 }
 
+/* How many sessions a user may have can be less, and not more. */
+Test(maxima, hold_sessions)
+{
+	struct sbx_spec *spec = new_spec();
+	struct sbx_error err = {0};
+
+	cr_expect_eq(hold(spec, "{\"sessions\": 20000}", &err), 0);
+	cr_expect_eq(spec->max_sessions, 10000);
+	cr_expect_eq(hold(spec, "{\"sessions\": 5}", &err), 0);
+	cr_expect_eq(spec->max_sessions, 5);
+	sbx_spec_free(spec);
+}
+
 /* What the caller named above the maximum is an error, "none" too. */
 Test(maxima, refuse_the_caller)
 {
@@ -144,6 +157,13 @@ Test(maxima, fail_closed)
 	         "F, line 2: limits.pids: \"0\" is below the least, 1"},
 		{"{\"pids\": {}}", "F, line 1: limits.pids: a whole number is "
 	                           "wanted, not an object"},
+		{"{\"sessions\": \"5\"}",
+	         "F, line 1: sessions: a whole number is wanted"},
+		{"{\"sessions\": -1}",
+	         "F, line 1: sessions: a whole number is wanted"},
+		{"{\"sesions\": 5}",
+	         "F, line 1: unknown limit \"sesions\"; did "
+	         "you mean \"sessions\"?"},
 		{"[1]", "F: an object of limits is wanted, not an array"},
 		{"{\"pids\": 1, \"pids\": 2}", NULL},
 		{"{", NULL},

@@ -13,19 +13,36 @@
 #include "box/layers.h"
 #include "box/store.h"
 #include "box/tree.h"
+#include "exec/profiles.h"
 #include "kernel/idmap.h"
 #include "kernel/probe.h"
+#include "model/spec.h"
 #include "session.h"
 
 #define WAIT (10 * NS_PER_S)
 
+/* How many sessions there may be. */
+static int find_most(uint64_t *most, struct sbx_error *err)
+{
+	struct sbx_spec *spec = NULL;
+	int r = sbx_spec_new(&spec, err);
+
+	if (r == 0)
+		r = sbx_spec_maxima(spec, MAXIMA, err);
+	if (r == 0)
+		*most = spec->max_sessions;
+	sbx_spec_free(spec);
+	return r;
+}
+
 static int lock(int store, const char *id, bool fresh,
                 struct store_session **session, struct sbx_error *err)
 {
-	const struct store_want want = {
+	struct store_want want = {
 		.id = id, .create = fresh, .fresh = fresh, .wait_ns = WAIT};
+	int r = fresh ? find_most(&want.most, err) : 0;
 
-	return store_lock(store, &want, session, err);
+	return r < 0 ? r : store_lock(store, &want, session, err);
 }
 
 static int fail(struct sbx_error *err, int code, const char *what,

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/def.h"
+#include "box/store.h"
+#include "model/spec.h"
+#include "support/scratch.h"
+
+TestSuite(store, .init = scratch_make, .fini = scratch_remove);
+
+static int lock_one(int store, const char *id, uint64_t most,
+                    struct sbx_error *err)
+{
+	const struct store_want want = {.id = id, .create = true, .most = most};
+	struct store_session *session = NULL;
+	int r = store_lock(store, &want, &session, err);
+
+	store_unlock(session);
+	return r;
+}
+
+/* A new session is one too many where there are as many as may be; those that
+ * are there can be used, and what is no session does not count. */
+Test(store, holds_so_many_sessions)
+{
+	struct sbx_error err = {0};
+	int store;
+
+	cr_assert_eq(store_open(scratch("s"), true, &store, &err), 0, "%s",
+	             err.text);
+	cr_assert_eq(mkdirat(store, ".gone-1", 0700), 0);
+	cr_expect_eq(lock_one(store, "none", 0, &err), -EDQUOT);
+	cr_expect_eq(lock_one(store, "a", 2, &err), 0);
+	cr_expect_eq(lock_one(store, "b", 2, &err), 0);
+	cr_expect_eq(lock_one(store, "c", 2, &err), -EDQUOT);
+	cr_expect_not_null(strstr(err.text, "session c: there are 2 already"),
+	                   "%s", err.text);
+	cr_expect_not_null(strstr(err.text, "expire"), "%s", err.text);
+	cr_expect_eq(lock_one(store, "a", 2, &err), 0);
+	cr_expect_eq(lock_one(store, "b", 1, &err), 0);
+	cr_expect_eq(lock_one(store, "c", 3, &err), 0);
+	(void)close(store);
+}
+
+/* That is what a run of a session is held to. */
+Test(store, asks_the_spec_how_many)
+{
+	struct sbx_session *session = NULL;
+	struct sbx_error err = {0};
+	struct sbx_spec *spec;
+
+	cr_assert_eq(sbx_spec_new(&spec, &err), 0);
+	cr_expect_eq(spec->max_sessions, 10000);
+	cr_assert_eq(sbx_spec_set(spec, "session", "a", &err), 0);
+	spec->max_sessions = 0;
+	cr_expect_eq(sbx_session_open(spec, scratch("s"), 0, &session, &err),
+	             -EDQUOT);
+	spec->max_sessions = 1;
+	cr_expect_eq(sbx_session_open(spec, scratch("s"), 0, &session, &err), 0,
+	             "%s", err.text);
+	sbx_session_close(session);
+	sbx_spec_free(spec);
+}
