@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A zygote of CPython: an extension module whose initialization does not come
- * back in the zygote, and comes back, as a failed import, in the program's
- * process of every box that the zygote makes. Its agent imports it once it has
- * loaded and exercised all that it is to hand down (runtime/zygotes/python.py).
+ * A zygote of CPython: two functions for its agent (runtime/zygotes/python.py).
+ * One makes boxes, when they are asked for; it does not come back in the
+ * zygote, and comes back in the program's process of every box. The other is a
+ * short end for these. They come from an extension module that is never
+ * imported: a module would have more of the interpreter in it.
  *
  * It is built from the objects that make any box, put into the zygote's root
  * by the zygote's plan, and needs of Python what is in the stable ABI.
@@ -45,7 +46,8 @@ struct method {
 	int flags;
 	const char *doc;
 };
-#define METH_O 8
+#define METH_NOARGS 4
+#define METH_O      8
 void *PyCFunction_NewEx(struct method *method, void *self, void *module);
 
 __attribute__((visibility("default"))) void *PyInit_zygote(void);
@@ -83,18 +85,6 @@ static void *leave(void *loads, void *status)
 		exit(code);
 	(void)fflush(NULL);
 	_exit(code);
-}
-
-/* sys._exit, which the agent takes away. */
-static int offer_exit(void)
-{
-	static const struct method method = {"_exit", leave, METH_O, NULL};
-	void *loads = PyLong_FromUnsignedLongLong(count_loads());
-	void *function =
-		loads ? PyCFunction_NewEx((struct method *)&method, loads, NULL)
-		      : NULL;
-
-	return function ? PySys_SetObject("_exit", function) : -1;
 }
 
 /* The program's process of a box, where any other would execute the program:
@@ -195,11 +185,13 @@ static _Noreturn void serve(struct zygote *zygote)
 	}
 }
 
-void *PyInit_zygote(void)
+static void *fork_boxes(void *self, void *nothing)
 {
 	struct zygote zygote = {.setup.resume = resume};
 
-	if (open_plan(&zygote) < 0 || offer_exit() < 0) {
+	(void)self;
+	(void)nothing;
+	if (open_plan(&zygote) < 0) {
 		PyErr_SetString(PyExc_ImportError, "the plan cannot be read");
 		return NULL;
 	}
@@ -207,6 +199,31 @@ void *PyInit_zygote(void)
 	zygote.setup.loopback = zygote.packed->loopback;
 	if (setjmp(zygote.back) == 0)
 		serve(&zygote);
-	PyErr_SetString(PyExc_ImportError, "forked");
+	return PyLong_FromUnsignedLongLong(0);
+}
+
+/* As members of sys, from where the agent takes them away. */
+static int offer(const struct method *method, void *self)
+{
+	void *function =
+		self ? PyCFunction_NewEx((struct method *)method, self, NULL)
+		     : NULL;
+
+	return function ? PySys_SetObject(method->name, function) : -1;
+}
+
+void *PyInit_zygote(void)
+{
+	static const struct method methods[] = {
+		{"_fork", fork_boxes, METH_NOARGS, NULL},
+		{"_exit", leave, METH_O, NULL},
+	};
+
+	void *loads = PyLong_FromUnsignedLongLong(count_loads());
+
+	for (size_t i = 0; i < ARRAY_SIZE(methods); i++)
+		if (offer(&methods[i], loads) < 0)
+			return NULL;
+	PyErr_SetString(PyExc_ImportError, "offered");
 	return NULL;
 }

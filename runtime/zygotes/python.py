@@ -1,84 +1,211 @@
 # SPDX-License-Identifier: MIT
 # The agent of a waiting interpreter: see runtime/box/standby.c. It stands where
 # the program will stand, so the command line is the program's, and it leaves
-# no name and no module behind in what it becomes.
+# no name behind in what it becomes, and no module that the profile did not ask
+# for.
+#
+# In a zygote, what follows the fork happens in every box, and an object that is
+# only looked at there is a page copied, since that is counted in the object. So
+# all that can be done before is, what it leaves is let go before, and what has
+# run once before finds its caches filled.
+CONTROL = 4
+ZYGOTE = "/zygote/module.so"
+
+# Some of what programs do first.
+SAMPLE = '''
+import os
+class C:
+    def __init__(self, a):
+        self.a = a
+def f(a, *b, c=1, **d):
+    return [x for x in a if x], {k: v for k, v in d.items()}, len(b) + c
+try:
+    f([C(1).a, int("2"), 3.5], 4, e=5)
+    text = "%s {} %d".format(sum(i * i for i in range(9))) % ("a", 1)
+    text = f"{text!r:>9} {1.5:.2f}" + "".join(sorted(str(ord("b"))))
+    both = dict(zip(map(str.strip, text.split()), enumerate(set("abc"))))
+    both.setdefault("a", []), max(both), min(1, 2), abs(-1), both.get("b")
+    print(isinstance(text, str), *both.items(), sep=" ", end="", file=none)
+    with open("/dev/null", "rb") as file:
+        file.read()
+    both["not there"]
+except KeyError as error:
+    str(error)
+x
+'''
+
+
 def agent():
-    import builtins
-    import os
     import sys
 
-    control = 4
-    known = set(sys.modules)
-    end = None
-    if os.path.exists("/zygote/module.so"):
-        end = quick_end(sys)
-    modules = os.read(control, 65536).decode().split("\0")
-    for name in filter(None, modules):
-        __import__(name)
-    # What the first compile() and the first error would set up.
-    for text in ("def f(a):\n  return [a for a in a]\nf('x')\n", "x"):
-        try:
-            exec(compile(text, "", "exec"), {})
-        except NameError:
-            pass
+    own = set(sys.modules)
+    import _imp
+    import atexit
+    import gc
+    import os
+
+    for name in set(sys.modules) - own:
+        del sys.modules[name]
+    # Registered first, it is called last.
+    end = End(sys, atexit, gc) if os.path.exists(ZYGOTE) else None
+    loaded = load(os, sys)
     if end:
-        fork(sys, end)
-        os.read(control, 65536)
-    if not modules[0]:
-        for name in set(sys.modules) - known:
-            del sys.modules[name]
-    os.write(control, b".")
-    told = os.read(control, 65536)
-    os.close(control)
+        fork, leave = load_zygote(sys, _imp)
+    rehearse(os, sys, loaded, 50 if end else 1)
+    if end:
+        end.keep(loaded)
+        freeze(os, sys, gc)
+    # What is frozen is never collected: the program's names are not in it.
+    main = new_main(os, sys)
+    if end:
+        # Has malloc() join now what is free, which it would in each box.
+        bytes(1 << 16)
+        fork()
+        end.begin(leave)
+        if "numpy.random" in sys.modules:
+            sys.modules["numpy.random"].seed()  # Nothing else does.
+        os.read(CONTROL, 65536)
+    os.write(CONTROL, b".")
+    told = os.read(CONTROL, 65536)
+    os.close(CONTROL)
     if not told:
         os._exit(125)
-    told = [os.fsdecode(text) for text in told.split(b"\0")[:-1]]
+    take(os, sys, told, loaded)
+    return main, sys, end
+
+
+def load(os, sys):
+    # What the profile names. Returns the names that files of the program's
+    # might have, too.
+    before = set(sys.modules)
+    for name in os.read(CONTROL, 65536).decode().split("\0"):
+        if name:
+            __import__(name)
+    return frozenset(set(sys.modules) - before
+                     if os.path.isdir(sys.path[0]) else ())
+
+
+def forget(sys, modules):
+    # But for those with a state that no second import would make anew.
+    ours = getattr(sys, "stdlib_module_names", modules)
+    for name in modules:
+        if name.partition(".")[0] in ours:
+            del sys.modules[name]
+
+
+def rehearse(os, sys, loaded, times):
+    argv, orig_argv = sys.argv[:], sys.orig_argv[:]
+    none = open("/dev/null", "w")
+    for _ in range(times):
+        code = compile(SAMPLE, "", "exec", dont_inherit=True)
+        try:
+            exec(code, {"none": none})
+        except NameError:
+            pass
+        take(os, sys, b"a\0" b"1\0" b"b\0", loaded and {0})
+    none.close()
+    sys.argv[:], sys.orig_argv[:] = argv, orig_argv
+    # It was listed before the program's files were there.
+    sys.path_importer_cache.pop(sys.path[0], None)
+
+
+def new_main(os, sys):
+    # The program's, with nothing of this file's in it.
+    main = type(sys)("__main__")
+    for name, value in globals().items():
+        if name.startswith("__"):
+            setattr(main, name, value)
+    main.__file__ = "" if sys.argv[0][0] == "/" else os.getcwd() + "/"
+    sys.modules["__main__"] = main
+    return main
+
+
+def take(os, sys, told, loaded):
+    told = told.decode("utf-8", "surrogateescape").split("\0")
     n = 2 + int(told[1])
-    for text in told[n:]:
+    for text in told[n:-1]:
         key, _, value = text.partition("=")
         os.environ[key] = value
     sys.orig_argv[-1:] = sys.argv[:] = [told[0]] + told[2:n]
-    # Its directory was listed before the program's files were there.
-    sys.path_importer_cache.pop(sys.path[0], None)
-    return os.path.abspath(told[0]), sys, builtins, end
+    # A file of the program's goes before a module of that name.
+    if loaded:
+        for name in os.listdir(sys.path[0]):
+            if name.partition(".")[0] in loaded:
+                forget(sys, loaded)
+                break
 
 
-def quick_end(sys):
+def load_zygote(sys, _imp):
+    # See runtime/zygote/python.c. What it offers is nobody else's.
+    spec = type(sys.__spec__)("zygote", None, origin=ZYGOTE)
+    try:
+        _imp.create_dynamic(spec)
+    except ImportError as error:
+        if str(error) != "offered":
+            raise
+    return sys.__dict__.pop("_fork"), sys.__dict__.pop("_exit")
+
+
+def freeze(os, sys, gc):
+    # What is there now is never collected, which would copy all of its pages.
+    if len(os.listdir("/proc/self/task")) > 1:
+        sys.exit("a module that is loaded ahead has started a thread, which "
+                 "no fork takes along")
+    gc.collect()
+    gc.freeze()
+
+
+class End:
     # What the interpreter does at its end it does to everything there is, and
     # each page that it touches is copied from the zygote's: ten milliseconds.
     # So the program's own is taken apart, as the interpreter would, and the
-    # rest is left. Registered first, it is called last, with threads and all
-    # other callbacks over. Where anything is odd, the interpreter does it all.
-    import atexit
-    import gc
+    # rest is left. With this, threads and all other callbacks are over. Where
+    # anything is odd, the interpreter does it all.
+    def __init__(self, sys, atexit, gc):
+        self.sys, self.collect = sys, gc.collect
+        self.exit = self.last = None
+        self.status = 0
+        atexit.register(self.leave)
 
-    end = {"status": 0, "known": None, "exit": None}
-    collect = gc.collect
+    def keep(self, *things):
+        # What would be freed on the way, and the code that is running.
+        self.kept = list(things)
+        frame = self.sys._getframe()
+        while frame:
+            self.kept.append(frame.f_code)
+            frame = frame.f_back
 
-    def flush():
-        for stream in (sys.stdout, sys.stderr):
+    def begin(self, leave):
+        self.exit = leave
+        # The last module before the program's.
+        self.last = next(reversed(self.sys.modules))
+
+    def flush(self):
+        for stream in (self.sys.stdout, self.sys.stderr):
             if stream is not None and not stream.closed:
                 stream.flush()
 
-    def leave():
-        if not end["exit"]:
+    def leave(self):
+        if not self.exit:
             return
+        sys = self.sys
         try:
-            flush()
+            self.flush()
             for name in ("last_type", "last_value", "last_traceback"):
                 if hasattr(sys, name):
                     setattr(sys, name, None)
-            for name in list(sys.modules):
-                if name == "__main__" or name not in end["known"]:
-                    del sys.modules[name]
-            collect()
-            flush()
+            new = []
+            for name in reversed(sys.modules):
+                if name == self.last:
+                    break
+                new.append(name)
+            for name in new[::-1] + ["__main__"]:
+                sys.modules.pop(name, None)
+            self.collect()
+            self.flush()
         except BaseException:
             return
-        end["exit"](end["status"])
-
-    atexit.register(leave)
-    return end
+        self.exit(self.status)
 
 
 def status_of(code):
@@ -90,48 +217,8 @@ def status_of(code):
     return code & 0xFF if -(2**63) <= code < 2**63 else 0xFF
 
 
-def fork(sys, end):
-    # From here on it is a zygote: see runtime/box/zygote.c. What comes back is
-    # a box's own process, so what is set up here is set up for all of them.
-    import _imp
-    import gc
-    import os
-
-    if len(os.listdir("/proc/self/task")) > 1:
-        sys.exit("a module that is loaded ahead has started a thread, which "
-                 "no fork takes along")
-    text = "def f(a):\n  return [a for a in a]\nf('x')\nprint(end='')\nx"
-    for _ in range(50):
-        try:
-            exec(compile(text, "", "exec"), {})
-        except NameError:
-            pass
-    gc.collect()
-    gc.freeze()
-    spec = type(sys.__spec__)("zygote", None, origin="/zygote/module.so")
-    try:
-        _imp.create_dynamic(spec)
-    except ImportError as error:
-        if str(error) != "forked":
-            raise
-    # What was frozen is never collected: the program's names are not in it.
-    end["exit"] = sys.__dict__.pop("_exit")
-    end["known"] = set(sys.modules)
-    main = type(sys)("__main__")
-    main.__dict__.update(sys.modules["__main__"].__dict__)
-    sys.modules["__main__"] = main
-    # Generators that nothing reseeds at a fork.
-    if "numpy.random" in sys.modules:
-        sys.modules["numpy.random"].seed()
-
-
-def become(path, sys, builtins, end):
-    main = sys.modules["__main__"]
-    status = status_of
-    for name in ("agent", "become", "fork", "quick_end", "status_of"):
-        delattr(main, name)
-    main.__file__ = path
-    main.__loader__.path = path
+def become(main, sys, end):
+    path = main.__file__ = main.__loader__.path = main.__file__ + sys.argv[0]
     try:
         with open(path, "rb") as file:
             text = file.read()
@@ -140,7 +227,7 @@ def become(path, sys, builtins, end):
         exec(code, main.__dict__)
     except SystemExit as error:
         if end:
-            end["status"] = status(error.code)
+            end.status = status_of(error.code)
         raise
     except BaseException as error:
         # As the interpreter does at its outermost level; the frames of this
@@ -152,11 +239,11 @@ def become(path, sys, builtins, end):
         if type(error) is KeyboardInterrupt:
             # The interpreter ends by that signal, and has nothing to add.
             if end:
-                end["exit"] = None
+                end.exit = None
             sys.excepthook = lambda *_: None
             raise
         if end:
-            end["status"] = 1
+            end.status = 1
         raise SystemExit(1) from None
 
 

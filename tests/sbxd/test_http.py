@@ -106,6 +106,33 @@ def test_modules_of_one_are_not_anothers(build):
             time.sleep(0.5)
 
 
+def test_files_go_before_what_is_loaded(build):
+    """A module of the standard library that the interpreter has loaded already
+    is the program's own where that brings a file of the name."""
+    code = "import heapq, json; print(heapq.__file__, json.__file__)"
+    rows = (
+        ([], "/heapq.py", "/json/__init__.py"),
+        (["heapq.py"], "/workspace/heapq.py", "/json/__init__.py"),
+        (["json/__init__.py"], "/heapq.py", "/workspace/json/__init__.py"),
+    )
+    with Daemon(build, "--warm", "python=1") as daemon:
+        for files, heapq, json_file in rows:
+            daemon.warm()
+            report = daemon.run(code, files=[
+                {"path": path, "content": ""} for path in files])[2]
+            expect(report["isolation"]["warm"], True)
+            words = report["stdout"].split()
+            assert words[0].endswith(heapq), report
+            assert words[1].endswith(json_file), report
+        # Loaded before anybody asks for them.
+        daemon.warm()
+        loaded = "import sys; print('json' in sys.modules)"
+        expect(daemon.run(loaded)[2]["stdout"], "True\n")
+        daemon.warm()
+        expect(daemon.run(loaded, files=[
+            {"path": "re.py", "content": ""}])[2]["stdout"], "False\n")
+
+
 def test_verdicts(build):
     rows = (
         ("import sys; sys.exit(3)", {}, "failure", "exited"),

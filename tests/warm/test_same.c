@@ -45,6 +45,8 @@ static void expect_same(struct sbx_pool *pool, const struct warm_call *call)
  * from one box to the next are left out. */
 static const char look[] =
 	"import os, sys, resource, re, socket\n"
+	"import bisect, collections, copy, datetime, enum, functools, heapq,\\\n"
+	"  itertools, json, math, operator, random, string, typing\n"
 	"def text(path):\n"
 	"  try: return open(path).read()\n"
 	"  except OSError as e: return e.strerror\n"
