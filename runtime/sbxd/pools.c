@@ -65,8 +65,10 @@ static bool has_room(const struct entry *entry)
 }
 
 /* A box is made only where there is room for it, and nobody waits to run: its
- * start would take the processors from them. A pool that nobody named goes when
- * its boxes fail: what asks for them next says why itself, as it runs cold. */
+ * start would take the processors from them. But there is a zygote meanwhile,
+ * which makes one for each of them in less than a start takes. A pool that
+ * nobody named goes when its boxes fail: what asks for them next says why
+ * itself, as it runs cold. */
 static void step(struct entry *entry)
 {
 	const struct daemon *daemon = entry->pools->daemon;
@@ -74,9 +76,10 @@ static void step(struct entry *entry)
 	struct sbx_error err;
 	int r;
 
-	if (daemon->draining || daemon->hungry || !has_room(entry))
+	if (daemon->draining || !has_room(entry))
 		size = MIN(size, n);
 	pool_resize(entry->pool, size);
+	pool_hold(entry->pool, daemon->hungry);
 	r = sbx_pool_step(entry->pool, &err);
 	if (r < 0 && !entry->named) {
 		drop(entry);

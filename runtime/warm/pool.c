@@ -24,6 +24,7 @@ struct sbx_pool {
 	unsigned n_boxes, size, most;
 	int epoll; /* over the boxes' own */
 	uint64_t pause_ns, not_before_ns;
+	bool held;            /* makes none now */
 	bool own_name;        /* for files that are named as the agent's */
 	struct zygote zygote; /* forks them; or they start one by one */
 	bool forked;          /* it has done so */
@@ -167,6 +168,11 @@ void pool_resize(struct sbx_pool *pool, unsigned size)
 	pool->size = MIN(size, pool->most);
 }
 
+void pool_hold(struct sbx_pool *pool, bool held)
+{
+	pool->held = held;
+}
+
 void pool_wear(struct sbx_pool *pool, unsigned most_forks)
 {
 	pool->zygote.most_forks = most_forks;
@@ -269,7 +275,7 @@ int sbx_pool_step(struct sbx_pool *pool, struct sbx_error *err)
 	if (r == 0 && n_idle > 0)
 		pool->pause_ns = FIRST_PAUSE;
 	/* One at a time: more would take the processors from those who run. */
-	if (r == 0 && ready > 0 && pool->n_boxes < pool->size &&
+	if (r == 0 && ready > 0 && !pool->held && pool->n_boxes < pool->size &&
 	    n_idle == pool->n_boxes && clock_ns() >= pool->not_before_ns)
 		r = fill(pool, err);
 	if (r < 0)

@@ -9,6 +9,10 @@
  * effect when the pool is stepped. */
 void pool_resize(struct sbx_pool *pool, unsigned size);
 
+/* Whether to make no more for now, of those that it is to hold. What there is
+ * stays, a zygote too, and pool_hurry() has one made all the same. */
+void pool_hold(struct sbx_pool *pool, bool held);
+
 /* How many there are: idle, or on their way. */
 unsigned pool_count(const struct sbx_pool *pool);
 

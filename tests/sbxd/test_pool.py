@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 
 from lab import OTHER, Daemon, expect, until
@@ -92,6 +93,23 @@ def test_commands_are_warm(build):
                 with open(path, encoding="utf-8") as file:
                     warm = json.load(file)["isolation"]["warm"]
                 time.sleep(0.1)
+
+
+def test_runs_that_wait_find_boxes(build):
+    """However many wait for their turn, there is a zygote to make them."""
+    with Daemon(build, "--warm", "python=1", "--max-runs", "1") as daemon:
+        daemon.warm()
+        threads = [threading.Thread(target=lambda: [
+            expect(daemon.run("print(1)")[2]["stdout"], "1\n")
+            for _ in range(10)]) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        starts = {box: daemon.metric(f'sbx_starts_total{{box="{box}"}}')
+                  for box in ("warm", "cold")}
+        expect(sum(starts.values()), 80)
+        assert starts["cold"] < 10, starts
 
 
 def test_profiles_of_root_trees_are_warm(build):
