@@ -275,7 +275,7 @@ def test_command_line(build):
 def test_mixed_load(build):
     """As make load, for some seconds."""
     here = os.path.dirname(os.path.abspath(__file__))
-    done = subprocess.run([f"{here}/load", build, "8"], timeout=300,
+    done = subprocess.run([f"{here}/load", build, "4"], timeout=300,
                           capture_output=True, text=True)
     expect(done.returncode, 0, done.stdout + done.stderr)
 
