@@ -340,11 +340,12 @@ SBX_API void sbx_spec_built(struct sbx_spec *spec,
 SBX_API int sbx_built_find(const struct sbx_plan *plan, const char *dir,
                            struct sbx_built **built, struct sbx_error *err);
 
-/* Puts it there, and removes the ones that were not used for the longest
- * time where they are too many. */
+/* Puts it there, if it may be found again, and has *built be what was put
+ * there, as sbx_built_find() would. The ones that were not used for the longest
+ * time are removed where they are too many, but none that is *built of
+ * somebody. */
 SBX_API int sbx_built_keep(const struct sbx_plan *plan, const char *dir,
-                           const struct sbx_built *built,
-                           struct sbx_error *err);
+                           struct sbx_built **built, struct sbx_error *err);
 
 SBX_API void sbx_built_free(struct sbx_built *built);
 

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Builds that are kept: a file for each, named by the hash of all that the
- * build depends on, holding the hash of what follows and the text of a struct
- * sbx_built. A file is written under another name and renamed, so it is there
- * as a whole or not at all. What is in the way of keeping is no reason not to
- * run; what is wrong with the directory is an error.
+ * Builds that are kept: a directory for each (kept.c), named by the hash of all
+ * that the build depends on. What is in the way of keeping is no reason not to
+ * run; what is wrong with the directory of them is an error.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -17,7 +15,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "kernel/probe.h"
+#include "box/kept.h"
 #include "model/built.h"
 #include "model/plan.h"
 
@@ -33,28 +31,56 @@ static const char *const stamps[] = {
 	"/var/lib/pacman/local",
 };
 
-static void add_stamp(struct buffer *key, const char *path)
+/* Numbers are the host's own: a key never leaves it. */
+static void add_number(struct buffer *key, uint64_t number)
 {
-	struct stat st;
-
-	if (stat(path, &st) == 0)
-		buffer_printf(key, "%s %ju %ju %jd.%09ld\n", path,
-		              (uintmax_t)st.st_ino, (uintmax_t)st.st_size,
-		              (intmax_t)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+	buffer_append(key, &number, sizeof(number));
 }
 
 /* Each text with its length, so that no two lists read the same. */
 static void add_text(struct buffer *key, const char *text)
 {
-	buffer_printf(key, "%zu ", strlen(text));
-	buffer_text(key, text);
+	size_t len = strlen(text);
+
+	add_number(key, len);
+	buffer_append(key, text, len);
 }
 
 static void add_texts(struct buffer *key, char *const *texts)
 {
+	size_t n = 0;
+
+	while (texts[n])
+		n++;
+	add_number(key, n);
 	for (; *texts; texts++)
 		add_text(key, *texts);
-	buffer_text(key, "\n");
+}
+
+static void add_stamp(struct buffer *key, const char *path)
+{
+	struct stat st;
+
+	add_text(key, path);
+	if (stat(path, &st) < 0)
+		st = (struct stat){0};
+	add_number(key, st.st_ino);
+	add_number(key, (uint64_t)st.st_size);
+	add_number(key, (uint64_t)st.st_mtim.tv_sec);
+	add_number(key, (uint64_t)st.st_mtim.tv_nsec);
+}
+
+static void add_step_to(struct buffer *key, const struct step *step)
+{
+	add_number(key, step->kind);
+	add_number(key, step->mode);
+	add_text(key, step->path);
+	add_text(key, step->source ? step->source : "");
+	if (step->source && step->kind == STEP_BIND)
+		add_stamp(key, step->source);
+	add_number(key, step->len);
+	if (step->len)
+		buffer_append(key, step->data, step->len);
 }
 
 /* What it sees of the host may change without a trace. And a check has to be
@@ -73,24 +99,14 @@ static int make_key(const struct sbx_plan *plan, char key[HASH + 1])
 {
 	struct buffer text = {0};
 
-	buffer_text(&text, "sbx " SBX_VERSION "\n");
+	add_text(&text, "sbx " SBX_VERSION " 2");
 	add_text(&text, plan->executable);
 	add_text(&text, plan->rootfs);
 	add_texts(&text, plan->argv);
 	add_texts(&text, plan->envp);
-	for (size_t i = 0; i < plan->n_steps; i++) {
-		const struct step *step = &plan->steps[i];
-
-		buffer_printf(&text, "%d %o %zu ", (int)step->kind, step->mode,
-		              step->len);
-		add_text(&text, step->path);
-		if (step->source)
-			add_text(&text, step->source);
-		if (step->source && step->kind == STEP_BIND)
-			add_stamp(&text, step->source);
-		if (step->len)
-			buffer_append(&text, step->data, step->len);
-	}
+	add_number(&text, plan->n_steps);
+	for (size_t i = 0; i < plan->n_steps; i++)
+		add_step_to(&text, &plan->steps[i]);
 	add_stamp(&text, plan->executable);
 	for (size_t i = 0; i < ARRAY_SIZE(stamps); i++)
 		add_stamp(&text, stamps[i]);
@@ -119,35 +135,10 @@ static int open_dir(const char *path, struct sbx_error *err)
 	return TAKE_FD(fd);
 }
 
-/* What is in the file of that name; -ENOENT also for one that is damaged. */
-static int read_kept(int dir, const char *name, struct buffer *text)
-{
-	CLEANUP_FD int fd = -1;
-	char hash[HASH + 1], found[HASH];
-	struct stat st;
-	int r;
-
-	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-		return -ENOENT;
-	if (read(fd, found, sizeof(found)) != (ssize_t)sizeof(found))
-		return -ENOENT;
-	r = file_read_fd(fd, MAX_ONE, text);
-	if (r == -ENOMEM)
-		return r;
-	text_sha256(text->data, text->len, hash);
-	if (r < 0 || memcmp(hash, found, HASH) != 0)
-		return -ENOENT;
-	/* Used now: it is the last to go. */
-	(void)futimens(fd, NULL);
-	return 0;
-}
-
 int sbx_built_find(const struct sbx_plan *plan, const char *path,
                    struct sbx_built **built, struct sbx_error *err)
 {
 	CLEANUP_FD int dir = -1;
-	struct buffer text = {0};
 	char key[HASH + 1];
 	int r;
 
@@ -159,13 +150,8 @@ int sbx_built_find(const struct sbx_plan *plan, const char *path,
 		return dir;
 	r = make_key(plan, key);
 	if (r == 0)
-		r = read_kept(dir, key, &text);
-	if (r == 0)
-		r = built_parse(&text, built);
-	buffer_free(&text);
-	if (r == -ENOMEM)
-		return err_memory(err, SBX_STAGE_PLAN);
-	return 0;
+		r = kept_open(dir, key, built);
+	return r == -ENOMEM ? err_memory(err, SBX_STAGE_PLAN) : 0;
 }
 
 /* ---- keeping ---- */
@@ -187,7 +173,7 @@ static int older(const void *a, const void *b)
 	       (left->tv_nsec < right->tv_nsec);
 }
 
-/* Up to 4 * MAX_KEPT files of the directory; more are a later call's. None
+/* Up to 4 * MAX_KEPT things in the directory; more are a later call's. None
  * where it cannot be read to its end: the oldest might be those not seen. */
 static size_t list_kept(DIR *dir, struct kept *list, uint64_t *size)
 {
@@ -199,12 +185,11 @@ static size_t list_kept(DIR *dir, struct kept *list, uint64_t *size)
 	*size = 0;
 	while (n < (size_t)4 * MAX_KEPT && (entry = file_entry(dir, &r))) {
 		if (fstatat(dirfd(dir), entry->d_name, &st,
-		            AT_SYMLINK_NOFOLLOW) < 0 ||
-		    !S_ISREG(st.st_mode))
+		            AT_SYMLINK_NOFOLLOW) < 0)
 			continue;
 		(void)snprintf(list[n].name, sizeof(list[n].name), "%s",
 		               entry->d_name);
-		list[n].size = (uint64_t)st.st_size;
+		list[n].size = kept_size(dirfd(dir), entry->d_name);
 		list[n].used = st.st_mtim;
 		*size += list[n++].size;
 	}
@@ -226,9 +211,12 @@ static void make_room(int fd)
 		n = list_kept(dir, list, &size);
 	if (n > 0)
 		qsort(list, n, sizeof(*list), older);
-	for (size_t i = 0; n - i > MAX_KEPT || size > MAX_KEPT_SIZE; i++) {
-		(void)unlinkat(fd, list[i].name, 0);
+	for (size_t i = 0, left = n;
+	     i < n && (left > MAX_KEPT || size > MAX_KEPT_SIZE); i++) {
+		if (kept_remove(fd, list[i].name) < 0)
+			continue;
 		size -= list[i].size;
+		left--;
 	}
 	free(list);
 	if (dir)
@@ -237,43 +225,28 @@ static void make_room(int fd)
 		cleanup_fd(&own);
 }
 
-static int write_kept(int dir, const char *key, const struct buffer *text)
-{
-	char hash[HASH + 1], id[33], name[40];
-	CLEANUP_FD int fd = -1;
-	int r;
-
-	r = probe_random_id(id);
-	if (r < 0)
-		return r;
-	(void)snprintf(name, sizeof(name), ".%s", id);
-	fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return -errno;
-	text_sha256(text->data, text->len, hash);
-	r = file_write_fd(fd, hash, HASH);
-	if (r == 0)
-		r = file_write_fd(fd, text->data, text->len);
-	if (r == 0 && renameat(dir, name, dir, key) < 0)
-		r = -errno;
-	if (r < 0)
-		(void)unlinkat(dir, name, 0);
-	return r;
-}
-
 int sbx_built_keep(const struct sbx_plan *plan, const char *path,
-                   const struct sbx_built *built, struct sbx_error *err)
+                   struct sbx_built **built, struct sbx_error *err)
 {
 	CLEANUP_FD int dir = -1;
+	struct sbx_built *kept = NULL;
 	char key[HASH + 1];
+	int r;
 
-	if (may_change(plan) || built->text.len > MAX_ONE)
+	if (may_change(plan) || (*built)->text.len > MAX_ONE)
 		return 0;
 	dir = open_dir(path, err);
 	if (dir < 0)
 		return dir;
-	if (make_key(plan, key) == 0)
-		(void)write_kept(dir, key, &built->text);
+	r = make_key(plan, key);
+	if (r == 0)
+		r = kept_write(dir, key, *built);
+	if (r == 0 || r == -EEXIST)
+		(void)kept_open(dir, key, &kept);
 	make_room(dir);
+	if (kept) {
+		sbx_built_free(*built);
+		*built = kept;
+	}
 	return 0;
 }

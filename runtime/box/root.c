@@ -14,7 +14,9 @@
 
 static int open_bind(const struct step *step)
 {
-	return mount_tree(step->source, step->writable);
+	return step->inode
+	               ? mount_exact(step->source, step->device, step->inode)
+	               : mount_tree(step->source, step->writable);
 }
 
 static int open_device(const struct step *step)

@@ -17,6 +17,19 @@ int building_plan(struct building *building, const struct sbx_spec *spec,
 	return sbx_plan_make(building->spec, &building->plan, err);
 }
 
+int building_find(struct building *building, struct sbx_spec *spec,
+                  struct sbx_error *err)
+{
+	int r = 0;
+
+	if (building->plan)
+		r = cache_find(building->plan, geteuid(), &building->built,
+		               err);
+	if (building->built)
+		sbx_spec_built(spec, building->built, NULL);
+	return r;
+}
+
 int building_run(struct building *building, bool capture, struct sbx_error *err)
 {
 	const struct sbx_stdio stdio = {
@@ -24,12 +37,9 @@ int building_run(struct building *building, bool capture, struct sbx_error *err)
 		.out = capture ? -1 : STDERR_FILENO,
 		.err = capture ? -1 : STDERR_FILENO,
 	};
-	int r = cache_find(building->plan, geteuid(), &building->built, err);
-
-	if (r < 0 || building->built)
-		return r;
 	/* The program's own box is still to be made. */
-	r = sbx_confine_maker(err);
+	int r = sbx_confine_maker(err);
+
 	if (r < 0)
 		return r;
 	r = run_box(building->plan, &stdio, NULL, &building->box, err);
@@ -39,7 +49,8 @@ int building_run(struct building *building, bool capture, struct sbx_error *err)
 		return 125; /* it was over before it could be ended */
 	r = sbx_built_take(building->box, &building->built, err);
 	if (r == 0)
-		r = cache_keep(building->plan, geteuid(), building->built, err);
+		r = cache_keep(building->plan, geteuid(), &building->built,
+		               err);
 	return r;
 }
 

@@ -16,9 +16,14 @@ struct building {
 int building_plan(struct building *building, const struct sbx_spec *spec,
                   struct sbx_error *err);
 
-/* Runs it, or finds what it left before. What the compiler says goes to
- * standard error, or is captured. Returns the exit status of a build that
- * failed, with box set; 0 once built is there; or a negative errno. */
+/* Finds what the same build left before, where there is one and it is there:
+ * spec has it then. */
+int building_find(struct building *building, struct sbx_spec *spec,
+                  struct sbx_error *err);
+
+/* Runs it. What the compiler says goes to standard error, or is captured.
+ * Returns the exit status of a build that failed, with box set; 0 once built is
+ * there; or a negative errno. */
 int building_run(struct building *building, bool capture,
                  struct sbx_error *err);
 

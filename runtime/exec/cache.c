@@ -49,8 +49,8 @@ int cache_find(const struct sbx_plan *plan, uid_t uid, struct sbx_built **built,
 	                             : 0;
 }
 
-int cache_keep(const struct sbx_plan *plan, uid_t uid,
-               const struct sbx_built *built, struct sbx_error *err)
+int cache_keep(const struct sbx_plan *plan, uid_t uid, struct sbx_built **built,
+               struct sbx_error *err)
 {
 	char path[PATH_MAX];
 

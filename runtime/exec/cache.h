@@ -13,8 +13,8 @@
 int cache_find(const struct sbx_plan *plan, uid_t uid, struct sbx_built **built,
                struct sbx_error *err);
 
-/* Keeps it, if there is a place for it. */
-int cache_keep(const struct sbx_plan *plan, uid_t uid,
-               const struct sbx_built *built, struct sbx_error *err);
+/* Keeps it, if there is a place for it; *built is what is kept then. */
+int cache_keep(const struct sbx_plan *plan, uid_t uid, struct sbx_built **built,
+               struct sbx_error *err);
 
 #endif

@@ -174,13 +174,15 @@ static int run_program(struct work *work, const struct profile_dirs *dirs,
 		r = building_plan(&work->building, work->spec, err);
 	if (r == 0)
 		r = store_enter(work->spec, SESSION_WAIT, &work->session, err);
+	if (r == 0 && !options->dry_run)
+		r = building_find(&work->building, work->spec, err);
 	if (r == 0)
 		r = sbx_plan_make(work->spec, &work->plan, err);
 	if (r < 0)
 		return r;
 	if (options->dry_run)
 		return print_plans(work, err);
-	if (work->building.plan)
+	if (work->building.plan && !work->building.built)
 		status = build_and_run(work, &stdio, err);
 	else
 		status = run_last(work, &stdio, err);

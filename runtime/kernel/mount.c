@@ -77,6 +77,22 @@ int mount_tree(const char *path, bool writable)
 	              : copy_tree(fd, "", AT_EMPTY_PATH | AT_RECURSIVE, set);
 }
 
+int mount_exact(const char *path, dev_t device, ino_t inode)
+{
+	CLEANUP_FD int fd = open_resolved(path);
+	struct stat st;
+
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISDIR(st.st_mode) || st.st_dev != device || st.st_ino != inode)
+		return -ESTALE;
+	return copy_tree(fd, "", AT_EMPTY_PATH,
+	                 MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
+	                         MOUNT_ATTR_NODEV);
+}
+
 int mount_mapped(const char *path, int userns)
 {
 	struct mount_attr attr = {

@@ -15,6 +15,10 @@
  * read-only unless writable. Later mounts of the host never show in it. */
 int mount_tree(const char *path, bool writable);
 
+/* The same, read-only, of that one directory alone; -ESTALE where path leads
+ * to another. */
+int mount_exact(const char *path, dev_t device, ino_t inode);
+
 /* A read-only copy of one device node, which does not keep anyone from writing
  * to the device; -ENXIO unless it is the character device. */
 int mount_device(const char *path, dev_t device);

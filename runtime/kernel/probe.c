@@ -85,6 +85,20 @@ int probe_random_id(char id[33])
 	return 0;
 }
 
+int probe_boot(char boot[PROBE_BOOT])
+{
+	CLEANUP_FD int fd =
+		open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	boot[0] = '\0';
+	n = fd < 0 ? -1 : read(fd, boot, PROBE_BOOT - 1);
+	if (n < 0)
+		return -errno;
+	boot[n] = '\0';
+	return n ? 0 : -EIO;
+}
+
 unsigned probe_cpus(void)
 {
 	cpu_set_t own;

@@ -26,6 +26,10 @@ int probe_executable_in(const char *root, const char *path);
 /* 16 random bytes as 32 digits and a NUL; 0 or -errno. */
 int probe_random_id(char id[33]);
 
+/* Which start of the host this is, as text; 0 or -errno. */
+#define PROBE_BOOT 40
+int probe_boot(char boot[PROBE_BOOT]);
+
 /* Processors that the caller may use; at least 1. */
 unsigned probe_cpus(void);
 

@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* An entry is a head, its path with a NUL, and its data. Numbers are the
- * host's own: the text never leaves it. */
+/* An entry of the text is a head, its path with a NUL, and its data. Numbers
+ * are the host's own: the text never leaves it. */
 #include "model/built.h"
 
 #include <errno.h>
 #include <string.h>
 
+#include "base/def.h"
 #include "model/checks.h"
 #include "sbx.h"
+
+const mode_t built_modes[] = {
+	[BUILT_DIRECTORY] = 0755,
+	[BUILT_FILE] = 0444,
+	[BUILT_PROGRAM] = 0555,
+};
 
 struct head {
 	uint32_t kind;
@@ -74,6 +81,7 @@ int built_parse(struct buffer *text, struct sbx_built **built)
 		buffer_free(text);
 		return -ENOMEM;
 	}
+	made->tree = made->lock = -1;
 	made->text = *text;
 	*text = (struct buffer){0};
 	const char *at = made->text.data, *end = at + made->text.len;
@@ -96,5 +104,7 @@ void sbx_built_free(struct sbx_built *built)
 	if (!built)
 		return;
 	buffer_free(&built->text);
+	cleanup_fd(&built->tree);
+	cleanup_fd(&built->lock);
 	free(built);
 }

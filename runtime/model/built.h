@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a build left: files and directories, as one text that can be kept in a
- * file and read again. The text may be hostile as soon as it was in one.
+ * What a build left: files and directories. They are one text, which was read
+ * from where a hostile program wrote, or a directory of the host's that holds
+ * them as they are to be seen.
  */
 #ifndef SBX_MODEL_BUILT_H
 #define SBX_MODEL_BUILT_H
@@ -9,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/buffer.h"
 
@@ -16,6 +18,7 @@
 #define BUILT_MAX_ENTRIES 512
 #define BUILT_MAX_PATH    1024
 #define BUILT_MAX_DEPTH   16
+#define BUILT_MAX_PLACE   4096
 
 /* Where the program sees it, read-only. */
 #define BUILT_PLACE "/build"
@@ -29,10 +32,20 @@ struct built_entry {
 	size_t len;
 };
 
+/* Of what is in /build. Nobody writes there, and nobody needs to. */
+extern const mode_t built_modes[];
+
 struct sbx_built {
 	struct buffer text; /* what the entries point into */
 	size_t n_entries;
 	struct built_entry entries[BUILT_MAX_ENTRIES];
+
+	/* Of the second kind; there are no entries then. */
+	char place[BUILT_MAX_PLACE]; /* the directory; "": there is none */
+	dev_t device;                /* which has to be this one */
+	ino_t inode;
+	int tree; /* keeps that one from being another's */
+	int lock; /* keeps what is in it from being removed */
 };
 
 /* Appends an entry to a text. The data follows: the caller appends exactly

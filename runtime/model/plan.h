@@ -45,7 +45,8 @@ struct step {
 	bool writable;    /* STEP_BIND */
 	bool replace; /* what is made may be there already, from a session */
 	bool handed;  /* what it takes comes from the caller, with the ids */
-	dev_t device; /* STEP_DEVICE */
+	dev_t device; /* STEP_DEVICE; STEP_BIND with an inode */
+	ino_t inode;  /* STEP_BIND: what source has to be; 0: anything */
 };
 
 #define PLAN_MAX_STEPS 1024

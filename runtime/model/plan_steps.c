@@ -178,19 +178,10 @@ int add_binds(struct sbx_plan *plan, const struct sbx_spec *spec,
 	return r;
 }
 
-/* On the root's own part of the tmpfs, which is sealed: nothing of it can be
- * written to. Its data stays where it is. */
-int add_built(struct sbx_plan *plan, const struct sbx_built *built)
+/* A copy is on the root's own part of the tmpfs, which is sealed: nothing of
+ * it can be written to. Its data stays where it is. */
+static int add_built_copy(struct sbx_plan *plan, const struct sbx_built *built)
 {
-	static const mode_t modes[] = {
-		[BUILT_DIRECTORY] = 0755,
-		[BUILT_FILE] = 0644,
-		[BUILT_PROGRAM] = 0755,
-	};
-
-	if (!built)
-		return 0;
-	add_directory(plan, BUILT_PLACE, 0755);
 	for (size_t i = 0; i < built->n_entries; i++) {
 		const struct built_entry *entry = &built->entries[i];
 		const char *path = arena_printf(&plan->arena, BUILT_PLACE "/%s",
@@ -205,8 +196,28 @@ int add_built(struct sbx_plan *plan, const struct sbx_built *built)
 		                       .path = path,
 		                       .data = entry->data,
 		                       .len = entry->len,
-		                       .mode = modes[entry->kind]});
+		                       .mode = built_modes[entry->kind]});
 	}
+	return 0;
+}
+
+int add_built(struct sbx_plan *plan, const struct sbx_built *built)
+{
+	const char *place;
+
+	if (!built)
+		return 0;
+	add_directory(plan, BUILT_PLACE, 0755);
+	if (!built->place[0])
+		return add_built_copy(plan, built);
+	place = arena_strdup(&plan->arena, built->place);
+	if (!place)
+		return -ENOMEM;
+	add_step(plan, (struct step){.kind = STEP_BIND,
+	                             .path = BUILT_PLACE,
+	                             .source = place,
+	                             .device = built->device,
+	                             .inode = built->inode});
 	return 0;
 }
 

@@ -68,7 +68,7 @@ int build_take(struct build *build, struct sbx_spec *spec, uid_t uid,
 	build->box = box;
 	r = sbx_built_take(box, &build->built, err);
 	if (r == 0)
-		r = cache_keep(build->plan, uid, build->built, err);
+		r = cache_keep(build->plan, uid, &build->built, err);
 	if (r == 0)
 		sbx_spec_built(spec, build->built, build->box);
 	return r;

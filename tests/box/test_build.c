@@ -2,8 +2,6 @@
 /* A profile that builds first: two boxes, and between them only what the
  * first one left. */
 #include <criterion/criterion.h>
-#include <dirent.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -183,129 +181,6 @@ Test(build, is_bounded)
 		} else {
 			expect(&result, 0, "512\n");
 		}
-		result_free(&result);
-	}
-}
-
-/* ---- builds that are kept ---- */
-
-/* Runs code with that cache; every run of a build has another nonce. */
-static void run_cached(const char *code, const char *out, const char *cached)
-{
-	const char *env[] = {text_of("XDG_CACHE_HOME=%s", scratch("")), NULL};
-	struct result result;
-
-	BUILD(&result, scratch("profile.json"), code, .env = env);
-	cr_expect_eq(result.status, 0, "%s", result.err.data);
-	if (out)
-		cr_expect_str_eq(result.out.data, out);
-	cr_expect_str_eq(report_at(&result, "stages.build.cached"), cached);
-	result_free(&result);
-}
-
-/* The only file of the cache. */
-static const char *kept_file(void)
-{
-	DIR *dir = opendir(scratch("sbx/build"));
-	const struct dirent *entry;
-	const char *path = NULL;
-
-	cr_assert(dir);
-	while ((entry = readdir(dir)))
-		if (entry->d_name[0] != '.') {
-			cr_assert_not(path, "more than one");
-			path = scratch(text_of("sbx/build/%s", entry->d_name));
-		}
-	(void)closedir(dir);
-	cr_assert(path);
-	return path;
-}
-
-/* The same sources are built once; others, or another profile, again. */
-Test(build, is_kept)
-{
-	(void)profile("cat /build/x", "");
-	run_cached("echo one >x", "one\n", "false");
-	run_cached("echo one >x", "one\n", "true");
-	run_cached("echo two >x", "two\n", "false");
-	run_cached("echo one >x", "one\n", "true");
-	(void)profile("cat /build/x", ", \"limits\": {\"pids\": 9}");
-	run_cached("echo one >x", "one\n", "true");
-	(void)scratch_text("profile.json",
-	                   "{\"extends\": \"base\", \"file\": \"other.sh\", "
-	                   "\"build\": {\"command\": [\"sh\", \"{file}\"]}, "
-	                   "\"command\": [\"echo\"]}");
-	run_cached("echo one >x", NULL, "false");
-}
-
-/* What would take long to read is built again. */
-Test(build, that_is_large_is_not_kept)
-{
-	static const char code[] = "head -c 17M /dev/zero >y; echo one >x";
-
-	(void)profile("cat /build/x", "");
-	run_cached(code, "one\n", "false");
-	run_cached(code, "one\n", "false");
-}
-
-/* A file of the cache that was changed is not used, nor one that is cut. */
-Test(build, that_is_damaged_is_done_again)
-{
-	const char *path;
-	int fd;
-
-	(void)profile("cat /build/x", "");
-	run_cached("echo one >x", "one\n", "false");
-	path = kept_file();
-	fd = open(path, O_RDWR);
-	cr_assert_eq(lseek(fd, -2, SEEK_END) > 0, 1);
-	cr_assert_eq(write(fd, "!", 1), 1);
-	(void)close(fd);
-	run_cached("echo one >x", "one\n", "false");
-	run_cached("echo one >x", "one\n", "true");
-	cr_assert_eq(truncate(path, 70), 0);
-	run_cached("echo one >x", "one\n", "false");
-	cr_assert_eq(unlink(path), 0);
-	cr_assert_eq(symlink("/etc/passwd", path), 0);
-	run_cached("echo one >x", "one\n", "false");
-}
-
-/* A cache that others may write to is refused; so nobody puts a program
- * there. A failed build is not kept. */
-Test(build, is_kept_where_nobody_else_writes)
-{
-	const char *env[] = {text_of("XDG_CACHE_HOME=%s", scratch("")), NULL};
-	struct result result;
-
-	(void)profile("cat /build/x", "");
-	BUILD(&result, scratch("profile.json"), "exit 1", .env = env);
-	cr_expect_eq(result.status, 1);
-	result_free(&result);
-	run_cached("echo one >x", "one\n", "false");
-	(void)kept_file(); /* one */
-	cr_assert_eq(chmod(scratch("sbx/build"), 0777), 0);
-	BUILD(&result, scratch("profile.json"), "echo one >x", .env = env);
-	expect(&result, 125, "");
-	cr_expect(strstr(result.err.data, "others may write to it"));
-	result_free(&result);
-}
-
-/* Nothing is kept of a build that could see the host's files: they may change
- * without a trace. */
-Test(build, with_mounts_is_not_kept)
-{
-	const char *env[] = {text_of("XDG_CACHE_HOME=%s", scratch("")), NULL};
-	const char *path = profile("cat /build/x", "");
-	struct result result;
-
-	for (int i = 0; i < 2; i++) {
-		const char *in = scratch_text("in.txt", i ? "two\n" : "one\n");
-
-		RUN(&result, .env = env,
-		    OPTIONS("--profile-file", path, "--ro-bind",
-		            text_of("%s:/in.txt", in), "--code",
-		            "cp /in.txt x"));
-		expect(&result, 0, i ? "two\n" : "one\n");
 		result_free(&result);
 	}
 }

@@ -88,6 +88,6 @@ def test_what_others_may_write_is_refused(build):
         expect(was_kept(daemon.turn("a"), "a"), True)
         # A damaged one is built again.
         kept, = os.listdir(daemon.place("build"))
-        os.truncate(daemon.place("build", kept), 100)
+        os.truncate(daemon.place("build", kept, "tree", "program"), 100)
         expect(was_kept(daemon.turn("a"), "a"), False)
         expect(was_kept(daemon.turn("a"), "a"), True)

@@ -176,6 +176,39 @@ Test(mount, binds_read_only)
 	EXPECT_CHILD(run(bind_read_only));
 }
 
+static int bind_exact(void *data)
+{
+	struct stat st, other;
+
+	(void)data;
+	STEP(make_source() == 0);
+	STEP(stat("source", &st) == 0 && stat("target", &other) == 0);
+	STEP(mount_exact(in_own("source"), st.st_dev, other.st_ino) == -ESTALE);
+	STEP(mount_exact(in_own("source"), st.st_dev + 1, st.st_ino) ==
+	     -ESTALE);
+	STEP(mount_exact(in_own("link"), st.st_dev, st.st_ino) == -ELOOP);
+	STEP(mount_exact(in_own("none"), st.st_dev, st.st_ino) == -ENOENT);
+	STEP(stat("source/file", &other) == 0);
+	STEP(mount_exact(in_own("source/file"), other.st_dev, other.st_ino) ==
+	     -ESTALE);
+	STEP(attach(mount_exact(in_own("source"), st.st_dev, st.st_ino),
+	            "target") == 0);
+	STEP(holds("target/file", "text") && put("target/file", "x") == -EROFS);
+	STEP((flags_of("target") & (ST_RDONLY | ST_NOSUID | ST_NODEV)) ==
+	     (ST_RDONLY | ST_NOSUID | ST_NODEV));
+	/* What is mounted below it is not it. */
+	STEP(access("target/below", F_OK) == 0);
+	STEP(access("target/below/file", F_OK) < 0);
+	return 0;
+}
+
+/* The directory that was meant, alone and read-only, and no other of that
+ * name. */
+Test(mount, binds_one_directory)
+{
+	EXPECT_CHILD(run(bind_exact));
+}
+
 static int bind_writable(void *data)
 {
 	(void)data;

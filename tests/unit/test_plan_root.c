@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/sysmacros.h>
 
+#include "model/built.h"
 #include "model/checks.h"
 #include "support/facts.h"
 
@@ -283,7 +284,8 @@ static void check_budget(const struct sbx_plan *plan, const struct facts *facts)
 		if (strcmp(step->path, "/workspace/code.py") == 0)
 			continue;
 		inodes += makes(step);
-		pages += step->kind == STEP_FILE && step->len > 0;
+		pages +=
+			step->kind == STEP_FILE ? (step->len + 4095) / 4096 : 0;
 	}
 	cr_expect_eq(plan->base_inodes, inodes);
 	cr_expect_eq(plan->base_bytes, 4096 * pages);
@@ -306,6 +308,53 @@ static void check_budget(const struct sbx_plan *plan, const struct facts *facts)
 Test(plan_root, pays_for_itself)
 {
 	for_all(check_budget);
+}
+
+static struct sbx_plan *plan_of_built(struct sbx_built *built)
+{
+	struct sbx_spec *spec = made_spec(NULL);
+	struct facts facts = facts_root;
+	struct sbx_error err = {0};
+	struct sbx_plan *plan = NULL;
+
+	facts.executable = "/build/program";
+	spec->built = built;
+	cr_assert_eq(plan_build(spec, &facts, &plan, &err), 0, "%s", err.text);
+	sbx_spec_free(spec);
+	sbx_built_free(built);
+	return plan;
+}
+
+/* What a build left is a copy, or the very directory that is kept; neither is
+ * the program's to pay. */
+Test(plan_root, shows_what_was_built)
+{
+	struct buffer text = {0}, none = {0};
+	struct sbx_built *copy, *kept;
+	struct sbx_plan *plan;
+	const struct step *step;
+
+	built_append(&text, BUILT_PROGRAM, "program", 5000);
+	buffer_reserve(&text, 5000);
+	text.len += 5000;
+	cr_assert_eq(built_parse(&text, &copy), 0);
+	cr_assert_eq(built_parse(&none, &kept), 0);
+	(void)strcpy(kept->place, "/cache/tree");
+	kept->device = 3;
+	kept->inode = 4;
+	plan = plan_of_built(copy);
+	check_budget(plan, &facts_root);
+	step = &plan->steps[index_of(plan, STEP_FILE, "/build/program")];
+	cr_expect_eq(step->mode, 0555);
+	cr_expect_eq(index_of(plan, STEP_BIND, "/build"), SIZE_MAX);
+	sbx_plan_free(plan);
+	plan = plan_of_built(kept);
+	check_budget(plan, &facts_root);
+	check_places(plan, &facts_root);
+	step = &plan->steps[index_of(plan, STEP_BIND, "/build")];
+	cr_expect_str_eq(step->source, "/cache/tree");
+	cr_expect(!step->writable && step->device == 3 && step->inode == 4);
+	sbx_plan_free(plan);
 }
 
 /* The bytes of a limit that is no whole number of pages are not lost. */

@@ -231,7 +231,7 @@ int slot_go_on(struct slot *slot, struct sbx_error *err)
 		return 1;
 	r = sbx_built_take(slot->build.box, &slot->built, err);
 	if (r == 0)
-		r = cache_keep(slot->build.plan, geteuid(), slot->built, err);
+		r = cache_keep(slot->build.plan, geteuid(), &slot->built, err);
 	return r < 0 ? r : start_built(slot, err);
 }
 
