@@ -46,6 +46,7 @@ def agent():
 
     for name in set(sys.modules) - own:
         del sys.modules[name]
+    del own
     # Registered first, it is called last.
     end = End(sys, atexit, gc) if os.path.exists(ZYGOTE) else None
     loaded = load(os, sys)
@@ -62,6 +63,8 @@ def agent():
         bytes(1 << 16)
         fork()
         end.begin(leave)
+        # Of what the program's will touch, in a box that waits.
+        compile("x", "", "exec", dont_inherit=True)
         if "numpy.random" in sys.modules:
             sys.modules["numpy.random"].seed()  # Nothing else does.
         os.read(CONTROL, 65536)
