@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/def.h"
@@ -64,4 +66,54 @@ Test(store, asks_the_spec_how_many)
 	             "%s", err.text);
 	sbx_session_close(session);
 	sbx_spec_free(spec);
+}
+
+static const struct store_want want = {.id = "s", .create = true, .most = 1};
+
+static int open_store(void)
+{
+	struct sbx_error err;
+	int store;
+
+	cr_assert_eq(store_open(scratch("s"), true, &store, &err), 0, "%s",
+	             err.text);
+	return store;
+}
+
+/* A second one is told at once that another has it. */
+Test(store, lock_is_exclusive)
+{
+	struct store_session *session, *second = NULL;
+	struct sbx_error err;
+	int store = open_store();
+
+	cr_assert_eq(store_lock(store, &want, &session, &err), 0, "%s",
+	             err.text);
+	cr_expect_eq(store_lock(store, &want, &second, &err), -EBUSY);
+	store_unlock(session);
+	(void)close(store);
+}
+
+/* A box that is being cloned has copies of all descriptors for a moment: they
+ * do not hold the lock of a session that was let go. */
+Test(store, lock_is_free_whoever_has_a_copy)
+{
+	struct store_session *session, *second = NULL;
+	struct sbx_error err;
+	int store = open_store();
+	pid_t pid;
+
+	cr_assert_eq(store_lock(store, &want, &session, &err), 0, "%s",
+	             err.text);
+	pid = fork();
+	cr_assert_geq(pid, 0);
+	while (pid == 0)
+		(void)pause();
+	store_unlock(session);
+	cr_expect_eq(store_lock(store, &want, &second, &err), 0, "%s",
+	             err.text);
+	cr_assert_eq(kill(pid, SIGKILL), 0);
+	cr_assert_eq(waitpid(pid, NULL, 0), pid);
+	store_unlock(second);
+	(void)close(store);
 }
