@@ -38,7 +38,7 @@ static const struct keeps {
 } jobs[] = {
 	[SUPERVISES] = {"the supervisor", {"supervisor"}},
 	[COLLECTS] = {"the supervisor", {"supervisor", "supervisor-files"}},
-	[RECEIVES] = {"the client", {"client", "client-files"}},
+	[RECEIVES] = {"the client", {"client"}},
 	[MAKES] = {"what makes boxes", {NULL}},
 };
 
