@@ -22,6 +22,7 @@ void answer_json(struct exchange *exchange, unsigned status,
                  struct json_writer *writer)
 {
 	exchange->answer.len = 0;
+	exchange->type = NULL;
 	exchange->status = 503;
 	if (json_writer_end(writer, "\n", &exchange->answer) == 0)
 		exchange->status = status;

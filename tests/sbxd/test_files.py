@@ -37,6 +37,7 @@ def sessions(daemon):
 
 def wrong(answer, status, code):
     expect((answer[0], answer[2]["error"]["code"]), (status, code), answer[2])
+    expect(answer[1]["Content-Type"], "application/json")
     assert answer[2]["error"]["text"]
 
 
@@ -207,6 +208,16 @@ def test_many_large_ones_at_once(build):
         expect({answer[0] for answer in answers} | {200, 429}, {200, 429})
         assert any(len(answer[2]) == 16 << 20 for answer in answers)
         expect(len(get(daemon, "f")[2]), 16 << 20)
+
+
+def test_no_room_for_an_answer(build):
+    """It says so, as any error does."""
+    with Kept(build) as daemon:
+        put(daemon, "f", bytes(16 << 20))
+        peers = [begin_put(daemon, 15 << 20) for _ in range(4)]
+        wrong(get(daemon, "f"), 429, "no_room")
+        for peer in peers:
+            peer.close()
 
 
 def test_a_session_in_use_is_busy(build):
