@@ -2,6 +2,7 @@
 #include "sbxd/order.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -13,10 +14,46 @@
 
 struct order {
 	const char *profile, *file, *id, *sessions;
-	bool request, command;
+	const char *request, *command; /* NULL: it is none */
 	const char *arguments[MAX_WORDS + 1];
 	size_t n_arguments;
 };
+
+/* Words of which there is one: the last. */
+static const struct word {
+	const char *what;
+	size_t offset; /* of its value, in struct order */
+} once[] = {
+	{PASSING_PROFILE, offsetof(struct order, profile)},
+	{PASSING_FILE, offsetof(struct order, file)},
+	{PASSING_ID, offsetof(struct order, id)},
+	{PASSING_SESSIONS, offsetof(struct order, sessions)},
+	{PASSING_REQUEST, offsetof(struct order, request)},
+	{PASSING_COMMAND, offsetof(struct order, command)},
+};
+
+static const char **find_once(struct order *order, const char *what)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(once); i++)
+		if (strcmp(once[i].what, what) == 0)
+			return (void *)((char *)order + once[i].offset);
+	return NULL;
+}
+
+static int take_word(struct order *order, const char *what, const char *value,
+                     struct sbx_error *err)
+{
+	const char **place = find_once(order, what);
+
+	if (!place && strcmp(what, PASSING_ARGUMENT) == 0 &&
+	    order->n_arguments < MAX_WORDS)
+		place = &order->arguments[order->n_arguments++];
+	if (!place)
+		return err_say(err, SBX_STAGE_SPEC, EPROTO,
+		               "an unknown word, or too many");
+	*place = value;
+	return 0;
+}
 
 static int set_field(struct job *job, char *setting, struct sbx_error *err)
 {
@@ -28,46 +65,59 @@ static int set_field(struct job *job, char *setting, struct sbx_error *err)
 	return sbx_spec_set(job->spec, setting, equals + 1, err);
 }
 
-/* The value of each word to its place; settings: apply those, once there is a
- * profile to apply them to. */
-static int read_words(struct job *job, const struct buffer *words,
-                      struct order *order, bool settings, struct sbx_error *err)
+struct pair {
+	char *what, *value;
+};
+
+/* Takes the next one off the words: 1, or 0 at the end; -EPROTO: half of one
+ * is left. */
+static int next_pair(char **at, const char *end, struct pair *pair,
+                     struct sbx_error *err)
+{
+	if (*at >= end)
+		return 0;
+	pair->what = *at;
+	pair->value = pair->what + strlen(pair->what) + 1;
+	if (pair->value >= end)
+		return err_say(err, SBX_STAGE_SPEC, EPROTO, "a word");
+	*at = pair->value + strlen(pair->value) + 1;
+	return 1;
+}
+
+/* All but settings. */
+static int read_order(const struct buffer *words, struct order *order,
+                      struct sbx_error *err)
 {
 	char *at = words->data, *end = words->data + words->len;
+	struct pair pair;
+	int r;
 
-	while (at < end) {
-		char *what = at, *value = at + strlen(at) + 1;
-
-		if (value >= end)
-			return err_say(err, SBX_STAGE_SPEC, EPROTO, "a word");
-		at = value + strlen(value) + 1;
-		if (strcmp(what, PASSING_SETTING) == 0) {
-			int r = settings ? set_field(job, value, err) : 0;
-			if (r < 0)
-				return r;
-		} else if (settings) {
+	while ((r = next_pair(&at, end, &pair, err)) > 0) {
+		if (strcmp(pair.what, PASSING_SETTING) == 0)
 			continue;
-		} else if (strcmp(what, PASSING_PROFILE) == 0) {
-			order->profile = value;
-		} else if (strcmp(what, PASSING_FILE) == 0) {
-			order->file = value;
-		} else if (strcmp(what, PASSING_ID) == 0) {
-			order->id = value;
-		} else if (strcmp(what, PASSING_SESSIONS) == 0) {
-			order->sessions = value;
-		} else if (strcmp(what, PASSING_REQUEST) == 0) {
-			order->request = true;
-		} else if (strcmp(what, PASSING_COMMAND) == 0) {
-			order->command = true;
-		} else if (strcmp(what, PASSING_ARGUMENT) == 0 &&
-		           order->n_arguments < MAX_WORDS) {
-			order->arguments[order->n_arguments++] = value;
-		} else {
-			return err_say(err, SBX_STAGE_SPEC, EPROTO,
-			               "an unknown word, or too many");
-		}
+		r = take_word(order, pair.what, pair.value, err);
+		if (r < 0)
+			return r;
 	}
-	return 0;
+	return r;
+}
+
+/* Once there is a profile to apply them to. */
+static int apply_settings(struct job *job, const struct buffer *words,
+                          struct sbx_error *err)
+{
+	char *at = words->data, *end = words->data + words->len;
+	struct pair pair;
+	int r;
+
+	while ((r = next_pair(&at, end, &pair, err)) > 0) {
+		if (strcmp(pair.what, PASSING_SETTING) != 0)
+			continue;
+		r = set_field(job, pair.value, err);
+		if (r < 0)
+			return r;
+	}
+	return r;
 }
 
 static int fill_spec(struct job *job, const struct order *order,
@@ -75,7 +125,6 @@ static int fill_spec(struct job *job, const struct order *order,
                      struct sbx_error *err)
 {
 	const char *const *dirs = job->daemon->dirs.list;
-	struct order again = {0};
 	int r;
 
 	if (order->request)
@@ -86,7 +135,7 @@ static int fill_spec(struct job *job, const struct order *order,
 		                     order->profile ? order->profile : "base",
 		                     dirs, err);
 	if (r == 0)
-		r = read_words(job, words, &again, true, err);
+		r = apply_settings(job, words, err);
 	if (r < 0 || order->request)
 		return r;
 	if (order->command)
@@ -114,7 +163,7 @@ int order_fill(struct job *job, struct buffer *words, const struct buffer *code,
 
 	buffer_append(words, "", 1); /* whatever is in it, it ends */
 	words->len -= words->len > 0;
-	r = read_words(job, words, &order, false, err);
+	r = read_order(words, &order, err);
 	if (r == 0 && order.id)
 		r = take_id(job, order.id, err);
 	if (r == 0)
