@@ -16,8 +16,8 @@
 #include "sbxd/apart.h"
 #include "sbxd/exchange.h"
 #include "sbxd/intake.h"
-#include "sbxd/jobs.h"
 #include "sbxd/loop.h"
+#include "sbxd/run.h"
 #include "sbxd/streaming.h"
 
 #define MAX_CONNECTIONS 4096 /* twice as many as may be silent */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One run, from the request to the report. */
+/* One run, as the daemon knows it. */
 #ifndef SBX_SBXD_JOB_H
 #define SBX_SBXD_JOB_H
 

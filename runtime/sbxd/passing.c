@@ -17,6 +17,7 @@
 #include "sbxd/jobs.h"
 #include "sbxd/loop.h"
 #include "sbxd/order.h"
+#include "sbxd/run.h"
 #include "warm/closing.h"
 
 #define SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
@@ -251,7 +252,7 @@ static int begin(struct guest *guest, const struct passing_request *request,
 	guest->job = job;
 	r = fill(job, request, fds, &err);
 	if (r == 0)
-		r = job_submit(job, &err);
+		r = jobs_submit(job, &err);
 	if (r < 0)
 		job_refuse(job, &err);
 	return 0;

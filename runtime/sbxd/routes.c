@@ -12,6 +12,7 @@
 #include "sbxd/jobs.h"
 #include "sbxd/pools.h"
 #include "sbxd/recent.h"
+#include "sbxd/run.h"
 #include "sbxd/streaming.h"
 #include "sbxd/visits.h"
 #include "warm/request.h"
@@ -161,7 +162,7 @@ static void post_run(struct exchange *exchange, const char *rest)
 	if (r == 0 && exchange->wants_stream)
 		r = open_stream(exchange, job, &err);
 	if (r == 0)
-		r = job_submit(job, &err);
+		r = jobs_submit(job, &err);
 	job->done = r < 0 ? on_refused : on_done;
 	if (r < 0) {
 		streaming_close(TAKE_PTR(exchange->streaming));

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "sbxd/jobs.h"
+#include "sbxd/run.h"
 #include "warm/request.h"
 
 /* The place of a caller: its own, or that of whoever was served longest ago. */
