@@ -224,6 +224,7 @@ void job_cancel(struct job *job)
 
 	if (job->ending.begun)
 		return;
+	job->waits_ns = 0;
 	if (job->box) {
 		sbx_box_cancel(job->box);
 		return;

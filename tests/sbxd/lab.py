@@ -106,9 +106,7 @@ class Daemon:
                         stderr=subprocess.PIPE), **more))
 
     def children(self):
-        path = f"/proc/{self.process.pid}/task/{self.process.pid}/children"
-        with open(path, encoding="utf-8") as file:
-            return [int(pid) for pid in file.read().split()]
+        return children(self.process.pid)
 
     def stop(self, number=signal.SIGTERM):
         self.process.send_signal(number)
@@ -124,6 +122,11 @@ def until(true, patience=PATIENCE):
 
 def expect(got, wanted, what=""):
     assert got == wanted, f"{what}: {got!r}, not {wanted!r}"
+
+
+def children(pid):
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="utf-8") as file:
+        return [int(child) for child in file.read().split()]
 
 
 def processes(word):

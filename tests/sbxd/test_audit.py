@@ -11,8 +11,9 @@ import signal
 import subprocess
 import tempfile
 import threading
+import time
 
-from lab import Daemon, expect, until
+from lab import Daemon, children, expect, until
 from test_attacks import closers
 
 
@@ -142,6 +143,34 @@ def test_the_daemon_does_not_wait_for_the_log(build):
                 expect(found[200]["status"], "error" if held else "success")
         expect(sorted(line["status"] for line in check(build, log)),
                ["error", "success", "success"])
+
+
+def test_who_is_cancelled_is_not_started(build):
+    """Not when the box that it waited for has not come either, and its line
+    still waits for the log."""
+    with tempfile.TemporaryDirectory() as folder:
+        log = f"{folder}/log"
+        with Daemon(build, "--warm", "python=1", "--audit", log) as daemon, \
+                concurrent.futures.ThreadPoolExecutor(2) as pool:
+            zygote = children(children(daemon.warm().process.pid)[0])[0]
+            os.kill(zygote, signal.SIGSTOP)
+            pool.submit(daemon.run, "import time; time.sleep(60)", id="first")
+            until(lambda: [run["state"] for run in daemon.runs()]
+                  == ["running"])
+            with open(log, "rb") as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                second = pool.submit(daemon.run, "print(2)", id="second")
+                until(lambda: len(daemon.runs()) == 2)
+                daemon.ask("DELETE", "/v1/runs/second")
+                until(lambda: closers(daemon))
+                before = daemon.children()
+                time.sleep(1)
+                expect(daemon.children(), before)
+            expect(second.result()[2]["status"], "cancelled")
+            os.kill(zygote, signal.SIGCONT)
+            daemon.ask("DELETE", "/v1/runs/first")
+        expect([line["status"] for line in check(build, log)],
+               ["cancelled"] * 2)
 
 
 def test_writers_exclude_each_other(build):
