@@ -72,6 +72,7 @@ struct daemon {
 	struct apart *aparts;     /* answers that are being made */
 	struct closing closing;
 	bool refill;      /* a box may be missing */
+	bool pools_moved; /* a run that waits for a box may find one */
 	uint64_t told_ns; /* a run's answer went out then */
 	bool answered;    /* an exchange that waited has its answer */
 	bool draining;

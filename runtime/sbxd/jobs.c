@@ -103,6 +103,9 @@ void jobs_try_again(struct daemon *daemon)
 {
 	struct job *next;
 
+	if (!daemon->pools_moved)
+		return;
+	daemon->pools_moved = false;
 	for (struct job *job = daemon->jobs; job; job = next) {
 		next = job->next;
 		if (job->waits_ns)

@@ -10,7 +10,7 @@
  * queue is full; -ESHUTDOWN: the daemon stops; else the request is wrong. */
 int jobs_submit(struct job *job, struct sbx_error *err);
 
-/* Those that wait for a box may find one now. */
+/* Those that wait for a box look for one, if the pools have moved. */
 void jobs_try_again(struct daemon *daemon);
 
 /* That of this id which uid may see, or NULL. */

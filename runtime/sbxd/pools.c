@@ -71,11 +71,12 @@ static bool has_room(const struct entry *entry)
  * itself, as it runs cold. */
 static void step(struct entry *entry)
 {
-	const struct daemon *daemon = entry->pools->daemon;
+	struct daemon *daemon = entry->pools->daemon;
 	unsigned size = entry->size, n = pool_count(entry->pool);
 	struct sbx_error err;
 	int r;
 
+	daemon->pools_moved = true;
 	if (daemon->draining || !has_room(entry))
 		size = MIN(size, n);
 	pool_resize(entry->pool, size);
@@ -235,6 +236,8 @@ int pools_start(struct pools *pools, const struct wanted *wanted,
 
 	if (request_is_warm(wanted->spec))
 		r = start_warm(pools, wanted, box, err);
+	/* It has heard what boxes had to say, that others wait for, too. */
+	pools->daemon->pools_moved |= !wanted->waits_ns;
 	if (r == 0 || (r == -EINPROGRESS && may_wait(wanted)))
 		return r;
 	if (r == -ESTALE)

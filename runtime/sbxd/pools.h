@@ -20,7 +20,7 @@ struct wanted {
 };
 
 /* Starts it in a waiting box, or in one of its own. -EINPROGRESS: a waiting box
- * is nearly there, so try again after the next event. */
+ * is nearly there, so try again when the pools have moved. */
 int pools_start(struct pools *pools, const struct wanted *wanted,
                 struct sbx_box **box, struct sbx_error *err);
 
