@@ -133,6 +133,22 @@ int file_lock(int fd, uint64_t wait_ns)
 	return 0;
 }
 
+int file_get(int dirfd, const char *path, char *text, size_t size)
+{
+	int fd CLEANUP_FD = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	do
+		n = read(fd, text, size - 1);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	text[n] = '\0';
+	return (int)n;
+}
+
 int file_put(int dirfd, const char *path, const char *text)
 {
 	int fd CLEANUP_FD =

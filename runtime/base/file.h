@@ -27,7 +27,11 @@ struct dirent *file_entry(DIR *list, int *r);
  * go of it within wait_ns. */
 int file_lock(int fd, uint64_t wait_ns);
 
-/* Opens and writes an existing file (of /proc) with one write. */
+/* Opens and reads a small file (of /proc or a cgroup) with one read: at most
+ * size - 1 bytes, as text. Returns how many, or -errno. */
+int file_get(int dirfd, const char *path, char *text, size_t size);
+
+/* Opens and writes an existing one with one write. */
 int file_put(int dirfd, const char *path, const char *text);
 
 /* Opens /dev/null on those of 0, 1, 2 that are closed, so that no later

@@ -109,7 +109,7 @@ static uint64_t get_number(const struct sbx_box *box, const char *file,
 {
 	char text[2048];
 
-	if (cgroup_get(box->leaf.fd, file, text, sizeof(text)) < 0)
+	if (file_get(box->leaf.fd, file, text, sizeof(text)) < 0)
 		return 0;
 	return cgroup_number(text, key);
 }
@@ -117,7 +117,7 @@ static uint64_t get_number(const struct sbx_box *box, const char *file,
 int leaf_sample(const struct sbx_box *box, struct proc_sample *sample)
 {
 	char text[2048];
-	int r = cgroup_get(box->leaf.fd, "cpu.stat", text, sizeof(text));
+	int r = file_get(box->leaf.fd, "cpu.stat", text, sizeof(text));
 
 	if (r < 0)
 		return r;
@@ -144,7 +144,7 @@ void leaf_read(struct sbx_box *box)
 
 	if (box->leaf.fd < 0)
 		return;
-	if (cgroup_get(box->leaf.fd, "cpu.stat", text, sizeof(text)) == 0) {
+	if (file_get(box->leaf.fd, "cpu.stat", text, sizeof(text)) >= 0) {
 		run->user_ns = cgroup_number(text, "user_usec") * NS_PER_US;
 		run->system_ns = cgroup_number(text, "system_usec") * NS_PER_US;
 		measure_discount(box);

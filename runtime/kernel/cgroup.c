@@ -22,22 +22,6 @@
  * rounds catch those. */
 #define ROUNDS 16
 
-int cgroup_get(int cgroup, const char *file, char *text, size_t size)
-{
-	CLEANUP_FD int fd = openat(cgroup, file, O_RDONLY | O_CLOEXEC);
-	ssize_t n;
-
-	if (fd < 0)
-		return -errno;
-	do
-		n = read(fd, text, size - 1);
-	while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return -errno;
-	text[n] = '\0';
-	return 0;
-}
-
 uint64_t cgroup_number(const char *text, const char *key)
 {
 	size_t len = key ? strlen(key) : 0;
@@ -64,8 +48,8 @@ static int move_down(int parent)
 	if (child < 0)
 		return -errno;
 	for (int round = 0; round < ROUNDS; round++) {
-		r = cgroup_get(parent, "cgroup.procs", pids, sizeof(pids));
-		if (r < 0 || !pids[0])
+		r = file_get(parent, "cgroup.procs", pids, sizeof(pids));
+		if (r <= 0)
 			return r;
 		for (char *end, *pid = pids; (end = strchr(pid, '\n'));
 		     pid = end + 1) {

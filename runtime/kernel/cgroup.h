@@ -75,9 +75,6 @@ struct cgroup_leaf {
 int cgroup_leaf_make(const struct cgroup_parent *parent,
                      struct cgroup_leaf *leaf, struct sbx_error *err);
 
-/* Reads a file of the cgroup, at most size - 1 bytes, as text. 0 or -errno. */
-int cgroup_get(int cgroup, const char *file, char *text, size_t size);
-
 /* The number after key in lines of "KEY NUMBER", or with NULL the number that
  * text is. 0 where there is none. */
 uint64_t cgroup_number(const char *text, const char *key);

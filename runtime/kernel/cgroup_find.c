@@ -90,8 +90,7 @@ static bool is_crowded(int cgroup)
 	char text[16];
 
 	return faccessat(cgroup, "cgroup.type", F_OK, 0) == 0 &&
-	       cgroup_get(cgroup, "cgroup.procs", text, sizeof(text)) == 0 &&
-	       text[0] != '\0';
+	       file_get(cgroup, "cgroup.procs", text, sizeof(text)) > 0;
 }
 
 static int look(const char *path, struct cgroup_parent *parent,
@@ -107,12 +106,12 @@ static int look(const char *path, struct cgroup_parent *parent,
 	if (!may_manage(cgroup))
 		return err_say(err, SBX_STAGE_PLAN, EACCES,
 		               "cgroup %s is not delegated to this user", path);
-	r = cgroup_get(cgroup, "cgroup.controllers", text, sizeof(text));
-	if (r == 0)
+	r = file_get(cgroup, "cgroup.controllers", text, sizeof(text));
+	if (r >= 0) {
 		parent->controllers = cgroup_controllers(text);
-	if (r == 0)
-		r = cgroup_get(cgroup, "cgroup.subtree_control", text,
-		               sizeof(text));
+		r = file_get(cgroup, "cgroup.subtree_control", text,
+		             sizeof(text));
+	}
 	if (r < 0)
 		return err_set(err, SBX_STAGE_PLAN, -r,
 		               "controllers of cgroup %s", path);

@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 
 #include "base/def.h"
+#include "base/file.h"
 #include "base/parse.h"
 
 #define KIB 1024
@@ -72,23 +73,14 @@ static int for_each_pid(int directory, visit_pid visit, void *sum)
 static int read_text(int proc, const char *pid, const char *file, char *text,
                      size_t size)
 {
-	CLEANUP_FD int fd = -1;
 	char path[64];
-	ssize_t n;
+	int n;
 
 	(void)snprintf(path, sizeof(path), "%.40s/%s", pid, file);
-	fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	do
-		n = read(fd, text, size - 1);
-	while (n < 0 && errno == EINTR);
+	n = file_get(proc, path, text, size);
 	if (n < 0)
-		return -errno;
-	if ((size_t)n == size - 1)
-		return -EFBIG;
-	text[n] = '\0';
-	return 0;
+		return n;
+	return (size_t)n == size - 1 ? -EFBIG : 0;
 }
 
 /* utime and stime, or those of its waited-for children only. */

@@ -75,8 +75,8 @@ static int set_limit(int leaf, const char *controller, struct finding *found)
 			continue;
 		r = file_put(leaf, limits[i][1], limits[i][2]);
 		if (r == 0)
-			r = cgroup_get(leaf, limits[i][1], text, sizeof(text));
-		if (r == 0 &&
+			r = file_get(leaf, limits[i][1], text, sizeof(text));
+		if (r >= 0 &&
 		    strncmp(text, limits[i][2], strlen(limits[i][2])) != 0)
 			return found_wrong(found, 0, "%s became %s",
 			                   limits[i][1], text);
