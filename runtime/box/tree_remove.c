@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Removes a tree, however deep it is. Each turn goes down from the top to a
+ * directory that has none below it, and empties it: no depth is too deep, and
+ * no path too long.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/def.h"
+#include "base/file.h"
+#include "box/tree.h"
+
+/* Levels that a turn goes down. */
+#define STEPS 64
+
+/* Removes what is in the directory, up to the first directory that is not
+ * empty: that one is deeper, "" where there is none. */
+static int empty_level(int fd, char deeper[NAME_MAX + 1])
+{
+	int copy = tree_open(fd, ".");
+	DIR *list = copy < 0 ? NULL : fdopendir(copy);
+	struct dirent *entry;
+	int r = 0;
+
+	deeper[0] = '\0';
+	if (!list)
+		return copy < 0 ? copy : -errno;
+	while (r == 0 && !deeper[0] && (entry = file_entry(list, &r))) {
+		if (unlinkat(fd, entry->d_name, 0) == 0 || errno == ENOENT)
+			continue;
+		if (errno != EISDIR && errno != EPERM)
+			r = -errno;
+		else if (unlinkat(fd, entry->d_name, AT_REMOVEDIR) < 0)
+			(void)strcpy(deeper, entry->d_name);
+	}
+	(void)closedir(list);
+	return r;
+}
+
+static int empty_directory(int top)
+{
+	CLEANUP_FD int at = tree_open(top, ".");
+	char name[NAME_MAX + 1];
+	int r = at < 0 ? at : 0;
+
+	/* Some levels at a time: what is found there is moved up when it is
+	 * deeper, so that the next turn starts nearer. */
+	for (int depth = 0; r == 0; depth++) {
+		int next;
+
+		r = empty_level(at, name);
+		if (r < 0 || !name[0])
+			break;
+		if (depth >= STEPS) {
+			if (renameat(at, name, top, ".sbx-deeper") < 0)
+				r = -errno;
+			break;
+		}
+		next = tree_open(at, name);
+		if (next < 0)
+			return next;
+		(void)close(at);
+		at = next;
+	}
+	return r;
+}
+
+int tree_remove(int dir, const char *name)
+{
+	CLEANUP_FD int top = -1;
+	int r = 0;
+
+	if (unlinkat(dir, name, 0) == 0 || errno == ENOENT)
+		return 0;
+	top = tree_open(dir, name);
+	if (top < 0)
+		return top;
+	while (r == 0 && unlinkat(dir, name, AT_REMOVEDIR) < 0) {
+		if (errno != ENOTEMPTY && errno != EEXIST)
+			return -errno;
+		r = empty_directory(top);
+	}
+	return r;
+}
