@@ -104,6 +104,17 @@ int file_write_fd(int fd, const void *data, size_t len)
 	return 0;
 }
 
+DIR *file_list(int fd, int *r)
+{
+	DIR *list = fd < 0 ? NULL : fdopendir(fd);
+
+	if (list)
+		return list;
+	*r = fd < 0 ? fd : -errno;
+	cleanup_fd(&fd);
+	return NULL;
+}
+
 struct dirent *file_entry(DIR *list, int *r)
 {
 	struct dirent *entry;

@@ -19,6 +19,10 @@ int file_read(const char *path, size_t max, struct buffer *out);
 /* Writes all, through EINTR and short writes. */
 int file_write_fd(int fd, const void *data, size_t len);
 
+/* The entries of a directory, whose descriptor it takes; -errno in its place is
+ * passed on. NULL: -errno is in *r. */
+DIR *file_list(int fd, int *r);
+
 /* The next entry but "." and "..", or NULL: at the end, and where it cannot be
  * read, with -errno in *r. */
 struct dirent *file_entry(DIR *list, int *r);

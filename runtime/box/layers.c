@@ -105,14 +105,14 @@ static int count_one(const struct stat *st, struct total *total)
 
 static int count_level(int dir, size_t depth, struct total *total)
 {
-	int fd = tree_open(dir, ".");
-	DIR *list = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
-	int r = depth > TREE_DEPTH ? -ENAMETOOLONG : 0;
+	DIR *list;
+	int r = 0;
 
-	if (!list)
-		return fd < 0 ? fd : -errno;
-	while (r == 0 && (entry = file_entry(list, &r))) {
+	if (depth > TREE_DEPTH)
+		return -ENAMETOOLONG;
+	list = file_list(tree_open(dir, "."), &r);
+	while (list && r == 0 && (entry = file_entry(list, &r))) {
 		const char *name = entry->d_name;
 		struct stat st;
 
@@ -126,16 +126,16 @@ static int count_level(int dir, size_t depth, struct total *total)
 		CLEANUP_FD int inner = tree_open(dir, name);
 		r = inner < 0 ? inner : count_level(inner, depth + 1, total);
 	}
-	(void)closedir(list);
+	if (list)
+		(void)closedir(list);
 	return r;
 }
 
 static size_t entries_of(int dir, size_t depth, size_t most)
 {
-	int fd = tree_open(dir, ".");
-	DIR *list = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *entry;
 	int unheard = 0;
+	DIR *list = file_list(tree_open(dir, "."), &unheard);
+	struct dirent *entry;
 	size_t n = 0;
 
 	/* Only a guess at what pays: what cannot be read counts as nothing. */

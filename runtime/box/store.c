@@ -348,10 +348,9 @@ int store_delete(int store, struct store_session *session,
 
 void store_tidy(int store)
 {
-	int fd = tree_open(store, ".");
-	DIR *list = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *entry;
 	int unread; /* is there for another call */
+	DIR *list = file_list(tree_open(store, "."), &unread);
+	struct dirent *entry;
 
 	while (list && (entry = file_entry(list, &unread)))
 		if (strncmp(entry->d_name, GONE, strlen(GONE)) == 0)

@@ -58,12 +58,12 @@ static int add_item(struct store_items *items, const char *id)
 
 int store_items(int store, struct store_items *items, struct sbx_error *err)
 {
-	int fd = openat(store, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *list = fd < 0 ? NULL : fdopendir(fd);
+	int fd = openat(store, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
+	DIR *list = file_list(fd < 0 ? -errno : fd, &r);
 	struct dirent *entry;
-	int r = list ? 0 : -errno;
 
-	while (r == 0 && items->n < MAX_ITEMS && (entry = file_entry(list, &r)))
+	while (list && r == 0 && items->n < MAX_ITEMS &&
+	       (entry = file_entry(list, &r)))
 		if (store_id_ok(entry->d_name))
 			r = add_item(items, entry->d_name);
 	if (list)

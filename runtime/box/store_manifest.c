@@ -163,13 +163,12 @@ static bool is_named(const struct store_session *session, const char *name)
  * that are forgotten. */
 int store_sweep(const struct store_session *session)
 {
-	int fd = tree_open(session->layers, ".");
-	DIR *list = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *entry;
 	int r = 0;
+	DIR *list = file_list(tree_open(session->layers, "."), &r);
+	struct dirent *entry;
 
 	if (!list)
-		return fd < 0 ? fd : -errno;
+		return r;
 	while (r == 0 && (entry = file_entry(list, &r)))
 		if (entry->d_name[0] != '.' &&
 		    !is_named(session, entry->d_name))

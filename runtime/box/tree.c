@@ -270,14 +270,13 @@ static int push(struct tree_job *job, const char *name)
 static int copy_one(struct tree_job *job, const int *from, size_t n_from,
                     size_t at, int to)
 {
-	int fd = tree_open(from[at], ".");
-	DIR *list = fd < 0 ? NULL : fdopendir(fd);
+	int r = 0;
+	DIR *list = file_list(tree_open(from[at], "."), &r);
 	size_t len = job->len;
 	struct dirent *entry;
-	int r = 0;
 
 	if (!list)
-		return fd < 0 ? fd : -errno;
+		return r;
 	while (r == 0 && (entry = file_entry(list, &r))) {
 		if (is_hidden(from, at, entry->d_name))
 			continue;

@@ -22,14 +22,13 @@
  * empty: that one is deeper, "" where there is none. */
 static int empty_level(int fd, char deeper[NAME_MAX + 1])
 {
-	int copy = tree_open(fd, ".");
-	DIR *list = copy < 0 ? NULL : fdopendir(copy);
-	struct dirent *entry;
 	int r = 0;
+	DIR *list = file_list(tree_open(fd, "."), &r);
+	struct dirent *entry;
 
 	deeper[0] = '\0';
 	if (!list)
-		return copy < 0 ? copy : -errno;
+		return r;
 	while (r == 0 && !deeper[0] && (entry = file_entry(list, &r))) {
 		if (unlinkat(fd, entry->d_name, 0) == 0 || errno == ENOENT)
 			continue;
