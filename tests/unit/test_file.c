@@ -267,6 +267,43 @@ Test(file, puts)
 	close(fd);
 }
 
+/* file_get() reads what there is room for, and ends it. */
+Test(file, gets)
+{
+	char text[8] = "before";
+	int fd = open(".", O_DIRECTORY | O_RDONLY | O_CLOEXEC);
+
+	cr_expect_eq(file_get(fd, "file", text, sizeof(text)), -ENOENT);
+	make_file("file", 0);
+	cr_expect_eq(file_get(fd, "file", text, sizeof(text)), 0);
+	cr_expect_str_eq(text, "");
+	cr_assert_eq(file_put(fd, "file", "12345678"), 0);
+	cr_expect_eq(file_get(fd, "file", text, sizeof(text)), 7);
+	cr_expect_str_eq(text, "1234567");
+	cr_expect_eq(file_get(fd, ".", text, sizeof(text)), -EISDIR);
+	close(fd);
+}
+
+/* A list takes the descriptor, and lets go of it where there is none. */
+Test(file, lists)
+{
+	int fd, r = 0;
+	DIR *list;
+
+	cr_expect_null(file_list(-ENOTDIR, &r));
+	cr_expect_eq(r, -ENOTDIR);
+	make_file("file", 0);
+	fd = open("file", O_RDONLY | O_CLOEXEC);
+	cr_expect_null(file_list(fd, &r));
+	cr_expect_eq(r, -ENOTDIR);
+	cr_expect_lt(fcntl(fd, F_GETFD), 0);
+	list = file_list(open(".", O_DIRECTORY | O_RDONLY | O_CLOEXEC), &r);
+	cr_assert_not_null(list);
+	cr_expect_str_eq(file_entry(list, &r)->d_name, "file");
+	cr_expect_null(file_entry(list, &r));
+	closedir(list);
+}
+
 /* Runs ensure_stdio with the descriptors in mask closed; 0 when afterwards all
  * of 0 to 2 are open and the next one is above them. */
 static int stdio_child(unsigned int mask)
