@@ -148,14 +148,6 @@ void standby_receive(struct sbx_box *box)
 	box_fail(box, ECHILD, "start an interpreter ahead");
 }
 
-static bool has_text(char *const *list, const char *text)
-{
-	for (; *list; list++)
-		if (strcmp(*list, text) == 0)
-			return true;
-	return false;
-}
-
 /* For pid 1: all of it. */
 static void compose_whole(const struct sbx_plan *run, struct buffer *message)
 {
@@ -187,7 +179,7 @@ static void compose(const struct sbx_plan *box, const struct sbx_plan *run,
 	for (size_t i = 1; i < n; i++)
 		add_text(message, argv[i]);
 	for (char *const *own = run->envp; *own; own++)
-		if (!has_text(box->envp, *own))
+		if (!env_has(box->envp, *own))
 			add_text(message, *own);
 }
 

@@ -13,14 +13,6 @@ static struct strings *list_of(const struct field_input *in)
 	return (struct strings *)((char *)in->spec + in->field->rule->value);
 }
 
-static bool has(const struct strings *list, const char *text)
-{
-	for (size_t i = 0; i < list->n; i++)
-		if (strcmp(list->items[i], text) == 0)
-			return true;
-	return false;
-}
-
 static int check_name(const struct field_input *in, const struct json *item)
 {
 	const struct sbx_field_rule *rule = in->field->rule;
@@ -49,8 +41,8 @@ static int merge(const struct field_input *in, const struct json *value,
 		merged.n = list->n;
 	}
 	for (; value; value = value->next) {
-		if (has(&merged, value->text) ||
-		    (narrows && !has(list, value->text)))
+		if (strings_have(&merged, value->text) ||
+		    (narrows && !strings_have(list, value->text)))
 			continue;
 		merged.items[merged.n] =
 			arena_strdup(&in->spec->arena, value->text);

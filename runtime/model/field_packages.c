@@ -19,9 +19,8 @@ int package_set_text(const struct field_input *in, const char *text)
 			"\"%s\" is not the name of a layer: a-z, 0-9, "
 			"\".\", \"_\" and \"-\", at most 64",
 			CLIP(text));
-	for (size_t i = 0; i < list->n; i++)
-		if (strcmp(list->items[i], text) == 0)
-			return 0;
+	if (strings_have(list, text))
+		return 0;
 	if (list->n >= in->field->rule->max)
 		return FIELD_FAIL(in, E2BIG, "more than %d layers",
 		                  (int)in->field->rule->max);

@@ -186,14 +186,6 @@ static const struct conditional_set conditional_sets[] = {
          "the program could lift limits.cpus, which affinity enforces"},
 };
 
-static bool has_set(const struct strings *sets, const char *name)
-{
-	for (size_t i = 0; i < sets->n; i++)
-		if (strcmp(sets->items[i], name) == 0)
-			return true;
-	return false;
-}
-
 static int plan_filter(struct sbx_plan *plan, const struct sbx_spec *spec,
                        struct sbx_error *err)
 {
@@ -203,7 +195,7 @@ static int plan_filter(struct sbx_plan *plan, const struct sbx_spec *spec,
 
 	if (sets.n == 0)
 		sets = (struct strings){usual, ARRAY_SIZE(usual)};
-	if (!has_set(&sets, "base"))
+	if (!strings_have(&sets, "base"))
 		return err_say(err, SBX_STAGE_PLAN, EINVAL,
 		               "seccomp: \"base\" is missing: without its "
 		               "calls no program starts");
@@ -219,7 +211,7 @@ static int plan_filter(struct sbx_plan *plan, const struct sbx_spec *spec,
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(conditional_sets); i++) {
 		const struct conditional_set *set = &conditional_sets[i];
-		bool asked = has_set(&sets, set->name);
+		bool asked = strings_have(&sets, set->name);
 
 		if (set->is_safe(plan, spec)) {
 			if (!asked)

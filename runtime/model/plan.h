@@ -217,4 +217,7 @@ int plan_limits(struct sbx_plan *plan, const struct sbx_spec *spec,
 int plan_environment(const struct sbx_spec *spec, const struct facts *facts,
                      struct arena *arena, char ***envp, struct sbx_error *err);
 
+/* Whether a variable is in it, with this value: "NAME=VALUE". */
+bool env_has(char *const *envp, const char *variable);
+
 #endif

@@ -158,3 +158,11 @@ int plan_environment(const struct sbx_spec *spec, const struct facts *facts,
 	*envp = list;
 	return 0;
 }
+
+bool env_has(char *const *envp, const char *variable)
+{
+	for (; *envp; envp++)
+		if (strcmp(*envp, variable) == 0)
+			return true;
+	return false;
+}

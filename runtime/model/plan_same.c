@@ -113,24 +113,16 @@ static bool is_early(const char *variable)
 	return false;
 }
 
-static bool has_text(char *const *list, const char *text)
-{
-	for (; *list; list++)
-		if (strcmp(*list, text) == 0)
-			return true;
-	return false;
-}
-
 /* The box's variables are all the run's, and what the run has beside them can
  * be told later. */
 static bool same_environment(const struct sbx_plan *box,
                              const struct sbx_plan *run)
 {
 	for (char *const *own = box->envp; *own; own++)
-		if (!has_text(run->envp, *own))
+		if (!env_has(run->envp, *own))
 			return false;
 	for (char *const *own = run->envp; *own; own++)
-		if (is_early(*own) && !has_text(box->envp, *own))
+		if (is_early(*own) && !env_has(box->envp, *own))
 			return false;
 	return true;
 }

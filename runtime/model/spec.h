@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "sbx.h"
@@ -64,6 +65,14 @@ struct strings {
 	const char **items; /* NULL-terminated once n > 0 */
 	size_t n;
 };
+
+static inline bool strings_have(const struct strings *list, const char *text)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (strcmp(list->items[i], text) == 0)
+			return true;
+	return false;
+}
 
 /* Sessions of one user, where the maxima do not say less. */
 #define MAX_SESSIONS 10000
