@@ -66,29 +66,6 @@ int audit_open(struct audit_logs *logs, const char *own, struct sbx_error *err)
 	return r;
 }
 
-static int part(int *log)
-{
-	char path[64];
-	int fd;
-
-	if (*log < 0)
-		return 0;
-	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", *log);
-	fd = open(path, O_RDWR | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	(void)close(*log);
-	*log = fd;
-	return 0;
-}
-
-int audit_part(struct audit_logs *logs)
-{
-	int r = part(&logs->own);
-
-	return r < 0 ? r : part(&logs->all);
-}
-
 int audit_put(const struct audit_logs *logs, const struct sbx_audit *line,
               struct sbx_error *err)
 {

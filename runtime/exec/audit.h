@@ -15,10 +15,6 @@ struct audit_logs {
 /* Opens them, before anything runs. own: a path, or NULL. */
 int audit_open(struct audit_logs *logs, const char *own, struct sbx_error *err);
 
-/* In a process that was forked, before it writes: the lock of a log is its
- * descriptor's, and all who have inherited one share it. 0 or -errno. */
-int audit_part(struct audit_logs *logs);
-
 int audit_put(const struct audit_logs *logs, const struct sbx_audit *line,
               struct sbx_error *err);
 

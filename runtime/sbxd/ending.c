@@ -66,11 +66,16 @@ static int audit(const struct job *job, const struct ending_result *result,
 	                               .plan = job->plan,
 	                               .box = failure ? NULL : job->box,
 	                               .failure = failure};
-	int r = apart ? audit_part(&job->daemon->audit) : 0;
+	struct audit_logs *logs = &job->daemon->audit;
+	int r = 0;
 
+	if (apart)
+		r = errand_reopen(&logs->own);
+	if (apart && r == 0)
+		r = errand_reopen(&logs->all);
 	if (r < 0)
 		return err_set(err, SBX_STAGE_REPORT, -r, "audit");
-	return audit_put(&job->daemon->audit, &line, err);
+	return audit_put(logs, &line, err);
 }
 
 /* How long a client may take to take its files: a minute, and a second for each

@@ -2,9 +2,11 @@
 #include "warm/errand.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/close_range.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/def.h"
 #include "kernel/sys.h"
@@ -43,6 +45,22 @@ int errand_begin(int *pidfd, const int *fds, size_t n)
 		return 1;
 	}
 	*pidfd = made;
+	return 0;
+}
+
+int errand_reopen(int *fd)
+{
+	char path[64];
+	int own;
+
+	if (*fd < 0)
+		return 0;
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", *fd);
+	own = open(path, O_RDWR | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (own < 0)
+		return -errno;
+	(void)close(*fd);
+	*fd = own;
 	return 0;
 }
 

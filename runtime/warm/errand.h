@@ -13,6 +13,11 @@
  * once that has happened. Or -errno. */
 int errand_begin(int *pidfd, const int *fds, size_t n);
 
+/* In the new process: opens the file at *fd (-1: none) anew, to append to it. A
+ * lock is of an open file, and all who have inherited one share it. 0 or
+ * -errno. */
+int errand_reopen(int *fd);
+
 /* Waits for the end, and closes pidfd. Whether it came to _exit(0). */
 bool errand_end(int pidfd);
 
