@@ -271,8 +271,8 @@ static bool is_in_vain(struct batch *batch, const struct slot *slot)
 {
 	const struct sbx_outcome outcome = sbx_box_outcome(slot_box(slot));
 
-	return slot->session && !slot->kept && batch->stopped_by &&
-	       is_dubious(&outcome);
+	return slot->session && slot->state != SLOT_KEEPS &&
+	       batch->stopped_by && is_dubious(&outcome);
 }
 
 /* What stops a whole job, as Slurm does, signals the programs in the boxes as
@@ -282,15 +282,16 @@ static bool is_to_be_seen(struct batch *batch, const struct slot *slot)
 {
 	const struct sbx_outcome outcome = sbx_box_outcome(slot_box(slot));
 
-	return slot->doubt < 0 && !slot->kept && !batch->stopped_by &&
+	return slot->state == SLOT_RUNS && !batch->stopped_by &&
 	       is_dubious(&outcome);
 }
 
 static int step(struct batch *batch, struct slot *slot, struct sbx_error *err)
 {
-	const bool is_over = slot->keep.fd >= 0 || slot->doubt >= 0;
 	struct sbx_error failure;
-	int r = is_over ? 1 : sbx_box_step(slot_box(slot), &failure);
+	int r = slot->state == SLOT_RUNS
+	                ? sbx_box_step(slot_box(slot), &failure)
+	                : 1;
 
 	if (r == 0)
 		return 0;
@@ -300,7 +301,6 @@ static int step(struct batch *batch, struct slot *slot, struct sbx_error *err)
 		                NULL);
 		if (is_to_be_seen(batch, slot) && slot_doubt(slot) == 0)
 			return watch(batch, slot, err);
-		slot_settle(slot);
 		r = is_in_vain(batch, slot) ? 1 : slot_go_on(slot, &failure);
 		if (r == 0)
 			return watch(batch, slot, err);
@@ -313,6 +313,7 @@ static int step(struct batch *batch, struct slot *slot, struct sbx_error *err)
 
 static int handle(struct batch *batch, void *what, struct sbx_error *err)
 {
+	struct slot *slot = what;
 	uint64_t ticks;
 	int r;
 
@@ -328,8 +329,9 @@ static int handle(struct batch *batch, void *what, struct sbx_error *err)
 		r = lines_fill(batch->requests.lines);
 		return r < 0 ? FAIL(err, -r, "read the requests") : 0;
 	} else if (what != &batch->input) {
-		return slot_box(what) ? step(batch, what, err)
-		                      : step_remote(batch, what, err);
+		return slot->state == SLOT_REMOTE
+		               ? step_remote(batch, slot, err)
+		               : step(batch, slot, err);
 	}
 	return 0;
 }

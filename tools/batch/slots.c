@@ -69,12 +69,14 @@ int slot_doubt(struct slot *slot)
 	const struct itimerspec second = {.it_value = {.tv_sec = 1}};
 
 	slot->doubt = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
-	if (slot->doubt < 0)
+	if (slot->doubt < 0 ||
+	    timerfd_settime(slot->doubt, 0, &second, NULL) < 0)
 		return -errno;
-	return timerfd_settime(slot->doubt, 0, &second, NULL) < 0 ? -errno : 0;
+	slot->state = SLOT_DOUBTS;
+	return 0;
 }
 
-void slot_settle(struct slot *slot)
+static void settle(struct slot *slot)
 {
 	cleanup_fd(&slot->doubt);
 	slot->doubt = -1;
@@ -94,7 +96,7 @@ static void empty(struct slot *slot)
 	sbx_built_free(slot->built);
 	stage_free(&slot->build); /* it borrows from the run's spec */
 	remote_close(&slot->remote);
-	slot_settle(slot);
+	settle(slot);
 	sbx_session_close(slot->session);
 	stage_free(&slot->last);
 	last = slot->run;
@@ -195,11 +197,13 @@ int slot_start(struct slots *slots, struct slot *slot,
 		r = remote_start(&slot->remote, places->pool, request, err);
 	else
 		r = start_here(slots, slot, request, places, err);
-	if (r < 0)
+	if (r < 0) {
 		empty(slot);
-	else
-		slots->n_busy++;
-	return r;
+		return r;
+	}
+	slot->state = places->pool ? SLOT_REMOTE : SLOT_RUNS;
+	slots->n_busy++;
+	return 0;
 }
 
 /* The run is over, or what it has left is kept. */
@@ -208,13 +212,14 @@ static int after_run(struct slot *slot, struct sbx_error *err)
 	static const struct sbx_collect into_report = {.dir = -1};
 	int r;
 
-	if (slot->kept) {
+	if (slot->state == SLOT_KEEPS) {
 		r = keep_end(&slot->keep, err);
 	} else {
-		slot->kept = true;
 		r = keep_begin(&slot->keep, slot->session, slot->run.box, err);
-		if (slot->keep.fd >= 0)
+		if (slot->keep.fd >= 0) {
+			slot->state = SLOT_KEEPS;
 			return 0;
+		}
 	}
 	if (r == 0)
 		r = sbx_box_collect(slot->run.box, &into_report, err);
@@ -225,6 +230,7 @@ int slot_go_on(struct slot *slot, struct sbx_error *err)
 {
 	int r;
 
+	settle(slot);
 	if (slot->run.box)
 		return after_run(slot, err);
 	if (strcmp(sbx_box_outcome(slot->build.box).status, "success") != 0)
@@ -232,15 +238,16 @@ int slot_go_on(struct slot *slot, struct sbx_error *err)
 	r = sbx_built_take(slot->build.box, &slot->built, err);
 	if (r == 0)
 		r = cache_keep(slot->build.plan, geteuid(), &slot->built, err);
+	slot->state = SLOT_RUNS;
 	return r < 0 ? r : start_built(slot, err);
 }
 
 void slot_cancel(struct slot *slot)
 {
-	if (slot_box(slot))
-		sbx_box_cancel(slot_box(slot));
-	else
+	if (slot->state == SLOT_REMOTE)
 		remote_cancel(&slot->remote);
+	else
+		sbx_box_cancel(slot_box(slot));
 }
 
 void slot_end(struct slots *slots, struct slot *slot)

@@ -16,8 +16,17 @@ struct stage {
 	struct sbx_box *box; /* NULL: not yet, or not at all */
 };
 
+enum slot_state {
+	SLOT_FREE,
+	SLOT_REMOTE, /* sbxd has it */
+	SLOT_RUNS,   /* a box of ours does */
+	SLOT_DOUBTS, /* that is over, and is looked at again a second later */
+	SLOT_KEEPS,  /* that is over, and what it left is being committed */
+};
+
 /* One request, from its spec to its report. */
 struct slot {
+	enum slot_state state;
 	struct request request; /* without its text */
 	uint64_t request_ns;
 	struct stage build; /* spec NULL: the profile has none */
@@ -25,8 +34,7 @@ struct slot {
 	struct sbx_built *built;
 	struct sbx_session *session; /* NULL: the request names none */
 	struct keep keep;            /* its commit */
-	bool kept;                   /* that has begun */
-	int doubt; /* a clock: when its end is looked at again; or -1 */
+	int doubt;            /* a clock: SLOT_DOUBTS until then; or -1 */
 	struct remote remote; /* in place of all that: sbxd has it */
 	struct stage last;    /* the run before: its box takes itself down */
 };
@@ -39,17 +47,24 @@ static inline struct sbx_box *slot_box(const struct slot *slot)
 
 static inline bool slot_is_busy(const struct slot *slot)
 {
-	return slot_box(slot) || slot->remote.fd >= 0;
+	return slot->state != SLOT_FREE;
 }
 
 /* Is readable when there is something to do for a busy slot. */
 static inline int slot_fd(const struct slot *slot)
 {
-	if (slot->remote.fd >= 0)
+	switch (slot->state) {
+	case SLOT_REMOTE:
 		return slot->remote.fd;
-	if (slot->doubt >= 0)
+	case SLOT_DOUBTS:
 		return slot->doubt;
-	return slot->keep.fd >= 0 ? slot->keep.fd : sbx_box_fd(slot_box(slot));
+	case SLOT_KEEPS:
+		return slot->keep.fd;
+	case SLOT_FREE:
+	case SLOT_RUNS:
+		break;
+	}
+	return sbx_box_fd(slot_box(slot));
 }
 
 struct slots {
@@ -81,15 +96,14 @@ int slot_start(struct slots *slots, struct slot *slot,
                const struct request *request, const struct places *places,
                struct sbx_error *err);
 
-/* Once its box is over: 1 when there is no more to do, and 0 when the next has
- * started, or its session is being kept; else as slot_start(), but the slot is
- * not free. */
+/* Once its box is over, for good: 1 when there is no more to do, and 0 when the
+ * next has started, or its session is being kept; else as slot_start(), but the
+ * slot is not free. */
 int slot_go_on(struct slot *slot, struct sbx_error *err);
 
 /* A second for whoever has ended a run that is over to end the batch as well.
  * 0 or -errno. */
 int slot_doubt(struct slot *slot);
-void slot_settle(struct slot *slot); /* that is over */
 
 /* Ends what runs in a busy slot, soon, as cancelled. */
 void slot_cancel(struct slot *slot);
