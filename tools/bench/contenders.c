@@ -11,14 +11,52 @@
 
 #define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
+/* The real interpreters by their paths: what PATH finds may be a wrapper. */
+#define PYTHON "/usr/bin/python3"
+#define NODE   "/usr/bin/node"
+
+/* Contenders of more than one group: words are what they are to run. */
+
+/* A whole sandbox from nothing. */
+#define COLD(of, ...)                                                         \
+	.name = "sbx-exec", .does = "the whole sandbox" of, .claims = NS_ALL, \
+	.argv = WORDS("{sbx}", __VA_ARGS__, "{token}"),                       \
+	.version = WORDS("{sbx}", "--version")
+
+/* The same, made ahead. */
+#define POOL(...)                                                        \
+	.name = "sbx-exec --pool",                                       \
+	.does = "the whole sandbox, made ahead, through sbxd",           \
+	.claims = NS_ALL,                                                \
+	.argv = WORDS("{sbx}", "--pool={pool}", __VA_ARGS__, "{token}"), \
+	.version = WORDS("{sbx}", "--version")
+
+/* No sandbox. */
+#define BARE(called, program, ...)                      \
+	.name = called, .does = "nothing",              \
+	.argv = WORDS(program, __VA_ARGS__, "{token}"), \
+	.version = WORDS(program, "--version")
+
+#define PYTHON_PROFILE "--profile", "python", "--", "{code}"
+#define ARRAYS_PROFILE "--profile", "python-data", "--", "{arrays}"
+#define NODE_PROFILE   "--profile", "node", "--", "{node}"
+
+#define PROBE "--ro-bind", "{probe}:/nsprobe", "--command", "--", "/nsprobe"
+
+#define PYTHON_BARE BARE("python3", PYTHON, "{code}")
+#define PYTHON_FASTEST                                            \
+	.name = "python3 -I -S",                                  \
+	.does = "nothing; without site, the fastest that starts", \
+	.argv = WORDS(PYTHON, "-I", "-S", "{code}", "{token}"),   \
+	.version = WORDS(PYTHON, "--version")
+
 static const struct contender cold[] = {
 	{
 		.name = "sbx-exec",
 		.does = "7 namespaces, own root, caps, filter, limits",
 		.claims = NS_ALL,
 		.goal_milli = 500,
-		.argv = WORDS("{sbx}", "--ro-bind", "{probe}:/nsprobe",
-                              "--command", "--", "/nsprobe", "{token}"),
+		.argv = WORDS("{sbx}", PROBE, "{token}"),
 		.version = WORDS("{sbx}", "--version"),
 	},
 	{
@@ -55,31 +93,10 @@ static const struct contender cold[] = {
 	},
 };
 
-/* The real interpreter by its path: what PATH finds may be a wrapper. */
-#define PYTHON "/usr/bin/python3"
-
 static const struct contender python[] = {
-	{
-		.name = "sbx-exec",
-		.does = "the whole sandbox, profile python",
-		.claims = NS_ALL,
-		.goal_milli = 1200,
-		.argv = WORDS("{sbx}", "--profile", "python", "--", "{code}",
-                              "{token}"),
-		.version = WORDS("{sbx}", "--version"),
-	},
-	{
-		.name = "python3",
-		.does = "nothing",
-		.argv = WORDS(PYTHON, "{code}", "{token}"),
-		.version = WORDS(PYTHON, "--version"),
-	},
-	{
-		.name = "python3 -I -S",
-		.does = "nothing; without site, the fastest that starts",
-		.argv = WORDS(PYTHON, "-I", "-S", "{code}", "{token}"),
-		.version = WORDS(PYTHON, "--version"),
-	},
+	{COLD(", profile python", PYTHON_PROFILE), .goal_milli = 1200},
+	{PYTHON_BARE},
+	{PYTHON_FASTEST},
 };
 
 /* The client's own start and the daemon's work are in the time; the processor
@@ -94,54 +111,17 @@ static const struct contender warm[] = {
 		.direct = true,
 		.argv = WORDS("{sbx}", "{code}", "{token}"),
 	},
-	{
-		.name = "sbx-exec --pool",
-		.does = "the whole sandbox, made ahead, through sbxd",
-		.claims = NS_ALL,
-		.goal_milli = 150,
-		.argv = WORDS("{sbx}", "--pool={pool}", "--profile", "python",
-                              "--", "{code}", "{token}"),
-		.version = WORDS("{sbx}", "--version"),
-	},
-	{
-		.name = "sbx-exec",
-		.does = "the whole sandbox, profile python",
-		.claims = NS_ALL,
-		.argv = WORDS("{sbx}", "--profile", "python", "--", "{code}",
-                              "{token}"),
-	},
-	{
-		.name = "python3",
-		.does = "nothing",
-		.argv = WORDS(PYTHON, "{code}", "{token}"),
-		.version = WORDS(PYTHON, "--version"),
-	},
-	{
-		.name = "python3 -I -S",
-		.does = "nothing; without site, the fastest that starts",
-		.argv = WORDS(PYTHON, "-I", "-S", "{code}", "{token}"),
-	},
+	{POOL(PYTHON_PROFILE), .goal_milli = 150},
+	{COLD(", profile python", PYTHON_PROFILE)},
+	{PYTHON_BARE},
+	{PYTHON_FASTEST},
 };
 
 /* The tree of the profile has the same numpy as the host, where both are of
  * Debian. */
 static const struct contender numpy[] = {
-	{
-		.name = "sbx-exec --pool",
-		.does = "the whole sandbox, made ahead, through sbxd",
-		.claims = NS_ALL,
-		.goal_milli = 20,
-		.argv = WORDS("{sbx}", "--pool={pool}", "--profile",
-                              "python-data", "--", "{arrays}", "{token}"),
-		.version = WORDS("{sbx}", "--version"),
-	},
-	{
-		.name = "sbx-exec",
-		.does = "the whole sandbox, profile python-data",
-		.claims = NS_ALL,
-		.argv = WORDS("{sbx}", "--profile", "python-data", "--",
-                              "{arrays}", "{token}"),
-	},
+	{POOL(ARRAYS_PROFILE), .goal_milli = 20},
+	{COLD(", profile python-data", ARRAYS_PROFILE)},
 	{
 		.name = "python3",
 		.does = "nothing",
@@ -151,51 +131,16 @@ static const struct contender numpy[] = {
 	},
 };
 
-#define NODE "/usr/bin/node"
-
 static const struct contender node[] = {
-	{
-		.name = "sbx-exec --pool",
-		.does = "the whole sandbox, made ahead, through sbxd",
-		.claims = NS_ALL,
-		.goal_milli = 100,
-		.argv = WORDS("{sbx}", "--pool={pool}", "--profile", "node",
-                              "--", "{node}", "{token}"),
-		.version = WORDS("{sbx}", "--version"),
-	},
-	{
-		.name = "sbx-exec",
-		.does = "the whole sandbox, profile node",
-		.claims = NS_ALL,
-		.argv = WORDS("{sbx}", "--profile", "node", "--", "{node}",
-                              "{token}"),
-	},
-	{
-		.name = "node",
-		.does = "nothing",
-		.argv = WORDS(NODE, "{node}", "{token}"),
-		.version = WORDS(NODE, "--version"),
-	},
+	{POOL(NODE_PROFILE), .goal_milli = 100},
+	{COLD(", profile node", NODE_PROFILE)},
+	{BARE("node", NODE, "{node}")},
 };
 
 /* A command in a box that stands already, beside one that is made for it. */
 static const struct contender command[] = {
-	{
-		.name = "sbx-exec --pool",
-		.does = "the whole sandbox, made ahead, through sbxd",
-		.claims = NS_ALL,
-		.argv = WORDS("{sbx}", "--pool={pool}", "--ro-bind",
-                              "{probe}:/nsprobe", "--command", "--", "/nsprobe",
-                              "{token}"),
-		.version = WORDS("{sbx}", "--version"),
-	},
-	{
-		.name = "sbx-exec",
-		.does = "the whole sandbox",
-		.claims = NS_ALL,
-		.argv = WORDS("{sbx}", "--ro-bind", "{probe}:/nsprobe",
-                              "--command", "--", "/nsprobe", "{token}"),
-	},
+	{POOL(PROBE)},
+	{COLD("", PROBE)},
 	{
 		.name = "bare",
 		.does = "nothing",
@@ -211,18 +156,14 @@ static const struct contender cgroup[] = {
 		.does = "the whole sandbox, in a cgroup of its own",
 		.claims = NS_ALL,
 		.goal_milli = 1150,
-		.argv = WORDS("{sbx}", "--require", "cgroup", "--ro-bind",
-                              "{probe}:/nsprobe", "--command", "--", "/nsprobe",
-                              "{token}"),
+		.argv = WORDS("{sbx}", "--require", "cgroup", PROBE, "{token}"),
 		.version = WORDS("{sbx}", "--version"),
 	},
 	{
 		.name = "no cgroup",
 		.does = "the whole sandbox, limits by other means",
 		.claims = NS_ALL,
-		.argv = WORDS("{sbx}", "--cgroup", "none", "--ro-bind",
-                              "{probe}:/nsprobe", "--command", "--", "/nsprobe",
-                              "{token}"),
+		.argv = WORDS("{sbx}", "--cgroup", "none", PROBE, "{token}"),
 	},
 };
 
