@@ -7,9 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/def.h"
 #include "base/file.h"
-#include "base/parse.h"
 #include "base/text.h"
 
 #define MAX_LINE 65536
@@ -56,11 +56,14 @@ static bool take_text(const char **at, const char *text)
 /* line: with its line end. */
 static bool read_tail(const char *line, size_t len, struct tail *tail)
 {
-	const char *at = line + len - TAIL_LEN;
+	const char *at;
 
-	return len > TAIL_LEN && take_text(&at, prev_key) &&
-	       take_hex(&at, tail->prev) && take_text(&at, hash_key) &&
-	       take_hex(&at, tail->hash) && take_text(&at, line_end);
+	if (len <= TAIL_LEN)
+		return false;
+	at = line + len - TAIL_LEN;
+	return take_text(&at, prev_key) && take_hex(&at, tail->prev) &&
+	       take_text(&at, hash_key) && take_hex(&at, tail->hash) &&
+	       take_text(&at, line_end);
 }
 
 /* The hash of a line is over all that stands before it. */

@@ -3,8 +3,6 @@
 
 #include <time.h>
 
-#include "base/parse.h"
-
 uint64_t clock_ns(void)
 {
 	struct timespec now;
@@ -17,5 +15,5 @@ uint64_t clock_ns(void)
 uint64_t clock_timeval_ns(struct timeval time)
 {
 	return (uint64_t)time.tv_sec * NS_PER_S +
-	       (uint64_t)time.tv_usec * (NS_PER_S / 1000000);
+	       (uint64_t)time.tv_usec * NS_PER_US;
 }

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-/* Whole files and whole writes. */
 #include "base/file.h"
 
 #include <errno.h>
@@ -13,7 +12,6 @@
 
 #include "base/clock.h"
 #include "base/def.h"
-#include "base/parse.h"
 
 #define READ_SIZE 16384
 

@@ -2,6 +2,7 @@
 /* Numbers in text. One scanner reads a decimal; a table of units says what it
  * counts, and serves the way back as well. */
 #include "base/parse.h"
+#include "base/clock.h"
 
 #include <errno.h>
 #include <inttypes.h>

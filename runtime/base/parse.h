@@ -9,9 +9,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define NS_PER_S  UINT64_C(1000000000)
-#define NS_PER_MS UINT64_C(1000000)
-
 /* "64": decimal digits. */
 int parse_count(const char *text, uint64_t *count);
 

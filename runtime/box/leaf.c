@@ -6,12 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "base/parse.h"
 #include "box/box.h"
-
-#define NS_PER_US 1000
 
 /* A kernel without swap has no memory.swap.max, and needs none. */
 static bool is_needless(const char *file)

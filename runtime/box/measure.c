@@ -14,7 +14,6 @@
 
 #include "base/clock.h"
 #include "base/def.h"
-#include "base/parse.h"
 #include "box/box.h"
 #include "box/wire.h"
 

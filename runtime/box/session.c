@@ -11,7 +11,6 @@
 #include <time.h>
 
 #include "base/error.h"
-#include "base/parse.h"
 #include "box/box.h"
 #include "box/layers.h"
 #include "box/session.h"

@@ -11,7 +11,6 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "base/parse.h"
 #include "box/box.h"
 #include "box/wire.h"
 #include "kernel/sys.h"

@@ -6,10 +6,10 @@
 #include <string.h>
 #include <sys/auxv.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/log.h"
-#include "base/parse.h"
 #include "exec/audit.h"
 #include "exec/build.h"
 #include "exec/collect.h"

@@ -10,9 +10,9 @@
 #include <string.h>
 #include <sys/syscall.h>
 
+#include "base/clock.h"
 #include "base/def.h"
 #include "base/file.h"
-#include "base/parse.h"
 
 #define KIB 1024
 /* Of /proc/PID/status: it lists up to 65536 groups before what is read here,

@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/json.h"
-#include "base/parse.h"
 #include "model/checks.h"
 
 #define MAX_TIME   (10 * NS_PER_S)

@@ -4,7 +4,7 @@
  * key "memory" of the object "limits". A row whose path goes on below another
  * row's ("mounts.writable") is a second option of that field, and no key.
  */
-#include "base/parse.h"
+#include "base/clock.h"
 #include "model/checks.h"
 #include "model/field_kinds.h"
 

@@ -12,7 +12,6 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
-#include "base/parse.h"
 #include "exec/place.h"
 #include "sbxd/apart.h"
 

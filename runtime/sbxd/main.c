@@ -14,7 +14,6 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/log.h"
-#include "base/parse.h"
 #include "sbxd/apart.h"
 #include "sbxd/capabilities.h"
 #include "sbxd/door.h"

@@ -7,7 +7,6 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
-#include "base/parse.h"
 #include "sbxd/loop.h"
 #include "warm/pool.h"
 #include "warm/request.h"

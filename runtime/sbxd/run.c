@@ -8,7 +8,6 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/json.h"
-#include "base/parse.h"
 #include "sbxd/build.h"
 #include "sbxd/ending.h"
 #include "sbxd/pools.h"

@@ -6,7 +6,6 @@
 
 #include "base/clock.h"
 #include "base/def.h"
-#include "base/parse.h"
 
 /* A request is a megabyte at most, and comes from this host. */
 #define PATIENCE (10 * NS_PER_S)

@@ -2,7 +2,6 @@
 #include "warm/host.h"
 
 #include "base/clock.h"
-#include "base/parse.h"
 #include "box/facts.h"
 
 void host_refresh(struct host *host, uint64_t now)

@@ -7,7 +7,6 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/parse.h"
 #include "box/box.h"
 #include "warm/agent.h"
 #include "warm/pool.h"

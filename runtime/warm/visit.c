@@ -4,10 +4,10 @@
 #include <errno.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
-#include "base/parse.h"
 #include "box/session_files.h"
 #include "box/store_items.h"
 #include "model/spec.h"

@@ -7,7 +7,6 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/parse.h"
 #include "box/box.h"
 #include "box/pack.h"
 #include "warm/agent.h"

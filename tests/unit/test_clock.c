@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/parse.h"
 
 /* The clock goes forward and counts nanoseconds. */
 Test(clock, goes_forward)

@@ -6,7 +6,6 @@
 
 #include "base/clock.h"
 #include "base/json.h"
-#include "base/parse.h"
 
 /* A text with its length, so that it may hold a NUL. */
 #define TEXT(text) text, sizeof(text) - 1

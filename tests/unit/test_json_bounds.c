@@ -7,7 +7,6 @@
 
 #include "base/clock.h"
 #include "base/json.h"
-#include "base/parse.h"
 
 /* head, then n times part, in which # is the number of the time, then tail. */
 struct pattern {

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/parse.h"
 #include "support/facts.h"
 
 TestSuite(plan_cgroup);

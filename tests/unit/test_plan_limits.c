@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/parse.h"
+#include "base/clock.h"
 #include "support/facts.h"
 
 TestSuite(plan_limits);

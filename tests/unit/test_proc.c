@@ -16,7 +16,6 @@
 
 #include "base/clock.h"
 #include "base/def.h"
-#include "base/parse.h"
 #include "kernel/mount.h"
 #include "kernel/proc.h"
 #include "support/child.h"

@@ -8,9 +8,9 @@
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
-#include "base/parse.h"
 #include "exec/run.h"
 
 #define N_EVENTS    32

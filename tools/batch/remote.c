@@ -5,8 +5,8 @@
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 
+#include "base/clock.h"
 #include "base/error.h"
-#include "base/parse.h"
 #include "exec/client.h"
 
 #define PATIENCE_NS (50 * NS_PER_MS) /* between two tries */

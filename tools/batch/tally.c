@@ -9,7 +9,6 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
-#include "base/parse.h"
 
 static const char *const known[] = {
 	"success", "failure",  "timeout",   "limit",

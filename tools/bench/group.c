@@ -6,7 +6,6 @@
 #include <time.h>
 
 #include "base/clock.h"
-#include "base/parse.h"
 #include "host.h"
 #include "numbers.h"
 #include "random.h"

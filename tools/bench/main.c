@@ -21,6 +21,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/def.h"
 #include "base/file.h"
 #include "base/log.h"

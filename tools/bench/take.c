@@ -19,7 +19,6 @@
 
 #include "base/clock.h"
 #include "base/def.h"
-#include "base/parse.h"
 
 #define DEADLINE_NS (30 * NS_PER_S)
 

@@ -8,8 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/error.h"
-#include "base/parse.h"
 #include "box/layers.h"
 #include "box/store.h"
 #include "box/tree.h"
