@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Whole files and whole writes. */
+/* Files: read and written whole, listed, locked. */
 #ifndef SBX_BASE_FILE_H
 #define SBX_BASE_FILE_H
 

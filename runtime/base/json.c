@@ -14,7 +14,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <yajl/yajl_gen.h>
 #include <yajl/yajl_parse.h>
 
 #include "base/error.h"

@@ -7,7 +7,8 @@
 
 /* Writes "program: text" as one line to standard error in one write, so that
  * lines of several processes do not mix. What could steer a terminal is
- * escaped; a long text is cut. errno is kept. */
+ * escaped; a long text is cut. Who does not read for a second has no line.
+ * errno is kept. */
 void log_line(const char *program, const char *format, ...) PRINTF_LIKE(2, 3);
 
 #endif

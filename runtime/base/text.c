@@ -204,9 +204,11 @@ int text_unbase64(struct buffer *out, const char *text, size_t len)
 		*to++ = (char)(bits >> 8);
 		*to++ = (char)bits;
 	}
-	out->len += n;
 	/* What is cut off is nothing. */
-	return (pad && bits & (pad == 1 ? 0xff : 0xffff)) ? -EINVAL : 0;
+	if (pad && bits & (pad == 1 ? 0xff : 0xffff))
+		return -EINVAL;
+	out->len += n;
+	return 0;
 }
 
 void text_sha256(const void *data, size_t len, char hex[65])

@@ -22,9 +22,11 @@ size_t text_utf8_whole(const void *data, size_t len);
  * inside a character or an \xNN. Returns out. */
 char *text_escape(const char *text, char *out, size_t size);
 
-/* Base64 with its padding and nothing else. 0, or -EINVAL. */
+/* Appends what base64 stands for, which has its padding and nothing else. 0,
+ * -EINVAL or -ENOMEM. */
 int text_unbase64(struct buffer *out, const char *text, size_t len);
 
+/* Appends it as base64. */
 void text_base64(struct buffer *out, const void *data, size_t len);
 
 /* SHA-256 as 64 hexadecimal digits and a NUL. */

@@ -7,7 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/file.h"
+#include "base/def.h"
 
 /* Of later headers than those of Linux 6.1. */
 #ifndef LANDLOCK_ACCESS_FS_TRUNCATE

@@ -56,7 +56,6 @@ int notify_refuse(int listener, const struct refused_call *call)
 		.id = call->id,
 		.error = -EPERM,
 	};
-
 	int r;
 
 	/* A signal that comes meanwhile must not cost the answer: its caller
