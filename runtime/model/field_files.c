@@ -88,28 +88,13 @@ int inputs_set_json(const struct field_input *in, const struct json *value)
 
 int pattern_set_text(const struct field_input *in, const char *text)
 {
-	struct strings *list = &in->spec->collect;
-	const char **items;
-
 	if (!inner_path_ok(text))
 		return FIELD_FAIL(in, EINVAL,
 		                  "\"%s\" is not a pattern of files below "
 		                  "/workspace: relative, without //, . and .., "
 		                  "like *.png or out/**",
 		                  CLIP(text));
-	if (list->n >= in->field->rule->max)
-		return FIELD_FAIL(in, E2BIG, "more than %d patterns",
-		                  (int)in->field->rule->max);
-	items = arena_alloc(&in->spec->arena, (list->n + 2) * sizeof(*items));
-	if (!items)
-		return no_memory(in);
-	if (list->n)
-		memcpy(items, list->items, list->n * sizeof(*items));
-	items[list->n] = arena_strdup(&in->spec->arena, text);
-	if (!items[list->n])
-		return no_memory(in);
-	*list = (struct strings){items, list->n + 1};
-	return 0;
+	return list_add(in, &in->spec->collect, text, "patterns");
 }
 
 int patterns_set_json(const struct field_input *in, const struct json *value)

@@ -86,6 +86,11 @@ int texts_set_json(const struct field_input *in, const struct json *value,
                    int (*set_text)(const struct field_input *in,
                                    const char *text));
 
+/* Adds a copy of text to a list, which has room for as many of what as the row
+ * says. */
+int list_add(const struct field_input *in, struct strings *list,
+             const char *text, const char *what);
+
 /* Adds a file to place; its name is checked here. */
 int input_put(const struct field_input *in, const struct input *input);
 

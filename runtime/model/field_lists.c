@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Fields that hold many values: lists of texts, the environment, layers. */
+/* Fields that hold many values: lists of texts, packages, the environment,
+ * layers. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -83,6 +84,47 @@ int texts_set_json(const struct field_input *in, const struct json *value,
 			r = set_text(&at, value->text);
 	}
 	return r;
+}
+
+int list_add(const struct field_input *in, struct strings *list,
+             const char *text, const char *what)
+{
+	const char **items;
+
+	if (list->n >= in->field->rule->max)
+		return FIELD_FAIL(in, E2BIG, "more than %d %s",
+		                  (int)in->field->rule->max, what);
+	items = arena_alloc(&in->spec->arena, (list->n + 2) * sizeof(*items));
+	if (!items)
+		return no_memory(in);
+	if (list->n)
+		memcpy(items, list->items, list->n * sizeof(*items));
+	items[list->n] = arena_strdup(&in->spec->arena, text);
+	if (!items[list->n])
+		return no_memory(in);
+	*list = (struct strings){items, list->n + 1};
+	return 0;
+}
+
+/* ---- packages: each once, in the order they were named ---- */
+
+int package_set_text(const struct field_input *in, const char *text)
+{
+	struct strings *list = &in->spec->packages;
+
+	if (!tree_name_ok(text))
+		return FIELD_FAIL(
+			in, EINVAL,
+			"\"%s\" is not the name of a layer: a-z, 0-9, "
+			"\".\", \"_\" and \"-\", at most 64",
+			CLIP(text));
+	return strings_have(list, text) ? 0
+	                                : list_add(in, list, text, "layers");
+}
+
+int packages_set_json(const struct field_input *in, const struct json *value)
+{
+	return texts_set_json(in, value, package_set_text);
 }
 
 /* ---- env ---- */
