@@ -161,18 +161,33 @@ static int limit_set_json(const struct field_input *in, const struct json *json)
 
 /* ---- one value ---- */
 
+/* "a, b nor c" */
+static const char *list_words(const char *const *words, char *buffer,
+                              size_t size)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; words[i] && len < size; i++)
+		len += (size_t)snprintf(buffer + len, size - len, "%s%s",
+		                        i == 0         ? ""
+		                        : words[i + 1] ? ", "
+		                                       : " nor ",
+		                        words[i]);
+	return buffer;
+}
+
 static int word_set_text(const struct field_input *in, const char *text)
 {
 	const char *const *words = in->field->rule->words;
+	char all[64];
 
 	for (unsigned i = 0; words[i]; i++)
 		if (strcmp(words[i], text) == 0) {
 			field_put(in, &i, sizeof(i));
 			return 0;
 		}
-	/* Both fields of this kind have two words. */
-	return FIELD_FAIL(in, EINVAL, "\"%s\" is neither %s nor %s", CLIP(text),
-	                  words[0], words[1]);
+	return FIELD_FAIL(in, EINVAL, "\"%s\" is neither %s", CLIP(text),
+	                  list_words(words, all, sizeof(all)));
 }
 
 static int text_set_text(const struct field_input *in, const char *text)

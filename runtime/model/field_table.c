@@ -251,7 +251,7 @@ static const struct sbx_field fields[] = {
 	 RULE(.kind = KIND_FLAG, .value = AT(pty), .origin = AT(said.pty))},
 
 	{"warm.kind", NULL, NULL, NULL, "none",
-	 "standby: its interpreter may be started ahead", false,
+	 "standby or zygote: how its interpreter is started ahead", false,
 	 RULE(.kind = KIND_WORD, .words = warm_kinds,
 	      .value = AT(warm), .origin = AT(said.warm))},
 
