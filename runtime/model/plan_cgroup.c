@@ -43,15 +43,11 @@ static const struct cgroup_row rows[] = {
 	{LIMIT_CPUS, CONTROLLER_CPU, "cpu.max", put_cpus},
 };
 
-/* What a zygote's had would hold for all of its boxes together. */
 static void add_setting(struct sbx_plan *plan, const char *file,
                         const char *text)
 {
-	struct plan_setting *setting = &plan->settings[plan->n_settings];
+	struct plan_setting *setting = &plan->settings[plan->n_settings++];
 
-	if (plan->zygote)
-		return;
-	plan->n_settings++;
 	setting->file = file;
 	(void)snprintf(setting->text, sizeof(setting->text), "%s", text);
 }

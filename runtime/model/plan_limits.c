@@ -163,11 +163,6 @@ static int plan_cpus(struct sbx_plan *plan, const struct sbx_spec *spec,
 
 	if (milli == LIMIT_OFF)
 		return 0;
-	/* Its boxes choose their own, of all there are. */
-	if (plan->zygote) {
-		*limit = (struct plan_limit){LIMIT_OFF, ENFORCED_NOT};
-		return 0;
-	}
 	if (limit->enforced_by != ENFORCED_CGROUP && milli % 1000 &&
 	    !may_degrade(spec, LIMIT_CPUS))
 		return err_say(err, SBX_STAGE_PLAN, ENOTSUP,
@@ -182,6 +177,15 @@ static int plan_cpus(struct sbx_plan *plan, const struct sbx_spec *spec,
 		limit->value = milli;
 	plan->n_cpus = (unsigned)(milli / 1000);
 	return 0;
+}
+
+/* What a zygote's cgroup held would be held of all of its boxes together; and
+ * they choose their processors of all there are. */
+static void lift(struct sbx_plan *plan)
+{
+	plan->limits[LIMIT_CPUS] = (struct plan_limit){LIMIT_OFF, ENFORCED_NOT};
+	plan->n_cpus = 0;
+	plan->n_settings = 0;
 }
 
 int plan_limits(struct sbx_plan *plan, const struct sbx_spec *spec,
@@ -201,7 +205,9 @@ int plan_limits(struct sbx_plan *plan, const struct sbx_spec *spec,
 		r = plan_cgroup(plan, spec, facts, err);
 	for (size_t i = 0; r == 0 && i < N_PLAN_RLIMITS; i++)
 		r = plan_rlimit(plan, i, spec, facts, err);
-	if (r < 0)
-		return r;
-	return plan_cpus(plan, spec, facts, err);
+	if (r == 0)
+		r = plan_cpus(plan, spec, facts, err);
+	if (r == 0 && plan->zygote)
+		lift(plan);
+	return r;
 }
