@@ -10,6 +10,23 @@
 #include "base/error.h"
 #include "base/text.h"
 
+int plan_strings(struct sbx_plan *plan, const struct strings *from,
+                 struct strings *to, struct sbx_error *err)
+{
+	const char **items =
+		arena_alloc(&plan->arena, (from->n + 1) * sizeof(*items));
+
+	if (!items)
+		return err_memory(err, SBX_STAGE_PLAN);
+	for (size_t i = 0; i < from->n; i++) {
+		items[i] = arena_strdup(&plan->arena, from->items[i]);
+		if (!items[i])
+			return err_memory(err, SBX_STAGE_PLAN);
+	}
+	*to = (struct strings){items, from->n};
+	return 0;
+}
+
 /* The argument for the program's file: its name, never taken for an option;
  * with its directory where the program starts in another. */
 static char *file_argument(struct arena *arena, const char *template,
@@ -230,24 +247,6 @@ static int plan_filter(struct sbx_plan *plan, const struct sbx_spec *spec,
 	                                     &plan->n_filter, err);
 }
 
-/* The modules that an interpreter has loaded before the run. */
-static int plan_preload(struct sbx_plan *plan, const struct strings *modules,
-                        struct sbx_error *err)
-{
-	const char **items =
-		arena_alloc(&plan->arena, (modules->n + 1) * sizeof(*items));
-
-	for (size_t i = 0; items && i < modules->n; i++) {
-		items[i] = arena_strdup(&plan->arena, modules->items[i]);
-		if (!items[i])
-			return err_memory(err, SBX_STAGE_PLAN);
-	}
-	if (!items)
-		return err_memory(err, SBX_STAGE_PLAN);
-	plan->preload = (struct strings){items, modules->n};
-	return 0;
-}
-
 static int build(struct sbx_plan *plan, const struct sbx_spec *spec,
                  const struct facts *facts, struct sbx_error *err)
 {
@@ -270,7 +269,7 @@ static int build(struct sbx_plan *plan, const struct sbx_spec *spec,
 		plan->profile = arena_strdup(&plan->arena, spec->profile);
 	if (!plan->rootfs || (spec->profile && !plan->profile))
 		return err_memory(err, SBX_STAGE_PLAN);
-	r = plan_preload(plan, &spec->preload, err);
+	r = plan_strings(plan, &spec->preload, &plan->preload, err);
 	if (r == 0)
 		r = plan_limits(plan, spec, facts, err);
 	if (r == 0)

@@ -159,6 +159,10 @@ struct sbx_plan {
 	size_t n_filter;
 };
 
+/* A copy of the texts, in the plan's arena (plan.c). */
+int plan_strings(struct sbx_plan *plan, const struct strings *from,
+                 struct strings *to, struct sbx_error *err);
+
 /* The program's argument vector, of which argv[0] is still to be found. It
  * fails as plan_build() would. */
 int plan_arguments(const struct sbx_spec *spec, const char *code_name,

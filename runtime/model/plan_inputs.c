@@ -126,30 +126,15 @@ static int check_room(const struct sbx_plan *plan, size_t first,
 	return 0;
 }
 
-static int copy_collect(struct sbx_plan *plan, const struct sbx_spec *spec)
-{
-	size_t n = spec->collect.n;
-	const char **items =
-		arena_alloc(&plan->arena, (n + 1) * sizeof(*items));
-
-	for (size_t i = 0; items && i < n; i++) {
-		items[i] = arena_strdup(&plan->arena, spec->collect.items[i]);
-		if (!items[i])
-			return -ENOMEM;
-	}
-	plan->collect = (struct strings){items, n};
-	return items ? 0 : -ENOMEM;
-}
-
 int plan_inputs(struct sbx_plan *plan, const struct sbx_spec *spec,
                 const struct facts *facts, struct sbx_error *err)
 {
 	const uint64_t *size = facts->input_sizes;
 	size_t first = plan->n_steps;
-	int r = 0;
+	int r = plan_strings(plan, &spec->collect, &plan->collect, err);
 
-	if (copy_collect(plan, spec) < 0)
-		return err_memory(err, SBX_STAGE_PLAN);
+	if (r < 0)
+		return r;
 	if (facts->code && !spec->built) {
 		r = check_binds(spec, facts->code_name, "the program itself",
 		                err);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The report: CONTRACT section 3, one row of writing a field. A field that
- * does not apply is absent. */
+/* The report, and the line of the audit log. A field that does not apply is
+ * absent. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
