@@ -87,6 +87,21 @@ int children_open(struct sbx_error *err)
 	return fd < 0 ? err_set(err, SBX_STAGE_INIT, errno, "signalfd") : fd;
 }
 
+/* Who has no child is alone: all that is in the namespace descends from pid 1.
+ * It is mostly so, and to kill all means to look at every process of the host.
+ */
+static void end_all(void)
+{
+	pid_t pid;
+
+	while ((pid = waitpid(-1, NULL, WNOHANG)) >= 0 || errno == EINTR) {
+		if (pid > 0)
+			continue;
+		(void)kill(-1, SIGKILL);
+		(void)wait(NULL);
+	}
+}
+
 _Noreturn void tell_end(int status, uint64_t ns, uint64_t poison)
 {
 	struct wire_message ended = {
@@ -96,9 +111,7 @@ _Noreturn void tell_end(int status, uint64_t ns, uint64_t poison)
 	};
 	struct rusage usage = {0};
 
-	(void)kill(-1, SIGKILL);
-	while (wait(NULL) > 0 || errno == EINTR)
-		;
+	end_all();
 	(void)getrusage(RUSAGE_CHILDREN, &usage);
 	ended.user_ns = clock_timeval_ns(usage.ru_utime);
 	ended.system_ns = clock_timeval_ns(usage.ru_stime);
