@@ -218,6 +218,15 @@ const struct group groups[] = {
 		.n_contenders = ARRAY_SIZE(warm),
 	},
 	{
+		.name = "sustained",
+		.does = "Python scripts, as many as go through",
+		.reference = "python3",
+		.pools = WORDS("python=8:32"),
+		.sustained = true,
+		.contenders = warm,
+		.n_contenders = ARRAY_SIZE(warm),
+	},
+	{
 		.name = "warm-numpy",
 		.does = "a Python script with numpy, in sandboxes made ahead",
 		.reference = "python3",

@@ -25,7 +25,8 @@ struct group {
 	const char *does;
 	const char *reference;    /* name of the contender that is 1 */
 	const char *const *pools; /* {pool} has these; NULL: no daemon */
-	bool session; /* {data} is where there is a large one, "bench" */
+	bool sustained; /* in a loop: the direct one and the reference */
+	bool session;   /* {data} is where there is a large one, "bench" */
 	const struct contender *contenders;
 	size_t n_contenders;
 };

@@ -27,7 +27,7 @@ static uint64_t loop_once(void)
 	return clock_ns() - start;
 }
 
-static int calibrate(const struct site *site, struct block *block)
+int group_calibrate(const struct site *site, struct block *block)
 {
 	uint64_t loops[CALIBRATIONS], spawns[CALIBRATIONS];
 	char word[] = "calibration";
@@ -50,28 +50,28 @@ static int calibrate(const struct site *site, struct block *block)
 	return 0;
 }
 
-static void flag_blocks(struct result *result)
+size_t group_flag(struct block *blocks, size_t n)
 {
-	size_t n = result->order.n_blocks;
 	uint64_t loop = UINT64_MAX, spawn = UINT64_MAX;
+	size_t n_flagged = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		loop = MIN(loop, result->blocks[i].loop_ns);
-		spawn = MIN(spawn, result->blocks[i].spawn_ns);
+		loop = MIN(loop, blocks[i].loop_ns);
+		spawn = MIN(spawn, blocks[i].spawn_ns);
 	}
 	for (size_t i = 0; i < n; i++) {
-		struct block *block = &result->blocks[i];
+		struct block *block = &blocks[i];
 
 		block->flagged =
 			block->loop_ns * 1000 > loop * FLAG_LOOP_MILLI ||
 			block->spawn_ns * 1000 > spawn * FLAG_SPAWN_MILLI ||
 			block->stall_milli > FLAG_STALL_MILLI;
-		result->n_flagged += block->flagged;
+		n_flagged += block->flagged;
 	}
+	return n_flagged;
 }
 
-/* Uniform between nothing and twice the mean: no beat with any timer. */
-static void pause_for(uint64_t mean_ns, struct random *random)
+void group_pause(uint64_t mean_ns, struct random *random)
 {
 	uint64_t ns = mean_ns ? random_below(random, 2 * mean_ns) : 0;
 	struct timespec time = {(time_t)(ns / NS_PER_S), (long)(ns % NS_PER_S)};
@@ -115,7 +115,7 @@ static int run_blocks(struct result *result, const struct site *site,
 		return -ENOMEM;
 	for (size_t b = 0; b < order->n_blocks; b++) {
 		size_t n_turns = shuffle(result, turns, &random);
-		int r = calibrate(site, &result->blocks[b]);
+		int r = group_calibrate(site, &result->blocks[b]);
 
 		if (r < 0)
 			return r;
@@ -123,7 +123,7 @@ static int run_blocks(struct result *result, const struct site *site,
 			size_t e = turns[i];
 			struct entrant *entrant = &result->entrants[e];
 
-			pause_for(order->gap_ns, &random);
+			group_pause(order->gap_ns, &random);
 			entrant_run(entrant, site,
 			            &entrant->samples[taken[e]++]);
 		}
@@ -171,7 +171,7 @@ int group_run(const struct group *group, const struct order *order,
 		r = run_blocks(&run, site, arena);
 	if (r < 0)
 		return r;
-	flag_blocks(&run);
+	run.n_flagged = group_flag(run.blocks, order->n_blocks);
 	*result = run;
 	return 0;
 }

@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 /* Finds the first line of a file that begins with start, and copies what
  * follows that, without the line end. text is "" when there is none. */
 static void read_line(const char *path, const char *start, char *text,
@@ -51,22 +53,39 @@ void host_read(struct host *host)
 		               "%Y-%m-%dT%H:%M:%SZ", &utc);
 }
 
-void load_read(struct load *load)
+/* Of all processors since boot, as /proc/stat has them. */
+enum tick { USER, NICE, SYSTEM, IDLE, IO_WAIT, IRQ, SOFT_IRQ, STEAL, N_TICKS };
+
+static void read_ticks(uint64_t ticks[N_TICKS])
 {
 	char cpu[256];
-	const char *at = cpu;
+	char *at = cpu;
+
+	read_line("/proc/stat", "cpu ", cpu, sizeof(cpu));
+	for (int i = 0; i < N_TICKS; i++)
+		ticks[i] = strtoull(at, &at, 10);
+}
+
+void load_read(struct load *load)
+{
+	uint64_t ticks[N_TICKS];
 
 	memset(load, 0, sizeof(*load));
 	read_line("/proc/loadavg", "", load->average, sizeof(load->average));
 	read_line("/proc/pressure/cpu", "some ", load->pressure,
 	          sizeof(load->pressure));
-	/* user nice system idle iowait irq softirq steal */
-	read_line("/proc/stat", "cpu ", cpu, sizeof(cpu));
-	for (int i = 0; i < 7 && at; i++) {
-		at += strspn(at, " ");
-		at = strchr(at, ' ');
-	}
-	load->steal_ticks = at ? strtoull(at, NULL, 10) : 0;
+	read_ticks(ticks);
+	load->steal_ticks = ticks[STEAL];
+}
+
+uint64_t host_busy_ns(void)
+{
+	uint64_t ticks[N_TICKS];
+
+	read_ticks(ticks);
+	return (ticks[USER] + ticks[NICE] + ticks[SYSTEM] + ticks[IRQ] +
+	        ticks[SOFT_IRQ]) *
+	       (NS_PER_S / (uint64_t)sysconf(_SC_CLK_TCK));
 }
 
 uint64_t host_stall_ns(void)

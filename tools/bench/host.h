@@ -24,6 +24,10 @@ struct load {
 void host_read(struct host *host);
 void load_read(struct load *load);
 
+/* What all processors have worked since boot, the kernel for itself, too; in
+ * ticks of the clock. */
+uint64_t host_busy_ns(void);
+
 /* For how long, since boot, some task was ready and had to wait for a
  * processor. 0: the kernel does not count it. */
 uint64_t host_stall_ns(void);

@@ -6,6 +6,7 @@
  *   contender   a command line, and what it claims to isolate: a constant row
  *   entrant     a contender in this run: its words, its samples
  *   block       every entrant k times, in random order, after a calibration
+ *   loop        clients that ask again and again, for the group sustained
  *
  * A machine is never quiet, so that an absolute time means little: a ratio is
  * taken inside of each block, and what is reported is the median of those
@@ -28,7 +29,9 @@
 #include "base/parse.h"
 #include "daemon.h"
 #include "data.h"
+#include "left.h"
 #include "raw.h"
+#include "sustained.h"
 #include "table.h"
 #include "take.h"
 
@@ -56,6 +59,7 @@ static const char usage[] =
 	"  --blocks N      blocks, each with its own ratio; default 50\n"
 	"  --samples K     of each contender in each block; default 20\n"
 	"  --gap DUR       mean pause before each sample; default 0: none\n"
+	"  --time DUR      of each loop of the group sustained; default 30s\n"
 	"  --sbx FILE      the sbx-exec to measure; default: of this build\n"
 	"  --json FILE     every number and the environment, as JSON\n"
 	"  --help\n"
@@ -105,12 +109,12 @@ static int read_count(const char *option, const char *text, size_t *count)
 	return 0;
 }
 
-static int read_gap(const char *text, uint64_t *ns)
+static int read_time(const char *option, const char *text, uint64_t *ns)
 {
 	if (parse_duration(text, ns) == 0 && *ns <= 60 * NS_PER_S)
 		return 0;
-	log_line(PROGRAM, "--gap \"%s\": a time up to 60s is wanted, as 100ms",
-	         text);
+	log_line(PROGRAM, "--%s \"%s\": a time up to 60s is wanted, as 100ms",
+	         option, text);
 	return -EINVAL;
 }
 
@@ -135,6 +139,7 @@ static int read_options(int argc, char **argv, struct options *options)
 		{"blocks", required_argument, NULL, 'b'},
 		{"samples", required_argument, NULL, 'k'},
 		{"gap", required_argument, NULL, 'p'},
+		{"time", required_argument, NULL, 't'},
 		{"group", required_argument, NULL, 'g'},
 		{"sbx", required_argument, NULL, 's'},
 		{"json", required_argument, NULL, 'j'},
@@ -151,7 +156,9 @@ static int read_options(int argc, char **argv, struct options *options)
 			r = read_count("samples", optarg,
 			               &options->order.n_samples);
 		else if (got == 'p')
-			r = read_gap(optarg, &options->order.gap_ns);
+			r = read_time("gap", optarg, &options->order.gap_ns);
+		else if (got == 't')
+			r = read_time("time", optarg, &options->order.time_ns);
 		else if (got == 'g')
 			r = read_group(optarg, &options->group);
 		else if (got == 's')
@@ -226,6 +233,16 @@ static enum status status_of(const struct result *result)
 	return result_is_clear(result) ? STATUS_DONE : STATUS_NO_VERDICT;
 }
 
+static int measure_loops(const struct group *group, const struct order *order,
+                         const struct site *site, struct json_writer *out)
+{
+	int r = sustained_run(group, order, site, out);
+
+	if (r < 0)
+		return r == -ECHILD ? STATUS_FAILED : r;
+	return r > 0 ? STATUS_DONE : STATUS_NO_VERDICT;
+}
+
 /* Runs a group and tells of it. Its status, or -errno. */
 static int measure_group(const struct group *group, const struct order *order,
                          const struct site *site, struct json_writer *out)
@@ -260,6 +277,8 @@ static int bench_group(const struct group *group, const struct order *order,
 	struct site with_pool = *site;
 	struct daemon daemon = {0};
 	struct data data = {0};
+	struct leftover before;
+	uint64_t stopped = 0;
 	int r;
 
 	if (group->session) {
@@ -270,6 +289,7 @@ static int bench_group(const struct group *group, const struct order *order,
 		}
 		with_pool.data = data.folder;
 	}
+	left_read(&before);
 	if (group->pools) {
 		r = daemon_start(&daemon, site->sbx, group->pools);
 		if (r < 0) {
@@ -278,10 +298,15 @@ static int bench_group(const struct group *group, const struct order *order,
 		}
 		with_pool.pool = daemon.socket;
 	}
-	r = measure_group(group, order, &with_pool, out);
+	r = (group->sustained ? measure_loops : measure_group)(group, order,
+	                                                       &with_pool, out);
 	if (group->pools)
-		table_daemon(daemon_stop(&daemon),
-		             order->n_blocks * order->n_samples);
+		stopped = daemon_stop(&daemon);
+	if (group->pools && !group->sustained)
+		table_daemon(stopped, order->n_blocks * order->n_samples);
+	/* Of a disturbed machine it may be another's. */
+	if (group->sustained && !table_left(&before) && r == STATUS_DONE)
+		r = STATUS_FAILED;
 	if (group->session)
 		data_remove(&data);
 	return r;
@@ -338,7 +363,9 @@ static int write_raw(struct json_writer *out, const char *path)
 
 int main(int argc, char **argv)
 {
-	struct options options = {.order = {.n_blocks = 50, .n_samples = 20}};
+	struct options options = {.order = {.n_blocks = 50,
+	                                    .n_samples = 20,
+	                                    .time_ns = 30 * NS_PER_S}};
 	struct arena arena = {0};
 	struct site site = {0};
 	struct json_writer *out;

@@ -149,3 +149,17 @@ void table_daemon(uint64_t cpu_ns, uint64_t n)
 	             "what a zygote forked\nis not among them\n\n",
 	             (double)cpu_ns / 1e6 / (double)MAX(n, 1));
 }
+
+bool table_left(const struct leftover *before)
+{
+	struct leftover after;
+	bool is_clear = left_settle(before, &after);
+
+	(void)printf("%s", is_clear ? "nothing is left" : "LEFT");
+	for (enum left i = 0; i < N_LEFT; i++)
+		(void)printf("%s %ju %s before, %ju after", i ? "," : ":",
+		             (uintmax_t)before->n[i], left_name(i),
+		             (uintmax_t)after.n[i]);
+	(void)printf("\n\n");
+	return is_clear;
+}
