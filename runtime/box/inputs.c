@@ -141,7 +141,7 @@ int input_stdin(const struct sbx_plan *plan, int *fd, struct sbx_error *err)
 
 	if (plan->stdin_path)
 		made = open_path(plan->stdin_path, err);
-	else if (plan->stdin_text)
+	else if (plan->stdin_text && plan->stdin_len > 0)
 		made = open_text(plan->stdin_text, plan->stdin_len, err);
 	else
 		return 0;

@@ -20,7 +20,7 @@ int input_place(int directory, const char *path, const struct step *step,
                 int from);
 
 /* The plan's own standard input, opened: stdin_path or stdin_text. -1 where
- * it has neither: it is the caller's. */
+ * it has neither: it is the caller's; and where the text is empty. */
 int input_stdin(const struct sbx_plan *plan, int *fd, struct sbx_error *err);
 
 #endif

@@ -52,7 +52,7 @@ int box_attach(struct sbx_box *box, int *ours, const struct sbx_stdio *stdio,
 	r = input_stdin(box->plan, &file, err);
 	if (r < 0)
 		return r;
-	if (file >= 0)
+	if (file >= 0 || box->plan->stdin_text)
 		callers[STREAM_IN] = file;
 	r = stream_input(&box->streams[STREAM_IN], callers[STREAM_IN],
 	                 TAKE_FD(ours[STREAM_IN]));

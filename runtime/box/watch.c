@@ -152,6 +152,10 @@ static void stream_move_quietly(struct stream *stream)
 	const struct timespec now = {0};
 	sigset_t pipe_set, before, pending;
 
+	if (stream->to < 0) {
+		stream_move(stream);
+		return;
+	}
 	sigemptyset(&pipe_set);
 	sigaddset(&pipe_set, SIGPIPE);
 	(void)sigpending(&pending);
