@@ -57,6 +57,20 @@ def sources():
             if os.path.isfile(path) and os.path.getsize(path)]
 
 
+def suites(paths):
+    """Those that the files name."""
+    found = set()
+    for path in paths:
+        with open(path, errors="replace") as file:
+            for line in file:
+                # One line a source, or the field of a paragraph.
+                match = re.match(r"deb\s+(?:\[.*?\]\s+)?\S+\s+(\S+)|"
+                                 r"Suites:(.*)", line)
+                if match:
+                    found.update((match[1] or match[2]).split())
+    return found
+
+
 def add_archive(tree, path):
     with tarfile.open(path) as archive:
         for member in archive:
@@ -68,15 +82,23 @@ def add_archive(tree, path):
 def build(wanted, tree):
     need("mmdebstrap", "mmdebstrap")
     packages = [check_package(name) for name in wanted["packages"]]
-    mirror = [wanted["mirror"]] if "mirror" in wanted else sources()
+    suite = wanted.get("suite", "bookworm")
+    if "mirror" in wanted:
+        mirror = [wanted["mirror"]]
+    else:
+        mirror = sources()
+        known = suites(mirror)
+        if known and suite not in known and "suite" in wanted:
+            raise Wrong(f'suite {suite}: is none that this host installs from,'
+                        f' as {", ".join(sorted(known))}: name its "mirror"')
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "tree.tar")
         progress("downloading packages")
         # Nothing of a package runs: it takes neither root nor a chroot.
         mode = ["--mode=chrootless"] if os.geteuid() else []
-        run(["mmdebstrap", "--variant=extract", "--quiet", "--format=tar",
+        run(["mmdebstrap", "--variant=extract", "--format=tar",
              *mode, "--include=" + ",".join(packages + ["libc-bin"]),
-             wanted.get("suite", "bookworm"), path] + mirror,
+             suite, path] + mirror,
             env={**os.environ, "SOURCE_DATE_EPOCH": "0", "TMPDIR": folder})
         add_archive(tree, path)
     link_tops(tree)

@@ -13,6 +13,7 @@ import shutil
 import stat
 import tempfile
 
+import bytecode
 from tree import Tree, Wrong
 
 TREES = "rootfs"
@@ -78,11 +79,29 @@ class Place:
     def __init__(self, top):
         self.top = top
         self.tree = Tree(os.path.join(top, "spool"))
+        self.written = set()
         self.summary = ""
+
+    def compile(self, kind, name, options, prefix):
+        """Adds the byte code of its modules, in a sandbox that finds it by
+        that name, which it does not have yet."""
+        top = os.path.join(self.top, "sbx", kind, name, "tree")
+        self.written = set(self.tree.write(top))
+        bytecode.add(self.tree, self.top, options, prefix)
+        os.rename(top, os.path.join(self.top, "tree"))
+
+    def compile_tree(self):
+        """By the Python that is in it."""
+        if any(self.tree.has(path) for path in bytecode.INTERPRETERS):
+            self.compile(TREES, "this", ["--rootfs", "this"], "/")
+
+    def compile_layer(self, name):
+        """By the host's."""
+        self.compile(LAYERS, name, ["--package", name], f"/packages/{name}/")
 
     def describe(self, text):
         top = os.path.join(self.top, "tree")
-        self.tree.write(top)
+        self.tree.write(top, self.written)
         lines, size = [], 0
         for path, status in walk(top):
             lines.append(line_of(top, path, status))
@@ -96,7 +115,9 @@ class Place:
         self.summary = f"{len(lines)} entries, {size >> 20} MiB, {digest[:16]}"
         with open(os.path.join(self.top, "about"), "w") as file:
             file.write(f"{self.summary}\t{text}\n")
-        shutil.rmtree(os.path.join(self.top, "spool"))
+        for name in set(os.listdir(self.top)) - {"tree", "manifest", "about"}:
+            path = os.path.join(self.top, name)
+            shutil.rmtree(path) if os.path.isdir(path) else os.unlink(path)
 
 
 class Store:

@@ -146,11 +146,12 @@ class Tree:
     def has(self, path):
         return self.resolve(path, last=True) in self.entries
 
-    def write(self, top):
+    def write(self, top, written=()):
+        """All but what was written there before; returns what there is."""
         progress("writing")
-        os.mkdir(top, 0o755)
+        os.makedirs(top, exist_ok=True)
         os.chmod(top, 0o755)
-        for path in sorted(self.entries):
+        for path in sorted(self.entries.keys() - written):
             kind, *rest = self.entries[path]
             at = os.path.join(top, path)
             if kind == "d":
@@ -163,3 +164,4 @@ class Tree:
                 os.chmod(at, rest[0])
         if sys.stderr.isatty():
             print("\r\033[K", end="", file=sys.stderr)
+        return self.entries.keys()
