@@ -340,10 +340,9 @@ SBX_API void sbx_spec_built(struct sbx_spec *spec,
 SBX_API int sbx_built_find(const struct sbx_plan *plan, const char *dir,
                            struct sbx_built **built, struct sbx_error *err);
 
-/* Puts it there, if it may be found again, and has *built be what was put
- * there, as sbx_built_find() would. The ones that were not used for the longest
- * time are removed where they are too many, but none that is *built of
- * somebody. */
+/* Puts it there, if it may be found again, and *built is what is there then.
+ * Those that were not used for the longest time are removed where they are too
+ * many, but not while they are somebody's *built. */
 SBX_API int sbx_built_keep(const struct sbx_plan *plan, const char *dir,
                            struct sbx_built **built, struct sbx_error *err);
 
