@@ -45,7 +45,8 @@ static void expect_same(struct sbx_pool *pool, const struct warm_call *call)
  * from one box to the next are left out. */
 static const char look[] =
 	"import os, sys, resource, re, socket\n"
-	"import bisect, collections, copy, datetime, enum, functools, heapq,\\\n"
+	"import bisect, collections, copy, datetime, enum, functools, "
+        "heapq,\\\n"
 	"  itertools, json, math, operator, random, string, typing\n"
 	"def text(path):\n"
 	"  try: return open(path).read()\n"
@@ -257,6 +258,30 @@ Test(same, node)
 	              "setTimeout(() => console.error('late'), 50)",
 	              "require('fs').writeFileSync('h.js', 'module.exports = "
 	              "5'); console.log(require('./h.js'))"));
+}
+
+/* An agent's shorter end is taken at a program's own end only. */
+Test(same, nodes_end)
+{
+	expect_all_same(
+		"node",
+		WORDS("process.on('exit', () => { process.exitCode = 9 })",
+	              "let n = 0; process.on('beforeExit', () => { if (n++ < "
+	              "2) "
+	              "setTimeout(() => console.log(n), 1) })",
+	              "process.once('beforeExit', () => setTimeout(() => { "
+	              "process.stderr.write = () => true; throw 1 }, 1)); "
+	              "process.on('exit', (c) => console.log(c))",
+	              "process.emit('beforeExit'); process.emit('exit'); "
+	              "console.log('on')",
+	              "process.on('exit', () => process.exit(7))",
+	              "process.stdout.write('y'.repeat(300000))",
+	              "const { Worker } = require('worker_threads'); new "
+	              "Worker("
+	              "'console.log(5)', { eval: true })",
+	              "import('fs').then((m) => console.log(typeof m.stat))",
+	              "console.log(Object.keys(process).includes('emit'), "
+	              "process.hasOwnProperty('emit'), process.emit.name)"));
 }
 
 /* Neither perl nor ruby has a frame, a name or a module below the program. */
