@@ -8,6 +8,7 @@
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -78,16 +79,20 @@ static int audit(const struct job *job, const struct ending_result *result,
 	return audit_put(logs, &line, err);
 }
 
-/* How long a client may take to take its files: a minute, and a second for each
- * of so many bytes that there may be. */
-#define PATIENCE_S  60
+/* How long a client may take to take its files, since the run has its place
+ * meanwhile: as long as the run itself might have had it, within these bounds,
+ * and a second for each of so many bytes that there may be. */
+#define LEAST_S     10
+#define MOST_S      60
 #define EACH_SECOND ((uint64_t)8 << 20)
 
 static unsigned patience(const struct job *job)
 {
+	uint64_t run = plan_wall_time(job->plan) / NS_PER_S;
 	uint64_t more = plan_disk(job->plan) / EACH_SECOND;
 
-	return PATIENCE_S + (unsigned)MIN(more, 10 * PATIENCE_S);
+	return (unsigned)(MIN(MAX(run, LEAST_S), MOST_S) +
+	                  MIN(more, 10 * MOST_S));
 }
 
 /* This process is killed after so many seconds, which 0 is none of, and with

@@ -57,6 +57,11 @@ uint64_t plan_disk(const struct sbx_plan *plan)
 	return plan->limits[LIMIT_DISK].value;
 }
 
+uint64_t plan_wall_time(const struct sbx_plan *plan)
+{
+	return plan->limits[LIMIT_WALL_TIME].value;
+}
+
 bool box_is_warm(const struct sbx_box *box)
 {
 	return box->run.warm;

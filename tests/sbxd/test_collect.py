@@ -189,6 +189,35 @@ def test_a_client_that_takes_nothing_stops_nobody(build):
             each.close()
 
 
+def test_a_client_that_takes_nothing_loses_its_place(build):
+    """As soon as the run's own limits say that it is no longer its own."""
+    with Daemon(build, "--max-runs", "1") as daemon:
+        ours, theirs = socket.socketpair()
+        started = time.monotonic()
+        client = hand_over(daemon, "open('f', 'wb').write(bytes(4 << 20))",
+                           theirs.fileno(), ((b"set", b"limits.wall_time=3s"),
+                                             (b"set", b"limits.disk=8M")))
+        theirs.close()
+        until(lambda: [run["state"] for run in daemon.runs()] == ["ending"])
+        expect(daemon.run("print(1)")[2]["stdout"], "1\n")
+        took = time.monotonic() - started
+        assert 10 <= took < 30, took
+        expect(struct.unpack("i", client.recv(4096)[8:12])[0], -1)
+        client.close()
+        ours.close()
+
+
+def test_nothing_says_which_files(build):
+    with Daemon(build, "--warm", "python=1") as daemon:
+        folder = f"{daemon.folder}/out"
+        done = subprocess.run(
+            [f"{build}/bin/sbx-exec", f"--pool={daemon.socket}",
+             "--collect-to", folder, "--profile", "python", "--code",
+             "print(1)"], capture_output=True, timeout=120, check=False)
+        expect((done.returncode, done.stdout), (125, b""))
+        assert b"nothing says which files" in done.stderr, done.stderr
+
+
 def test_answers_that_are_none(build):
     """To each file the client says what became of it, or anything else."""
     code = "open('a', 'w').write('x'); open('b', 'w').write('y')"
