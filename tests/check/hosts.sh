@@ -33,7 +33,8 @@ line()
 # ---- the command line ----
 line 'help' 0 'Usage: sbx-check' --help
 line 'version' 0 'sbx-check 0' --version
-line 'unknown option' 2 'unknown option "--jsno"; see --help' --jsno
+line 'unknown option' 2 'unknown option "--jsno"; did you mean "--json"?' --jsno
+line 'like no option' 2 'unknown option "--zzzz"; see --help' --zzzz
 line 'an audit log without a name' 2 '--audit needs a value: FILE' --audit
 line 'an audit log that is not there' 2 \
     'audit /nowhere: No such file or directory' --audit /nowhere
@@ -49,6 +50,10 @@ fi
 expect 'this host' - -- "$check" --json
 expect 'this host runs programs' run pass -- "$check" --json
 line 'text' '[01]' ' passed, '
+n_run=$((n_run + 1))
+"$check" >"$output" 2>&1
+! grep -q ' pmu ' "$output" ||
+    failed 'what no limit needs is not asked for' "$(cat "$output")"
 
 # ---- namespaces off, each by its sysctl; the remedy is applied ----
 # Emulates root of that namespace, who gives the command.

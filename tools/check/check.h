@@ -93,6 +93,7 @@ struct probe {
 	               struct finding *found);
 	int (*work)(const struct probe *probe, struct finding *found);
 	enum verdict worst; /* when it does not work */
+	bool by_name;       /* nothing that sbx has needs it: when named only */
 	/* The probes, by name or by layer, and before it in the table, without
 	 * which it cannot be tried. */
 	const char *needs[3];

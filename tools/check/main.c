@@ -50,29 +50,40 @@ static const char usage[] =
 	"given\n"
 	"     a wrong option\n";
 
+static const struct option table[] = {
+	{"json", no_argument, NULL, 'j'},
+	{"audit", required_argument, NULL, 'a'},
+	{"help", no_argument, NULL, 'h'},
+	{"version", no_argument, NULL, 'v'},
+	{0},
+};
+
+static int unknown(const char *word)
+{
+	struct suggest suggest = {.word = word + strspn(word, "-")};
+	char near[SUGGEST_TEXT];
+
+	for (const struct option *row = table; row->name; row++)
+		suggest_offer(&suggest, row->name);
+	(void)suggest_text(&suggest, "--", near);
+	log_line(PROGRAM, "unknown option \"%s\"%s", word,
+	         near[0] ? near : "; see --help");
+	return -EINVAL;
+}
+
 static int read_options(int argc, char **argv, struct options *options)
 {
-	static const struct option known[] = {
-		{"json", no_argument, NULL, 'j'},
-		{"audit", required_argument, NULL, 'a'},
-		{"help", no_argument, NULL, 'h'},
-		{"version", no_argument, NULL, 'v'},
-		{0},
-	};
 	int got;
 
 	opterr = 0; /* a line of ours says it */
-	while ((got = getopt_long(argc, argv, ":", known, NULL)) >= 0) {
+	while ((got = getopt_long(argc, argv, ":", table, NULL)) >= 0) {
 		if (got == ':') {
 			log_line(PROGRAM, "%s needs a value: FILE",
 			         argv[optind - 1]);
 			return -EINVAL;
 		}
-		if (got == '?') {
-			log_line(PROGRAM, "unknown option \"%s\"; see --help",
-			         argv[optind - 1]);
-			return -EINVAL;
-		}
+		if (got == '?')
+			return unknown(argv[optind - 1]);
 		if (got == 'a')
 			options->audit = optarg;
 		options->json |= got == 'j';
@@ -178,7 +189,8 @@ static int check(const struct options *options)
 
 	host_look(&host);
 	for (size_t i = 0; i < n_probes; i++)
-		chosen[n++] = &probes[i];
+		if (options->names[0] || !probes[i].by_name)
+			chosen[n++] = &probes[i];
 	n_profiles = profiles_find(&host, profiles, MAX_PROFILES);
 	for (size_t i = 0; i < n_profiles; i++)
 		chosen[n++] = &profiles[i];

@@ -177,7 +177,9 @@ const struct probe probes[] = {
          .layer = "limits",
          .attempt = try_pmu,
          .worst = VERDICT_DEGRADED,
-         .meaning = "a run cannot be limited by the instructions it uses",
+         .by_name = true,
+         .meaning = "instructions could not be counted; no limit of this "
+                    "version does",
          .config = "CONFIG_PERF_EVENTS"},
 };
 const size_t n_probes = ARRAY_SIZE(probes);
