@@ -4,12 +4,19 @@
 import os
 import pathlib
 import shutil
+import sys
 import tempfile
 import unittest
 
 BUILD = pathlib.Path(os.environ["SBX_BUILD"])
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PYTHON = "/usr/bin/python3"
+
+
+sys.path.append(str(ROOT / "tests/support"))
+import skips  # noqa: E402
+
+needs_sessions = unittest.skipUnless(skips.has_sessions(), skips.OLD_KERNEL)
 
 
 class Scratch(unittest.TestCase):

@@ -5,9 +5,11 @@ import json
 import os
 import subprocess
 
+import support
 from test_batch import BATCH, Batch, request
 
 
+@support.needs_sessions
 class Sessions(Batch):
     def setUp(self):
         super().setUp()

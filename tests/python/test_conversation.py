@@ -39,6 +39,7 @@ def ink(rows):
                for row in rows for i in range(0, len(row), 3))
 
 
+@support.needs_sessions
 class Conversation(support.Scratch):
     def talk(self):
         (self.path / "out").mkdir()

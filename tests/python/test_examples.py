@@ -90,6 +90,7 @@ open("no.png", "w").write("not one")
         self.assertEqual(done.returncode, 0)
         return [json.loads(line) for line in done.stdout.splitlines()]
 
+    @support.needs_sessions
     def test_a_session_with_pictures(self):
         got = self.calls(
             {"code": "open('a', 'w').write('kept'); x = 1"},

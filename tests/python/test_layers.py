@@ -15,6 +15,7 @@ LIST = ("{ find . -type d -printf '%p/ %m\\n' -o -type l -printf '%p -> "
         "} | LC_ALL=C sort")
 
 
+@support.needs_sessions
 class Layers(support.Scratch):
     def setUp(self):
         super().setUp()

@@ -101,6 +101,7 @@ class Files(unittest.TestCase):
             self.assertRaises(kind, sbx.run, ["true"], files=files)
         self.assertEqual(left(), before)
 
+    @support.needs_sessions
     def test_a_session_keeps_its_workspace(self):
         with tempfile.TemporaryDirectory() as home:
             os.environ["XDG_DATA_HOME"] = home

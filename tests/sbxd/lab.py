@@ -10,11 +10,20 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                             "../support"))
+import skips  # noqa: E402
+
 OTHER = 64001  # an id of nobody's
 PATIENCE = 120
+
+
+class Skip(Exception):
+    """The host lacks what the test needs."""
 
 
 class Connection(http.client.HTTPConnection):

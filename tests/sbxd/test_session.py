@@ -12,13 +12,15 @@ import tempfile
 import threading
 import time
 
-from lab import OTHER, Daemon, expect, until
+from lab import OTHER, Daemon, Skip, expect, skips, until
 
 
 class Kept(Daemon):
     """A daemon with a place for sessions, that is taken away."""
 
     def __init__(self, build, *options, data=None):
+        if not skips.has_sessions():
+            raise Skip(skips.OLD_KERNEL)
         self.data = data or tempfile.TemporaryDirectory(prefix="sbx-kept.")
         super().__init__(build, "--warm", "python=0", *options,
                          env={"XDG_DATA_HOME": self.data.name})
