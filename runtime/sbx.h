@@ -375,8 +375,7 @@ SBX_API int sbx_report_refusal(const struct sbx_spec *spec,
                                const struct sbx_error *failure, int fd,
                                struct sbx_error *err);
 
-/* One line of an audit log, as far as the run came: NULL for what there is
- * not. */
+/* One line of an audit log, as far as the run came; the rest is NULL. */
 struct sbx_audit {
 	const uid_t *uid; /* whose run it was; NULL: of this process's user */
 	const char *who;  /* as whom a server knows the caller */
