@@ -36,9 +36,11 @@ function endQuickly() {
 }
 
 for (const name of read().split('\0').filter(Boolean)) require(name);
-// What the first write would set up.
+// What the first write would set up, and the first program.
 void process.stdout.writable;
 void process.stderr.writable;
+const nowhere = new (require('stream').Writable)({ write() {} });
+new console.Console(nowhere).log('%s', 1, { a: [1, 'b'] });
 fs.writeSync(control, '.');
 const told = read().split('\0').slice(0, -1);
 fs.closeSync(control);
