@@ -4,15 +4,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 
 #include "base/file.h"
 #include "base/hash.h"
 #include "kernel/probe.h"
+#include "kernel/sys.h"
 
 #define CHUNK 65536
 
@@ -31,7 +30,7 @@ static int open_directory(int dir, const char *name)
 		.flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
 	};
-	int fd = (int)syscall(SYS_openat2, dir, name, &how, sizeof(how));
+	int fd = sys_openat2(dir, name, &how);
 
 	return fd < 0 ? -errno : fd;
 }

@@ -10,11 +10,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -24,6 +22,7 @@
 #include "box/box.h"
 #include "box/bring.h"
 #include "box/hand.h"
+#include "kernel/sys.h"
 
 #define MAX_DEPTH   32
 #define MAX_PATH    1000
@@ -99,7 +98,7 @@ static int open_beneath(int dir, const char *name, uint64_t flags)
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
 	                   RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV,
 	};
-	int fd = (int)syscall(SYS_openat2, dir, name, &how, sizeof(how));
+	int fd = sys_openat2(dir, name, &how);
 
 	return fd < 0 ? -errno : fd;
 }

@@ -3,14 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 
 #include "base/error.h"
 #include "base/file.h"
+#include "kernel/sys.h"
 
 /* O_NONBLOCK: a FIFO is refused, not waited for. */
 #define OPEN_FLAGS (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
@@ -105,7 +104,7 @@ int input_place(int directory, const char *path, const struct step *step,
 	if (step->replace && unlinkat(directory, path, 0) < 0 &&
 	    errno != ENOENT)
 		return -errno;
-	fd = (int)syscall(SYS_openat2, directory, path, &how, sizeof(how));
+	fd = sys_openat2(directory, path, &how);
 	if (fd < 0)
 		return -errno;
 	if (from >= 0)

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/xattr.h>
 
 #include "base/def.h"
 #include "box/session.h"
 #include "kernel/mount.h"
+#include "kernel/sys.h"
 
 int session_layers(const struct sbx_plan *plan, pid_t pid)
 {
@@ -48,6 +47,6 @@ int session_directory(const struct step *step)
 
 	if (mkdir(step->path, step->mode) < 0 && errno != EEXIST)
 		return -errno;
-	fd = (int)syscall(SYS_openat2, AT_FDCWD, step->path, &how, sizeof(how));
+	fd = sys_openat2(AT_FDCWD, step->path, &how);
 	return fd < 0 ? -errno : 0;
 }

@@ -4,16 +4,15 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
 #include "base/def.h"
 #include "base/file.h"
+#include "kernel/sys.h"
 
 #define OPAQUE "user.overlay.opaque"
 
@@ -25,7 +24,7 @@ static int open_beneath(int dir, const char *name, uint64_t flags)
 		.resolve =
 			RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV,
 	};
-	int fd = (int)syscall(SYS_openat2, dir, name, &how, sizeof(how));
+	int fd = sys_openat2(dir, name, &how);
 
 	return fd < 0 ? -errno : fd;
 }

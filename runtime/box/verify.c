@@ -9,17 +9,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "box/trees.h"
+#include "kernel/sys.h"
 
 #define MAX_MANIFEST ((size_t)128 << 20)
 #define MAX_WORDS    5
@@ -33,7 +32,7 @@ static int open_below(int dir, const char *path, uint64_t flags)
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
 	};
 
-	return (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
+	return sys_openat2(dir, path, &how);
 }
 
 static bool same_mode(const struct stat *st, const char *mode)

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/mount.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
@@ -60,7 +59,7 @@ static int open_resolved(const char *path)
 		.flags = O_PATH | O_CLOEXEC,
 		.resolve = RESOLVE_NO_SYMLINKS,
 	};
-	int fd = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+	int fd = sys_openat2(AT_FDCWD, path, &how);
 
 	return fd < 0 ? -errno : fd;
 }

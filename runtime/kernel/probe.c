@@ -3,16 +3,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/random.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/def.h"
+#include "kernel/sys.h"
 
 static bool is_absent(int code)
 {
@@ -64,7 +63,7 @@ int probe_executable_in(const char *root, const char *path)
 
 	top = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (top >= 0)
-		fd = (int)syscall(SYS_openat2, top, path, &how, sizeof(how));
+		fd = sys_openat2(top, path, &how);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return errno == ENOTDIR ? -ENOENT : -errno;
 	if (S_ISDIR(st.st_mode))

@@ -5,6 +5,7 @@
 #define SBX_KERNEL_SYS_H
 
 #include <errno.h>
+#include <linux/openat2.h>
 #include <linux/sched.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -14,6 +15,12 @@
 static inline pid_t sys_clone3(const struct clone_args *args)
 {
 	return (pid_t)syscall(SYS_clone3, args, sizeof(*args));
+}
+
+static inline int sys_openat2(int dirfd, const char *path,
+                              const struct open_how *how)
+{
+	return (int)syscall(SYS_openat2, dirfd, path, how, sizeof(*how));
 }
 
 static inline int sys_pivot_root(const char *new_root, const char *put_old)
