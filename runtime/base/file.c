@@ -78,6 +78,18 @@ int file_read(const char *path, size_t max, struct buffer *out)
 	return file_read_fd(fd, max, out);
 }
 
+int file_read_text(const char *path, size_t max, struct buffer *out)
+{
+	int r = file_read(path, max, out);
+	char *end = r < 0 ? NULL : buffer_reserve(out, 1);
+
+	if (r == 0 && !end)
+		return -ENOMEM;
+	if (end)
+		*end = '\0';
+	return r;
+}
+
 int file_write_fd(int fd, const void *data, size_t len)
 {
 	const char *at = data;
@@ -100,6 +112,15 @@ int file_write_fd(int fd, const void *data, size_t len)
 		}
 	}
 	return 0;
+}
+
+int file_write_sparse(int fd, const void *data, size_t len)
+{
+	const char *bytes = data;
+
+	if (bytes[0] != 0 || memcmp(bytes, bytes + 1, len - 1) != 0)
+		return file_write_fd(fd, data, len);
+	return lseek(fd, (off_t)len, SEEK_CUR) < 0 ? -errno : 0;
 }
 
 DIR *file_list(int fd, int *r)

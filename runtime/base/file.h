@@ -16,8 +16,15 @@ int file_read_fd(int fd, size_t max, struct buffer *out);
  * (never blocks on a FIFO), -EFBIG, or the errno of the call. */
 int file_read(const char *path, size_t max, struct buffer *out);
 
+/* The same as text: a NUL follows, which does not count. */
+int file_read_text(const char *path, size_t max, struct buffer *out);
+
 /* Writes all, through EINTR and short writes. */
 int file_write_fd(int fd, const void *data, size_t len);
+
+/* Writes all to a new file, but for what is zero throughout: that is left a
+ * hole, so the size is to be set at the end. len: more than 0. */
+int file_write_sparse(int fd, const void *data, size_t len);
 
 /* The entries of a directory, whose descriptor it takes; -errno in its place is
  * passed on. NULL: -errno is in *r. */

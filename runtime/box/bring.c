@@ -106,19 +106,6 @@ static void close_place(struct place *place)
 	cleanup_fd(&place->dir);
 }
 
-static bool is_hole(const char *data, size_t len)
-{
-	return data[0] == 0 && memcmp(data, data + 1, len - 1) == 0;
-}
-
-/* Bytes that are all zero stay a hole. */
-static int write_chunk(int fd, const char *data, size_t len)
-{
-	if (is_hole(data, len))
-		return lseek(fd, (off_t)len, SEEK_CUR) < 0 ? -errno : 0;
-	return file_write_fd(fd, data, len);
-}
-
 int bring_copy(struct bring *bring, int to, char sha256[65])
 {
 	bool seeks = to >= 0 && lseek(to, 0, SEEK_CUR) >= 0;
@@ -139,7 +126,7 @@ int bring_copy(struct bring *bring, int to, char sha256[65])
 		if (bring->keep)
 			buffer_append(&bring->content, chunk, (size_t)n);
 		if (to >= 0)
-			r = seeks ? write_chunk(to, chunk, (size_t)n)
+			r = seeks ? file_write_sparse(to, chunk, (size_t)n)
 			          : file_write_fd(to, chunk, (size_t)n);
 		bring->moved += (uint64_t)n;
 		left -= (uint64_t)n;

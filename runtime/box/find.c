@@ -9,28 +9,20 @@
 
 #include "base/error.h"
 #include "kernel/probe.h"
+#include "model/checks.h"
 #include "model/plan.h"
 
 static const char *const closed_trees[] = {"/proc", "/sys", "/dev",
                                            IDMAP_STATE_DIR};
-
-/* path is root itself or below it. */
-static bool is_below(const char *path, const char *root)
-{
-	size_t len = strlen(root);
-
-	return strncmp(path, root, len) == 0 &&
-	       (path[len] == '\0' || path[len] == '/');
-}
 
 bool bind_source_ok(const char *path)
 {
 	if (strcmp(path, "/") == 0)
 		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(closed_trees); i++)
-		if (is_below(path, closed_trees[i]))
+		if (path_is_below(path, closed_trees[i]))
 			return false;
-	return !is_below(IDMAP_STATE_DIR, path);
+	return !path_is_below(IDMAP_STATE_DIR, path);
 }
 
 /* The bind that a path inside is in, or NULL. */
@@ -40,7 +32,7 @@ static const struct bind *bind_of(const struct sbx_spec *spec,
 	const struct bind *bind, *best = NULL;
 
 	for (bind = spec->binds; bind; bind = bind->next)
-		if (is_below(inside, bind->target) &&
+		if (path_is_below(inside, bind->target) &&
 		    (!best || strlen(bind->target) >= strlen(best->target)))
 			best = bind;
 	return best;
@@ -56,7 +48,7 @@ static bool is_shown(const struct facts *facts, const char *inside)
 		char root[16];
 
 		(void)snprintf(root, sizeof(root), "/%s", root_entries[i]);
-		if (is_below(inside, root))
+		if (path_is_below(inside, root))
 			return true;
 	}
 	return false;
@@ -78,7 +70,7 @@ static int try_path(const struct sbx_spec *spec, const struct facts *facts,
 	for (size_t i = 0; i < spec->packages.n; i++) {
 		(void)snprintf(path, sizeof(path), PACKAGES_PLACE "/%s",
 		               spec->packages.items[i]);
-		if (is_below(inside, path))
+		if (path_is_below(inside, path))
 			return probe_executable_in(facts->layers[i],
 			                           inside + strlen(path));
 	}

@@ -2,18 +2,12 @@
 /* The data of one file: a hole is not read, since a program makes a large one
  * for nothing, and what is zero is not written. */
 #include <errno.h>
-#include <string.h>
 
 #include "base/def.h"
 #include "base/file.h"
 #include "box/tree.h"
 
 #define CHUNK 65536
-
-static bool is_zero(const char *data, size_t len)
-{
-	return data[0] == 0 && memcmp(data, data + 1, len - 1) == 0;
-}
 
 /* Where data begins and ends, at or after *at; both at the end of the file
  * where there is none. */
@@ -46,10 +40,7 @@ static int copy_part(int from, int to, off_t at, off_t end)
 			continue;
 		if (n <= 0)
 			return n < 0 ? -errno : -EIO;
-		if (!is_zero(chunk, (size_t)n))
-			r = file_write_fd(to, chunk, (size_t)n);
-		else if (lseek(to, n, SEEK_CUR) < 0)
-			r = -errno;
+		r = file_write_sparse(to, chunk, (size_t)n);
 		at += n;
 	}
 	return r;

@@ -34,17 +34,15 @@
 /* The process behind a descriptor for one, as we number them. */
 static pid_t pid_of(int pidfd)
 {
-	struct buffer text CLEANUP(buffer_free) = {0};
-	char path[64];
+	char path[64], text[512];
 	const char *line;
 	int r;
 
 	(void)snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", pidfd);
-	r = file_read(path, 4096, &text);
-	buffer_append(&text, "", 1);
-	if (r < 0 || text.failed)
-		return r < 0 ? r : -ENOMEM;
-	line = strstr(text.data, "Pid:");
+	r = file_get(AT_FDCWD, path, text, sizeof(text));
+	if (r < 0)
+		return r;
+	line = strstr(text, "Pid:");
 	r = line ? atoi(line + strlen("Pid:")) : 0;
 	return r > 0 ? r : -ESRCH;
 }
@@ -127,15 +125,12 @@ void zygote_retire(struct sbx_box *zygote)
 
 uint64_t zygote_memory(const struct sbx_box *zygote)
 {
-	CLEANUP_FD int fd = openat(zygote->proc, INTERPRETER "/statm",
-	                           O_RDONLY | O_CLOEXEC);
 	unsigned long long resident = 0, shared = 0;
 	char text[128];
-	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 
-	if (n <= 0)
+	if (file_get(zygote->proc, INTERPRETER "/statm", text, sizeof(text)) <=
+	    0)
 		return 0;
-	text[n] = '\0';
 	(void)sscanf(text, "%*u %llu %llu", &resident, &shared);
 	return (resident - MIN(resident, shared)) *
 	       (uint64_t)sysconf(_SC_PAGESIZE);

@@ -43,25 +43,21 @@ uint32_t cgroup_controllers(const char *text)
 /* The caller's cgroup as a path from the root of its cgroup namespace. */
 static int own_path(char *path, size_t size)
 {
-	struct buffer text = {0};
-	const char *line;
-	int r, len;
+	struct buffer text CLEANUP(buffer_free) = {0};
+	int r = file_read_text("/proc/self/cgroup", 65536, &text), len;
 
-	r = file_read("/proc/self/cgroup", 65536, &text);
-	buffer_append(&text, "", 1);
-	if (r == 0)
-		r = text.failed ? -ENOMEM : -ENOENT;
-	for (line = text.data; r == -ENOENT && line && *line;) {
+	if (r < 0)
+		return r;
+	for (const char *line = text.data; *line;) {
 		len = (int)strcspn(line, "\n");
 		if (strncmp(line, "0::/", 4) == 0) {
 			r = snprintf(path, size, "%.*s", len - 3, line + 3);
-			r = r < (int)size ? 0 : -ENAMETOOLONG;
+			return r < (int)size ? 0 : -ENAMETOOLONG;
 		}
 		line += len;
 		line += *line == '\n';
 	}
-	buffer_free(&text);
-	return r;
+	return -ENOENT;
 }
 
 static bool is_marked(const char *path)

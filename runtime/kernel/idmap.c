@@ -47,10 +47,7 @@ int idmap_range(struct id_range *range, struct sbx_error *err)
 	struct buffer map = {0};
 	int r;
 
-	r = file_read("/proc/self/uid_map", 65536, &map);
-	buffer_append(&map, "", 1);
-	if (r == 0 && map.failed)
-		r = -ENOMEM;
+	r = file_read_text("/proc/self/uid_map", 65536, &map);
 	if (r == 0)
 		found = idmap_choose(map.data);
 	buffer_free(&map);

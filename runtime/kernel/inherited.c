@@ -66,10 +66,9 @@ int inherited_look(struct inherited *inherited)
 
 	r = find_ignored(&found);
 	if (r == 0)
-		r = file_read("/proc/thread-self/stat", 4096, &stat);
-	buffer_append(&stat, "", 1);
+		r = file_read_text("/proc/thread-self/stat", 4096, &stat);
 	if (r == 0)
-		r = stat.failed ? -ENOMEM : find_arguments(stat.data, &found);
+		r = find_arguments(stat.data, &found);
 	buffer_free(&stat);
 	if (r == 0)
 		*inherited = found;

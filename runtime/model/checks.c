@@ -144,6 +144,14 @@ bool call_name_ok(const char *text)
 	       text[len - 1] != '.' && !strstr(text, "..");
 }
 
+bool path_is_below(const char *path, const char *root)
+{
+	size_t len = strlen(root);
+
+	return strncmp(path, root, len) == 0 &&
+	       (path[len] == '\0' || path[len] == '/');
+}
+
 bool runs_interpreter(const char *command, const char *name)
 {
 	const char *slash = strrchr(command, '/');

@@ -26,6 +26,9 @@ bool module_name_ok(const char *text); /* "os.path", "node:fs" */
 bool call_name_ok(const char *text);   /* "eval", "os.system", ".mro" */
 bool env_key_ok(const char *text, size_t len);
 
+/* Whether path is root itself, or below it. */
+bool path_is_below(const char *path, const char *root);
+
 /* Whether the program is that interpreter, of whatever version. */
 bool runs_interpreter(const char *command, const char *name);
 

@@ -8,18 +8,10 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "model/checks.h"
 #include "model/plan_steps.h"
 
 #define WORKSPACE "/workspace/"
-
-/* path is root itself or below it. */
-static bool is_below(const char *path, const char *root)
-{
-	size_t len = strlen(root);
-
-	return strncmp(path, root, len) == 0 &&
-	       (path[len] == '\0' || path[len] == '/');
-}
 
 /* A bind at the place of a file, above it or below it would be in its way, or
  * have it written on the host. */
@@ -29,10 +21,10 @@ static int check_binds(const struct sbx_spec *spec, const char *name,
 	for (const struct bind *bind = spec->binds; bind; bind = bind->next) {
 		const char *target = bind->target;
 
-		if (!is_below(target, "/workspace"))
+		if (!path_is_below(target, "/workspace"))
 			continue;
 		target += strlen(WORKSPACE);
-		if (is_below(target, name) || is_below(name, target))
+		if (path_is_below(target, name) || path_is_below(name, target))
 			return err_say(err, SBX_STAGE_PLAN, EEXIST,
 			               "bind %s on %s: that is where %s "
 			               "goes; name another target",
@@ -48,14 +40,14 @@ static int check_names(const struct sbx_spec *spec, const struct facts *facts,
 	const struct input *other;
 
 	if (facts->code && !spec->built &&
-	    (is_below(input->name, facts->code_name) ||
-	     is_below(facts->code_name, input->name)))
+	    (path_is_below(input->name, facts->code_name) ||
+	     path_is_below(facts->code_name, input->name)))
 		return err_say(err, SBX_STAGE_PLAN, EEXIST,
 		               "inputs: %s: that is where the program itself "
 		               "goes; name it otherwise",
 		               input->name);
 	for (other = spec->inputs; other; other = other->next)
-		if (other != input && is_below(other->name, input->name))
+		if (other != input && path_is_below(other->name, input->name))
 			return err_say(err, SBX_STAGE_PLAN, EEXIST,
 			               "inputs: %s is a file, and cannot hold "
 			               "%s",

@@ -284,6 +284,29 @@ Test(file, gets)
 	close(fd);
 }
 
+/* What is zero throughout is left a hole, and all else is written. */
+Test(file, writes_sparse)
+{
+	static const char zeros[1 << 16];
+	struct buffer out = {0};
+	struct stat st;
+	int fd = open("file", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	cr_expect_eq(file_write_sparse(fd, "a", 1), 0);
+	for (int i = 0; i < 16; i++)
+		cr_expect_eq(file_write_sparse(fd, zeros, sizeof(zeros)), 0);
+	cr_expect_eq(file_write_sparse(fd, "\0b", 2), 0);
+	cr_assert_eq(fstat(fd, &st), 0);
+	cr_expect_eq(st.st_size, (1 << 20) + 3);
+	cr_expect_lt(st.st_blocks * 512, 1 << 18);
+	cr_expect_eq(file_read_text("file", 2 << 20, &out), 0);
+	cr_expect_eq(out.len, (size_t)st.st_size);
+	cr_expect_eq(out.data[0], 'a');
+	cr_expect_str_eq(out.data + out.len - 1, "b");
+	buffer_free(&out);
+	close(fd);
+}
+
 /* A list takes the descriptor, and lets go of it where there is none. */
 Test(file, lists)
 {

@@ -195,9 +195,9 @@ static void list_covers(char *list, size_t size)
 	size_t len = 0;
 
 	list[0] = '\0';
-	if (file_read("/proc/self/mountinfo", 4 << 20, &mounts) == 0)
-		buffer_append(&mounts, "", 1);
-	for (line = mounts.failed ? NULL : mounts.data; line && *line;
+	if (file_read_text("/proc/self/mountinfo", 4 << 20, &mounts) < 0)
+		mounts.len = 0;
+	for (line = mounts.len ? mounts.data : NULL; line && *line;
 	     line = next) {
 		next = strchr(line, '\n');
 		next = next ? next + 1 : line + strlen(line);
