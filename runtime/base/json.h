@@ -83,6 +83,10 @@ void json_put_unsigned(struct json_writer *writer, const char *key,
 void json_put_bool(struct json_writer *writer, const char *key, bool value);
 /* Nanoseconds as seconds with nine decimals less trailing zeros. */
 void json_put_seconds(struct json_writer *writer, const char *key, uint64_t ns);
+/* Seconds since 1970 as "2026-11-27T21:00:00Z"; left out where they are beyond
+ * what has a year. */
+void json_put_time(struct json_writer *writer, const char *key,
+                   int64_t seconds);
 /* Thousandths as a decimal. */
 void json_put_milli(struct json_writer *writer, const char *key,
                     uint64_t milli);

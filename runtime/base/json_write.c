@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <yajl/yajl_gen.h>
 
 #include "base/json.h"
@@ -205,6 +206,17 @@ static void put_decimal(struct json_writer *writer, const char *key,
 void json_put_seconds(struct json_writer *writer, const char *key, uint64_t ns)
 {
 	put_decimal(writer, key, ns, 9);
+}
+
+void json_put_time(struct json_writer *writer, const char *key, int64_t seconds)
+{
+	time_t time = (time_t)seconds;
+	char text[32];
+	struct tm tm;
+
+	if (gmtime_r(&time, &tm) &&
+	    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) > 0)
+		json_put_text(writer, key, text);
 }
 
 void json_put_milli(struct json_writer *writer, const char *key, uint64_t milli)

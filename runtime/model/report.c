@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -326,23 +325,12 @@ int report_make(const struct sbx_plan *plan, const struct run *run,
 	return json_writer_end(writer, "\n", out);
 }
 
-static void put_time(struct json_writer *out, int64_t seconds)
-{
-	time_t time = (time_t)seconds;
-	char text[32] = "";
-	struct tm tm;
-
-	if (gmtime_r(&time, &tm))
-		(void)strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	json_put_text(out, "time", text);
-}
-
 static void put_entry(struct json_writer *out, const struct audit_entry *entry)
 {
 	const struct sbx_plan *plan = entry->plan;
 	const struct run *run = entry->run;
 
-	put_time(out, entry->time);
+	json_put_time(out, "time", entry->time);
 	json_put_unsigned(out, "uid", entry->uid);
 	json_put_text(out, "who", entry->who);
 	json_put_text(out, "id", run ? run->id : plan ? plan->id : entry->id);

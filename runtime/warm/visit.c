@@ -2,7 +2,6 @@
 #include "warm/visit.h"
 
 #include <errno.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -15,17 +14,6 @@
 #define WAIT NS_PER_S
 
 /* ---- all of them ---- */
-
-static void put_time(struct json_writer *out, int64_t seconds)
-{
-	time_t time = (time_t)seconds;
-	char text[32];
-	struct tm tm;
-
-	if (gmtime_r(&time, &tm) &&
-	    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) > 0)
-		json_put_text(out, "time", text);
-}
 
 static void put_item(const struct store_item *item, struct json_writer *out)
 {
@@ -41,7 +29,7 @@ static void put_item(const struct store_item *item, struct json_writer *out)
 		json_put_unsigned(out, "states", item->n_states);
 	}
 	if (item->n_states > 0)
-		put_time(out, item->newest.time);
+		json_put_time(out, "time", item->newest.time);
 	json_close_object(out);
 }
 

@@ -160,6 +160,25 @@ Test(json_write, refuses_what_is_out_of_place)
 	json_writer_free(NULL);
 }
 
+/* A time is written as all the world does, and one without a year not at
+ * all. */
+Test(json_write, puts_times)
+{
+	struct json_writer *writer = json_writer_new();
+	struct buffer out = {0};
+
+	json_open_object(writer, NULL);
+	json_put_time(writer, "first", 0);
+	json_put_time(writer, "leap", 1709210096);
+	json_put_time(writer, "never", INT64_MAX);
+	json_close_object(writer);
+	cr_assert_eq(json_writer_end(writer, "", &out), 0);
+	buffer_append(&out, "", 1);
+	cr_expect_str_eq(out.data, "{\"first\":\"1970-01-01T00:00:00Z\","
+	                           "\"leap\":\"2024-02-29T12:34:56Z\"}");
+	buffer_free(&out);
+}
+
 /* The end adds to what is there, or nothing where there is no text. */
 Test(json_write, ends_in_one_call)
 {
