@@ -7,11 +7,10 @@
 #include <limits.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
@@ -20,7 +19,9 @@
 /* How a report begins. */
 #define OPENING "{\"schema\":1,\"id\":"
 
-#define LOCK_TRIES 150 /* of 20 ms */
+/* Boxes of a batch that was killed have the file, and with it the lock, until
+ * they are dead as well. */
+#define PATIENCE (3 * NS_PER_S)
 
 #define FAIL(err, code, ...) err_set(err, SBX_STAGE_REPORT, code, __VA_ARGS__)
 #define SAY(err, code, ...)  err_say(err, SBX_STAGE_REPORT, code, __VA_ARGS__)
@@ -112,22 +113,6 @@ static int read_ids(int fd, const char *path, struct ids *ids, uint64_t *end,
 	return MIN(r, 0);
 }
 
-/* Boxes of a batch that was killed have the file, and with it the lock, until
- * they are dead as well. */
-static int lock(int fd)
-{
-	const struct timespec pause = {.tv_nsec = 20000000};
-
-	for (int i = 0; i < LOCK_TRIES; i++) {
-		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-			return 0;
-		if (errno != EWOULDBLOCK)
-			return -errno;
-		(void)nanosleep(&pause, NULL);
-	}
-	return -EWOULDBLOCK;
-}
-
 /* Makes a file ready to be appended to. */
 static int resume_file(int fd, const char *path, struct ids *resume,
                        struct sbx_error *err)
@@ -140,8 +125,8 @@ static int resume_file(int fd, const char *path, struct ids *resume,
 		return FAIL(err, errno, "%s", path);
 	if (!S_ISREG(st.st_mode))
 		return SAY(err, EINVAL, "%s: is not a regular file", path);
-	r = lock(fd);
-	if (r == -EWOULDBLOCK)
+	r = file_lock(fd, PATIENCE);
+	if (r == -EBUSY)
 		return SAY(err, EBUSY, "%s: another batch writes it", path);
 	if (r < 0)
 		return FAIL(err, -r, "lock %s", path);
