@@ -29,7 +29,7 @@ LIB_SRC := $(wildcard runtime/base/*.c runtime/kernel/*.c runtime/model/*.c runt
 	runtime/warm/*.c)
 EXEC_SRC := $(wildcard runtime/exec/*.c)
 SBXD_SRC := $(wildcard runtime/sbxd/*.c) runtime/exec/profiles.c runtime/exec/place.c \
-	runtime/exec/audit.c runtime/exec/cache.c
+	runtime/exec/audit.c runtime/exec/cache.c runtime/exec/scope.c
 GEN_SRC := $(wildcard tools/gen/filter-*.c)
 SETS := $(wildcard profiles/seccomp/*.json)
 PROFILES := $(wildcard profiles/*.json)

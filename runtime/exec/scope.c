@@ -80,16 +80,22 @@ static int ask(struct sbx_error *err)
 	return 0;
 }
 
-int scope_enter(const struct sbx_spec *spec, struct sbx_error *err)
+void scope_try(void)
 {
-	bool must = strcmp(sbx_spec_cgroup(spec), "systemd") == 0;
 	struct sbx_error ignored;
 
-	if (!must && strcmp(sbx_spec_cgroup(spec), "auto") != 0)
-		return 0;
-	if (sbx_cgroup_find(&ignored) == 0 || (!must && !has_bus()))
-		return 0;
-	if (!must)
+	if (sbx_cgroup_find(&ignored) < 0 && has_bus())
 		(void)ask(&ignored);
-	return must ? ask(err) : 0;
+}
+
+int scope_enter(const struct sbx_spec *spec, struct sbx_error *err)
+{
+	struct sbx_error ignored;
+
+	if (strcmp(sbx_spec_cgroup(spec), "auto") == 0)
+		scope_try();
+	else if (strcmp(sbx_spec_cgroup(spec), "systemd") == 0 &&
+	         sbx_cgroup_find(&ignored) < 0)
+		return ask(err);
+	return 0;
 }

@@ -12,4 +12,7 @@
  */
 int scope_enter(const struct sbx_spec *spec, struct sbx_error *err);
 
+/* The same as for a spec that says "auto". */
+void scope_try(void);
+
 #endif

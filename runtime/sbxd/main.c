@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "exec/scope.h"
 #include "sbxd/apart.h"
 #include "sbxd/capabilities.h"
 #include "sbxd/door.h"
@@ -146,6 +147,8 @@ static int open_daemon(struct daemon *daemon, struct signals *signals,
 		r = -ENOMEM;
 	if (r < 0)
 		return err_set(err, SBX_STAGE_WATCH, -r, "start");
+	/* Once it is confined it can ask nobody. */
+	scope_try();
 	r = sbx_confine_maker(err);
 	if (r == 0)
 		r = audit_open(&daemon->audit, daemon->settings.audit, err);
