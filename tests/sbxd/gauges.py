@@ -99,15 +99,16 @@ def sample(pid):
 
 
 def floors(samples):
-    """{gauge: (least of the first quarter, least of the last)}"""
-    quarter = max(1, len(samples) // 4)
-    return {name: (min(each[name] for each in samples[:quarter]),
-                   min(each[name] for each in samples[-quarter:]))
-            for name in samples[0]}
+    """{gauge: [the least of each quarter of the samples]}"""
+    size = max(1, len(samples) // 4)
+    quarters = [samples[:size], samples[size:2 * size],
+                samples[2 * size:3 * size], samples[-size:]]
+    return {name: [min(each[name] for each in quarter or samples[:1])
+                   for quarter in quarters] for name in samples[0]}
 
 
 def grown(samples, flat):
     """What is not flat, a line each."""
-    return [f"{name}: at least {first}, later {last}"
-            for name, (first, last) in floors(samples).items()
-            if name in flat and last > first + flat[name]]
+    return [f"{name} is not flat: at least {least}"
+            for name, least in floors(samples).items()
+            if name in flat and least[-1] > least[0] + flat[name]]

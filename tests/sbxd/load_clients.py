@@ -160,9 +160,11 @@ class Clients:
             connection.request(method, where, body)
             answer = connection.getresponse()
             text = answer.read()
-            good = answer.status in due
-            self.note("session file", None if good
-                      else f"{method} {answer.status} {text}")
+            if answer.status == 503:
+                self.odd.append(f"session file: {text}")
+            else:
+                self.note("session file", None if answer.status in due
+                          else f"{method} {answer.status} {text}")
 
     # ---- those who use up a connection ----
 
