@@ -163,6 +163,11 @@ static int listen_at(const char *path, struct sbx_error *err)
 	           : bind(fd, (const struct sockaddr *)&address,
 	                  sizeof(address));
 	(void)umask(before);
+	if (r < 0 && errno == EADDRINUSE)
+		return err_say(err, SBX_STAGE_WATCH, EADDRINUSE,
+		               "%s: somebody listens there already, or it is "
+		               "no socket; name another with --socket",
+		               path);
 	if (r < 0 || listen(fd, BACKLOG) < 0)
 		return err_set(err, SBX_STAGE_WATCH, errno, "listen on %s",
 		               path);

@@ -400,6 +400,22 @@ Test(session, many_turns)
 	result_free(&result);
 }
 
+/* A slip is one line that says what would be right. */
+Test(session, says_what_was_meant)
+{
+	struct result result;
+
+	tool(&result, WORDS("exprot", "s", "d"));
+	cr_expect_not_null(strstr(result.err.data, "did you mean \"export\""),
+	                   "%s", result.err.data);
+	result_free(&result);
+	expect_turn("true", "");
+	tool(&result, WORDS("export", "s", scratch("")));
+	cr_expect_not_null(strstr(result.err.data, "that is not, it is made"),
+	                   "%s", result.err.data);
+	result_free(&result);
+}
+
 /* The commands of sbx-session. */
 Test(session, is_looked_after)
 {

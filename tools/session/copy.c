@@ -159,7 +159,12 @@ int session_export(int store, char *const *arguments, struct sbx_error *err)
 		return r;
 	/* It is made here, so that nothing is written over. */
 	if (mkdir(arguments[1], 0700) < 0)
-		r = fail(err, errno, "make", arguments[1]);
+		r = errno == EEXIST
+		            ? err_say(err, SBX_STAGE_SESSION, EEXIST,
+		                      "%s is there already: name a directory "
+		                      "that is not, it is made",
+		                      arguments[1])
+		            : fail(err, errno, "make", arguments[1]);
 	if (r == 0) {
 		to = open(arguments[1],
 		          O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/place.h"
+#include "base/suggest.h"
 #include "box/store.h"
 #include "session.h"
 
@@ -57,6 +58,18 @@ static const struct command *find(const char *name)
 	return NULL;
 }
 
+static void unknown(const char *name)
+{
+	struct suggest suggest = {.word = name};
+	char near[SUGGEST_TEXT];
+
+	for (const struct command *row = commands; row->name; row++)
+		suggest_offer(&suggest, row->name);
+	(void)suggest_text(&suggest, "", near);
+	log_line("sbx-session", "no command \"%s\"%s", name,
+	         near[0] ? near : "; see --help");
+}
+
 static int run(const struct command *command, char *const *arguments,
                struct sbx_error *err)
 {
@@ -89,8 +102,7 @@ int main(int argc, char **argv)
 		return printf("sbx-session " SBX_VERSION "\n") < 0 ? 125 : 0;
 	if (!command) {
 		if (argc > 1)
-			log_line("sbx-session", "no command \"%s\"; see --help",
-			         argv[1]);
+			unknown(argv[1]);
 		else
 			log_line("sbx-session",
 			         "a command is missing; see --help");
