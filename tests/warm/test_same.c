@@ -46,7 +46,7 @@ static void expect_same(struct sbx_pool *pool, const struct warm_call *call)
 static const char look[] =
 	"import os, sys, resource, re, socket\n"
 	"import bisect, collections, copy, datetime, enum, functools, "
-        "heapq,\\\n"
+	"heapq,\\\n"
 	"  itertools, json, math, operator, random, string, typing\n"
 	"def text(path):\n"
 	"  try: return open(path).read()\n"
