@@ -44,9 +44,10 @@ static int hash_marks(int tree, char hash[HASH + 1])
 	char boot[PROBE_BOOT];
 	int r = probe_boot(boot);
 
-	buffer_text(&marks, boot);
-	if (r == 0)
+	if (r == 0) {
+		buffer_text(&marks, boot);
 		r = walk_marks(tree, &marks);
+	}
 	if (r == 0 && marks.failed)
 		r = -ENOMEM;
 	if (r == 0)
@@ -137,7 +138,7 @@ static int place(struct sbx_built **built, int *tree, int *lock)
 	struct buffer none = {0};
 	struct sbx_built *made;
 	char link[40];
-	struct stat st;
+	struct stat st = {0};
 	int r;
 
 	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", *tree);

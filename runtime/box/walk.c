@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "box/tree.h"
 #include "model/built.h"
 
 struct walk {
@@ -184,15 +185,12 @@ static int take_names(struct walk *walk, int fd, int depth, DIR *dir)
 
 static int take_directory(struct walk *walk, int fd, int depth)
 {
+	int r = 0;
 	/* A description of its own: where it is read is not shared. */
-	int own = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = own < 0 ? NULL : fdopendir(own);
-	int r;
+	DIR *dir = file_list(tree_open(fd, "."), &r);
 
-	if (!dir) {
-		cleanup_fd(&own);
-		return failed(walk, errno);
-	}
+	if (!dir)
+		return failed(walk, -r);
 	r = take_names(walk, fd, depth, dir);
 	(void)closedir(dir);
 	return r;

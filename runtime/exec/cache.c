@@ -17,7 +17,7 @@ static bool find_place(uid_t uid, char path[PATH_MAX])
 	const bool own = uid == geteuid();
 	char last[16];
 	const char *const below[] = {"", "/sbx", own ? "/build" : "/build-of",
-	                             own ? "" : last};
+	                             own ? NULL : last, NULL};
 	struct stat st;
 	int len = 0;
 
@@ -28,7 +28,7 @@ static bool find_place(uid_t uid, char path[PATH_MAX])
 		len = snprintf(path, PATH_MAX, "%s/.cache", home);
 	if (len <= 0 || len > PATH_MAX - 32)
 		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(below); i++) {
+	for (size_t i = 0; below[i]; i++) {
 		(void)strcat(path, below[i]);
 		(void)mkdir(path, 0700);
 		/* The environment may name somebody else's. */

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/def.h"
+#include "base/file.h"
 #include "kernel/sys.h"
 
 static bool is_absent(int code)
@@ -86,16 +87,10 @@ int probe_random_id(char id[33])
 
 int probe_boot(char boot[PROBE_BOOT])
 {
-	CLEANUP_FD int fd =
-		open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-	ssize_t n;
+	int r = file_get(AT_FDCWD, "/proc/sys/kernel/random/boot_id", boot,
+	                 PROBE_BOOT);
 
-	boot[0] = '\0';
-	n = fd < 0 ? -1 : read(fd, boot, PROBE_BOOT - 1);
-	if (n < 0)
-		return -errno;
-	boot[n] = '\0';
-	return n ? 0 : -EIO;
+	return r > 0 ? 0 : r < 0 ? r : -EIO;
 }
 
 unsigned probe_cpus(void)
