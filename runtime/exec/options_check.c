@@ -18,6 +18,9 @@ int options_check_report(struct options *options, struct sbx_error *err)
 		return 0;
 	if (!options->report[0])
 		return FAIL(err, "--report needs a value: FILE or fd:N");
+	if (strcmp(options->report, "-") == 0)
+		return FAIL(err, "--report: \"-\" is no file: standard output "
+		                 "is fd:1");
 	if (strncmp(options->report, "fd:", 3) != 0)
 		return 0;
 	if (parse_count(options->report + 3, &fd) < 0 || fd > INT_MAX)

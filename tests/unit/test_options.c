@@ -229,6 +229,8 @@ static const struct {
                         "\"--timeout\"?"},
 	{"--lst-profiles", "unknown option \"--lst-profiles\"; did you "
                            "mean \"--list-profiles\"?"},
+	{"--report|-|--command|--|ls",
+         "--report: \"-\" is no file: standard output is fd:1"},
 	{"--xyzzy", "unknown option \"--xyzzy\"; see --help"},
 	{"--=1", "unknown option \"--\"; see --help"},
 	{"-m|1G", "unknown option \"-m\": options start with \"--\"; "
