@@ -184,17 +184,18 @@ static int check(const struct options *options)
 	struct result results[MAX_PROBES];
 	struct probe profiles[MAX_PROFILES];
 	size_t n_profiles;
+	bool named = options->names && options->names[0];
 	struct host host;
 	int n = 0, r;
 
 	host_look(&host);
 	for (size_t i = 0; i < n_probes; i++)
-		if (options->names[0] || !probes[i].by_name)
+		if (named || !probes[i].by_name)
 			chosen[n++] = &probes[i];
 	n_profiles = profiles_find(&host, profiles, MAX_PROFILES);
 	for (size_t i = 0; i < n_profiles; i++)
 		chosen[n++] = &profiles[i];
-	if (options->names[0])
+	if (named)
 		n = choose(chosen, (size_t)n, options->names);
 	if (n < 0)
 		return STATUS_TROUBLE;
