@@ -38,7 +38,7 @@ struct sbx_box {
 	unsigned n_forked;      /* of a zygote: boxes that there are */
 	unsigned n_forks;       /* and have been in all */
 	bool retired;           /* it ends with the last of them */
-	int userns;             /* of a zygote: its user namespace */
+	int userns;             /* for its network; a zygote keeps it */
 	struct cgroup_leaf leaf;
 	int proc;      /* the box's own /proc; -1 until ready */
 	int workspace; /* a directory on the tmpfs; the same */

@@ -100,25 +100,43 @@ int box_reserve_id(struct sbx_box *box, struct sbx_error *err)
 }
 
 /* A zygote as root makes boxes of the other ids. */
-static int write_maps(struct sbx_box *box, struct sbx_error *err)
+static int write_maps(const struct sbx_box *box, struct sbx_error *err)
 {
 	const struct sbx_plan *plan = box->plan;
-	char path[64];
-	int r;
 
 	if (plan->zygote && plan->privileged)
-		r = idmap_write_range(box->pid, box->uid, &plan->range, err);
-	else
-		r = idmap_write(box->pid, box->uid,
-		                plan->privileged ? (gid_t)box->uid : plan->gid,
-		                err);
-	if (r < 0 || !plan->zygote)
-		return r;
+		return idmap_write_range(box->pid, box->uid, &plan->range, err);
+	return idmap_write(box->pid, box->uid,
+	                   plan->privileged ? (gid_t)box->uid : plan->gid, err);
+}
+
+/* As long as pid 1 is the caller's: soon it is closed to everyone. */
+static int open_userns(struct sbx_box *box, struct sbx_error *err)
+{
+	char path[64];
+
 	(void)snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)box->pid);
 	box->userns = open(path, O_RDONLY | O_CLOEXEC);
 	return box->userns < 0 ? err_set(err, SBX_STAGE_IDMAP, errno,
-	                                 "open the user namespace of a zygote")
+	                                 "open the user namespace of pid 1")
 	                       : 0;
+}
+
+static int send_network(struct sbx_box *box, struct sbx_error *err)
+{
+	const struct wire_message message = {.kind = WIRE_NETWORK};
+	CLEANUP_FD int network = ns_network(box->userns, err);
+	int r;
+
+	if (network < 0)
+		return network;
+	/* Of a zygote's boxes the maps are written from inside of it. */
+	if (!box->plan->zygote)
+		cleanup_fd(&box->userns);
+	r = wire_send(box->wire, &message, &network, 1);
+	return r < 0 ? err_set(err, SBX_STAGE_NETWORK, -r,
+	                       "hand the network namespace over")
+	             : 0;
 }
 
 /* The clone, and the maps that pid 1 waits for. */
@@ -142,6 +160,8 @@ static int launch(struct sbx_box *box, struct setup *setup,
 		return pid;
 	box->pid = pid;
 	r = write_maps(box, err);
+	if (r == 0)
+		r = open_userns(box, err);
 	if (r < 0)
 		return r;
 	r = inherited_look(&mapped.inherited);
@@ -153,9 +173,11 @@ static int launch(struct sbx_box *box, struct setup *setup,
 		return err_set(err, SBX_STAGE_CLONE, -r,
 		               "set oom_score_adj of pid 1");
 	r = send_mapped(box, &mapped, err);
+	/* The rest while pid 1 builds its root. */
+	if (r == 0)
+		r = send_network(box, err);
 	if (r < 0)
 		return r;
-	/* While pid 1 builds its root. */
 	if (box->leaf.fd >= 0)
 		cgroup_sweep(box->leaf.parent);
 	return 0;

@@ -10,7 +10,8 @@
  *   become   once the id maps stand: the box's own ids; nothing of the
  *            caller's left in signals and memory; death with the caller
  *   build    the box's own root is entered, the host's is gone, and the plan's
- *            steps are carried out
+ *            steps are carried out; meanwhile the caller makes the network
+ *            namespace, which is entered before the last of them
  *   serve    the program is started, everything is reaped, the supervisor's
  *            questions are answered, the end is told
  */
@@ -195,6 +196,25 @@ static int bring_up_loopback(const struct setup *setup, struct sbx_error *err)
 	return 0;
 }
 
+/* Its own, which the caller has made meanwhile; a box of a zygote was born in
+ * it. */
+static int enter_network(const struct setup *setup, struct sbx_error *err)
+{
+	struct wire_message message;
+	int fds[WIRE_MAX_FDS];
+	int r;
+
+	if (!setup->resume) {
+		r = await(WIRE_NETWORK, &message, fds, err);
+		if (r < 0)
+			return r;
+		if (setns(fds[0], CLONE_NEWNET) < 0)
+			return err_set(err, SBX_STAGE_NETWORK, errno,
+			               "enter the network namespace");
+	}
+	return bring_up_loopback(setup, err);
+}
+
 static int run_payload(void *payload)
 {
 	payload_main(payload);
@@ -325,8 +345,6 @@ _Noreturn void init_main(const struct setup *setup)
 	if (r == 0)
 		r = enter_cgroup(setup, &err);
 	if (r == 0)
-		r = bring_up_loopback(setup, &err);
-	if (r == 0)
 		r = root_open(&root, setup->plan, &err);
 	if (r == 0)
 		r = become(fds, &err);
@@ -334,6 +352,10 @@ _Noreturn void init_main(const struct setup *setup)
 		root_take(&root, setup->plan, fds[0]);
 	if (r == 0)
 		r = root_build(&root, setup->plan, &err);
+	if (r == 0)
+		r = enter_network(setup, &err);
+	if (r == 0)
+		r = root_finish(&root, setup->plan, &err);
 	if (r < 0)
 		child_fail(&err);
 	/* What the root was built from. */

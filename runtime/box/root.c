@@ -60,6 +60,14 @@ static int take_pts(const struct step *step, int tree)
 	return tree < 0 ? tree : take_tree(step, tree);
 }
 
+/* Pid 1 is there: see init.c. */
+static int take_network(const struct step *step, int tree)
+{
+	(void)step;
+	(void)tree;
+	return 0;
+}
+
 static int take_sysctl(const struct step *step, int tree)
 {
 	(void)tree;
@@ -113,6 +121,7 @@ static const struct step_row step_rows[N_STEPS] = {
 	[STEP_DEVICE] = {"bind device", open_device, take_tree},
 	[STEP_PROC] = {"mount proc on", open_proc, take_tree},
 	[STEP_PTS] = {"mount devpts on", NULL, take_pts},
+	[STEP_NETWORK] = {"enter the network of", NULL, take_network},
 	[STEP_SYSCTL] = {"write", NULL, take_sysctl},
 	[STEP_LAYERS] = {"attach the layers of the session on", open_layers,
                          take_tree},
@@ -181,6 +190,7 @@ static int place_error(const struct step *step, int code, struct sbx_error *err)
 int root_open(struct root *root, const struct sbx_plan *plan,
               struct sbx_error *err)
 {
+	root->next = 0;
 	for (size_t i = 0; i < plan->n_steps; i++) {
 		const struct step *step = &plan->steps[i];
 		const struct step_row *row = &step_rows[step->kind];
@@ -200,6 +210,24 @@ void root_take(struct root *root, const struct sbx_plan *plan, int tree)
 			root->trees[i] = tree;
 }
 
+/* From the next step to the last, or to the one before kind. */
+static int take_steps(struct root *root, const struct sbx_plan *plan,
+                      enum step_kind kind, struct sbx_error *err)
+{
+	int r;
+
+	for (; root->next < plan->n_steps; root->next++) {
+		const struct step *step = &plan->steps[root->next];
+
+		if (step->kind == kind)
+			return 0;
+		r = step_rows[step->kind].take(step, root->trees[root->next]);
+		if (r < 0)
+			return place_error(step, -r, err);
+	}
+	return 0;
+}
+
 int root_build(struct root *root, const struct sbx_plan *plan,
                struct sbx_error *err)
 {
@@ -211,15 +239,17 @@ int root_build(struct root *root, const struct sbx_plan *plan,
 	r = tmpfs < 0 ? tmpfs : mount_enter(tmpfs);
 	if (r < 0)
 		return err_set(err, SBX_STAGE_MOUNT, -r, "enter the new root");
-	for (size_t i = 0; i < plan->n_steps; i++) {
-		const struct step *step = &plan->steps[i];
-
-		r = step_rows[step->kind].take(step, root->trees[i]);
-		if (r < 0)
-			return place_error(step, -r, err);
-	}
+	r = take_steps(root, plan, STEP_NETWORK, err);
+	if (r < 0)
+		return r;
 	if (sethostname(plan->hostname, strlen(plan->hostname)) < 0)
 		return err_set(err, SBX_STAGE_INIT, errno, "sethostname %s",
 		               plan->hostname);
 	return 0;
+}
+
+int root_finish(struct root *root, const struct sbx_plan *plan,
+                struct sbx_error *err)
+{
+	return take_steps(root, plan, N_STEPS, err);
 }

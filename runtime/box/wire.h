@@ -8,6 +8,8 @@
  *
  *	caller  -> pid 1    MAPPED   the id maps are written; what to clear;
  *	                             as root, the layers of the session
+ *	caller  -> pid 1    NETWORK  the network namespace, which was made
+ *	                             meanwhile
  *	caller  -> pid 1    START    and the program's three streams, and
  *	                             for one that waits where it is told
  *	pid 1   -> caller   UPPER    the directory of what a session's run
@@ -52,6 +54,7 @@ enum wire_kind {
 	WIRE_WORKSPACE,
 	WIRE_FORK,
 	WIRE_BORN,
+	WIRE_NETWORK,
 };
 
 struct wire_message {

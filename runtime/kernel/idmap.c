@@ -4,15 +4,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
 #include "base/error.h"
 #include "base/file.h"
+#include "kernel/ns.h"
 
 /* Takes the better of what range has and one extent of /proc/self/uid_map. */
 static void range_consider(struct id_range *range, unsigned first,
@@ -175,7 +174,6 @@ struct visit {
 	int r;
 };
 
-/* In the caller's memory, which waits. Its credentials are its own. */
 static int visit_main(void *argument)
 {
 	struct visit *visit = argument;
@@ -189,29 +187,14 @@ static int visit_main(void *argument)
 	_exit(0);
 }
 
-#define VISIT_STACK (64 * 1024)
-
 int idmap_write_within(int userns, pid_t pid, uid_t uid, gid_t gid,
                        struct sbx_error *err)
 {
 	struct visit visit = {userns, pid, uid, gid, err, -ECHILD};
-	_Alignas(16) char stack[VISIT_STACK];
-	sigset_t all, before;
-	pid_t visitor;
-	int code;
+	int r = ns_visit(visit_main, &visit);
 
-	sigfillset(&all);
-	(void)pthread_sigmask(SIG_BLOCK, &all, &before);
-	/* No signal at its end: the caller's SIGCHLD is not ours. */
-	visitor = clone(visit_main, stack + sizeof(stack),
-	                CLONE_VM | CLONE_VFORK, &visit);
-	code = errno;
-	while (visitor > 0 && waitpid(visitor, NULL, __WALL) < 0 &&
-	       errno == EINTR)
-		;
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (visitor < 0)
-		return err_set(err, SBX_STAGE_IDMAP, code,
+	if (r < 0)
+		return err_set(err, SBX_STAGE_IDMAP, -r,
 		               "clone, to enter a user namespace");
 	return visit.r;
 }

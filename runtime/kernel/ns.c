@@ -2,19 +2,21 @@
 #include "kernel/ns.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/pidfd.h>
+#include <sys/wait.h>
 
 #include "base/error.h"
 #include "kernel/sys.h"
 
 const struct ns namespaces[] = {
-	{"user", CLONE_NEWUSER},     {"pid", CLONE_NEWPID},
-	{"net", CLONE_NEWNET},       {"ipc", CLONE_NEWIPC},
-	{"uts", CLONE_NEWUTS},       {"mnt", CLONE_NEWNS},
-	{"cgroup", CLONE_NEWCGROUP},
+	{"user", CLONE_NEWUSER, false},     {"pid", CLONE_NEWPID, false},
+	{"net", CLONE_NEWNET, true},        {"ipc", CLONE_NEWIPC, false},
+	{"uts", CLONE_NEWUTS, false},       {"mnt", CLONE_NEWNS, false},
+	{"cgroup", CLONE_NEWCGROUP, false},
 };
 const size_t n_namespaces = ARRAY_SIZE(namespaces);
 
@@ -66,7 +68,8 @@ pid_t ns_clone(void (*child)(const void *argument), const void *argument,
 	int code;
 
 	for (size_t i = 0; i < n_namespaces; i++)
-		args.flags |= namespaces[i].flag;
+		if (!namespaces[i].apart)
+			args.flags |= namespaces[i].flag;
 	if (cgroup >= 0) {
 		args.flags |= CLONE_INTO_CGROUP;
 		args.cgroup = (uint64_t)cgroup;
@@ -101,6 +104,55 @@ pid_t ns_clone(void (*child)(const void *argument), const void *argument,
 		               "take the supplementary groups back");
 	}
 	return pid > 0 ? pid : clone_error(code, cgroup, err);
+}
+
+#define VISIT_STACK (16 * 1024)
+
+int ns_visit(int (*child)(void *argument), void *argument)
+{
+	_Alignas(16) char stack[VISIT_STACK];
+	sigset_t all, before;
+	pid_t visitor;
+	int code;
+
+	sigfillset(&all);
+	(void)pthread_sigmask(SIG_BLOCK, &all, &before);
+	/* No signal at its end: the caller's SIGCHLD is not ours. */
+	visitor = clone(child, stack + sizeof(stack),
+	                CLONE_VM | CLONE_VFORK | CLONE_FILES, argument);
+	code = errno;
+	while (visitor > 0 && waitpid(visitor, NULL, __WALL) < 0 &&
+	       errno == EINTR)
+		;
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return visitor < 0 ? -code : 0;
+}
+
+struct network {
+	int userns;
+	int fd, code; /* the result */
+};
+
+static int network_main(void *argument)
+{
+	struct network *network = argument;
+
+	if (setns(network->userns, CLONE_NEWUSER) == 0 &&
+	    unshare(CLONE_NEWNET) == 0)
+		network->fd =
+			open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	network->code = errno;
+	_exit(0);
+}
+
+int ns_network(int userns, struct sbx_error *err)
+{
+	struct network network = {.userns = userns, .fd = -1, .code = ECHILD};
+	int r = ns_visit(network_main, &network);
+
+	if (r == 0 && network.fd >= 0)
+		return network.fd;
+	return clone_error(r < 0 ? -r : network.code, -1, err);
 }
 
 pid_t ns_spawn(int (*child)(void *argument), void *argument, void *stack,

@@ -26,6 +26,7 @@ enum step_kind {
 	STEP_DEVICE,    /* the same for one device node */
 	STEP_PROC,      /* attach a new proc on path */
 	STEP_PTS,       /* attach a new devpts on path */
+	STEP_NETWORK,   /* be in the network namespace from here on */
 	STEP_SYSCTL,    /* write data to path */
 	STEP_LAYERS,    /* attach the host's source, the layers of a session */
 	STEP_OVERLAY,   /* mount its layers (source: names) on path */

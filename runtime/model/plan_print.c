@@ -15,9 +15,10 @@ static const char *const step_names[N_STEPS] = {
 	[STEP_COPY] = "copy",           [STEP_LINK] = "link",
 	[STEP_BIND] = "bind",           [STEP_DEVICE] = "device",
 	[STEP_PROC] = "proc",           [STEP_PTS] = "pts",
-	[STEP_SYSCTL] = "sysctl",       [STEP_LAYERS] = "layers",
-	[STEP_OVERLAY] = "overlay",     [STEP_SCRATCH] = "scratch",
-	[STEP_MASK] = "mask",           [STEP_SEAL] = "read-only",
+	[STEP_NETWORK] = "network",     [STEP_SYSCTL] = "sysctl",
+	[STEP_LAYERS] = "layers",       [STEP_OVERLAY] = "overlay",
+	[STEP_SCRATCH] = "scratch",     [STEP_MASK] = "mask",
+	[STEP_SEAL] = "read-only",
 };
 
 static void put_escaped(struct buffer *out, const char *text)

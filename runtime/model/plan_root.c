@@ -259,20 +259,13 @@ static void add_dev(struct sbx_plan *plan, bool pty)
 }
 
 /* The kernel lets a box of a zygote mount its own only where the zygote's is
- * whole and writable; and its boxes are namespaces inside of its own, whose
- * quotas would be all of theirs together. */
+ * whole and writable. */
 static void add_proc(struct sbx_plan *plan)
 {
 	add_directory(plan, "/proc", 0555);
 	add_simple(plan, STEP_PROC, "/proc");
 	if (plan->zygote)
 		return;
-	for (size_t i = 0; i < ARRAY_SIZE(sysctls); i++)
-		add_step(plan, (struct step){.kind = STEP_SYSCTL,
-		                             .path = sysctls[i].path,
-		                             .data = sysctls[i].text,
-		                             .len = strlen(sysctls[i].text)});
-	add_simple(plan, STEP_SEAL, "/proc");
 	add_directory(plan, MASK_DIRECTORY, 0555);
 }
 
@@ -294,6 +287,22 @@ static int add_masks(struct sbx_plan *plan, const struct facts *facts)
 		                                               : MASK_FILE});
 	}
 	return 0;
+}
+
+/* Last, since the network is made meanwhile. The boxes of a zygote are
+ * namespaces inside of its own, whose quotas would be all of theirs together.
+ */
+static void add_sysctls(struct sbx_plan *plan)
+{
+	add_simple(plan, STEP_NETWORK, "/proc/sys/net");
+	if (plan->zygote)
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(sysctls); i++)
+		add_step(plan, (struct step){.kind = STEP_SYSCTL,
+		                             .path = sysctls[i].path,
+		                             .data = sysctls[i].text,
+		                             .len = strlen(sysctls[i].text)});
+	add_simple(plan, STEP_SEAL, "/proc");
 }
 
 static void add_scratch(struct sbx_plan *plan)
@@ -341,6 +350,7 @@ int plan_root(struct sbx_plan *plan, const struct sbx_spec *spec,
 		add_simple(plan, STEP_SEAL, "/");
 		if (!plan->zygote)
 			r = add_masks(plan, facts);
+		add_sysctls(plan);
 	}
 	/* No room, and yet below the most there can be. */
 	if (r == 0 && plan->n_steps > plan->max_steps &&

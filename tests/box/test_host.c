@@ -57,6 +57,7 @@ Test(host, refuses_a_system_call)
 		{SYS_clone3, EAGAIN, "EAGAIN", "clone"},
 		{SYS_fsopen, EPERM, "EPERM", "mount"},
 		{SYS_fsmount, EPERM, "EPERM", "mount"},
+		{SYS_setns, EPERM, "EPERM", "clone"},
 		{SYS_open_tree, ENOSYS, "ENOSYS", "mount"},
 		{SYS_mount_setattr, ENOSYS, "ENOSYS", "mount"},
 		{SYS_move_mount, EPERM, "EPERM", "mount"},
@@ -112,7 +113,7 @@ Test(host, tells_the_remedy)
 	}
 }
 
-static void no_user_namespaces(struct lab *lab)
+static void none_of(struct lab *lab, const char *sysctl)
 {
 	struct result result;
 
@@ -121,8 +122,8 @@ static void no_user_namespaces(struct lab *lab)
 		lab_fail(lab, "control: %d: %s", result.status,
 		         result.err.data);
 	result_free(&result);
-	if (file_put(AT_FDCWD, "/proc/sys/user/max_user_namespaces", "0") < 0)
-		lab_fail(lab, "max_user_namespaces cannot be set");
+	if (file_put(AT_FDCWD, sysctl, "0") < 0)
+		lab_fail(lab, "%s cannot be set", sysctl);
 	RUN(&result, COMMAND("echo", "ran"));
 	if (result.status != 125 || result.out.len != 0 ||
 	    !is_one_line(&result.err) ||
@@ -133,11 +134,23 @@ static void no_user_namespaces(struct lab *lab)
 	result_free(&result);
 }
 
-/* A sysctl that allows no user namespace. Without it the same call works, also
- * inside of a user namespace that is there already. */
-Test(host, allows_no_user_namespaces)
+static void no_user_namespaces(struct lab *lab)
+{
+	none_of(lab, "/proc/sys/user/max_user_namespaces");
+}
+
+static void no_network_namespaces(struct lab *lab)
+{
+	none_of(lab, "/proc/sys/user/max_net_namespaces");
+}
+
+/* A sysctl that allows no user namespace, or no network namespace, which is
+ * made apart. Without it the same call works, also inside of a user namespace
+ * that is there already. */
+Test(host, allows_no_namespaces)
 {
 	lab_run(no_user_namespaces, true);
+	lab_run(no_network_namespaces, true);
 }
 
 static void covered_proc(struct lab *lab)

@@ -94,7 +94,7 @@ struct trace {
 	struct traced traced[16];
 	size_t n_traced;
 	unsigned n_calls;
-	bool entered; /* the call was seen at its start */
+	pid_t entered; /* whose call was seen at its start, or 0 */
 	bool main;
 };
 
@@ -200,11 +200,11 @@ static void on_call(struct trace *trace, pid_t pid)
 	if (ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof(info), &info) < 0)
 		return;
 	if (info.op == PTRACE_SYSCALL_INFO_EXIT) {
-		if (trace->entered) {
-			put_register(pid, REGISTER(rax), -inject->code);
-			inject->done = true;
-		}
-		trace->entered = false;
+		if (trace->entered != pid)
+			return;
+		put_register(pid, REGISTER(rax), -inject->code);
+		inject->done = true;
+		trace->entered = 0;
 		return;
 	}
 	if (info.op != PTRACE_SYSCALL_INFO_ENTRY)
@@ -218,7 +218,7 @@ static void on_call(struct trace *trace, pid_t pid)
 		return;
 	describe(inject, pid, &info);
 	inject->main = trace->main;
-	trace->entered = true;
+	trace->entered = pid;
 	if (row->kind != FREES)
 		put_register(pid, REGISTER(orig_rax), -1);
 }

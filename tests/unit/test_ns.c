@@ -3,11 +3,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/nsfs.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -122,8 +125,8 @@ Test(ns, clones)
 	cr_assert(seen->done);
 	for (size_t i = 0; i < n_namespaces; i++) {
 		cr_expect_neq(seen->own[i], 0, "%s", namespaces[i].name);
-		cr_expect_neq(seen->own[i], namespace_of(namespaces[i].name),
-		              "%s", namespaces[i].name);
+		cr_expect_eq(seen->own[i] == namespace_of(namespaces[i].name),
+		             namespaces[i].apart, "%s", namespaces[i].name);
 	}
 	cr_expect_eq(seen->pid, 1);
 	cr_expect_eq(seen->parent, 0);
@@ -144,7 +147,88 @@ Test(ns, knows_all_kinds)
 	for (size_t i = 0; i < n_namespaces; i++) {
 		cr_expect_str_eq(namespaces[i].name, names[i]);
 		cr_expect_neq(namespace_of(names[i]), 0);
+		cr_expect_eq(namespaces[i].apart, strcmp(names[i], "net") == 0);
 	}
+}
+
+static _Noreturn void wait_for_the_end(const void *argument)
+{
+	(void)argument;
+	for (;;)
+		(void)pause();
+}
+
+static ino_t inode_of(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) < 0 ? 0 : st.st_ino;
+}
+
+/* The network that is made for a process is a new one, of its user namespace;
+ * the caller stays where it is, and has a descriptor and no child more. */
+Test(ns, makes_a_network_apart)
+{
+	ino_t net = namespace_of("net"), user = namespace_of("user");
+	struct sbx_error err = {0};
+	int pidfd = -1, userns, network, owner;
+	size_t before;
+	char path[64];
+	pid_t pid;
+
+	pid = ns_clone(wait_for_the_end, NULL, -1, &pidfd, &err);
+	cr_assert_gt(pid, 0, "%s", err.text);
+	(void)snprintf(path, sizeof(path), "/proc/%d/ns/user", pid);
+	userns = open(path, O_RDONLY | O_CLOEXEC);
+	cr_assert_geq(userns, 0);
+	before = open_descriptors();
+	network = ns_network(userns, &err);
+	cr_assert_geq(network, 0, "%s", err.text);
+	cr_expect_eq(open_descriptors(), before + 1);
+	cr_expect_eq(fcntl(network, F_GETFD), FD_CLOEXEC);
+	cr_expect_neq(inode_of(network), net);
+	owner = ioctl(network, NS_GET_USERNS);
+	cr_expect_eq(inode_of(owner), inode_of(userns));
+	cr_expect_eq(namespace_of("net"), net);
+	cr_expect_eq(namespace_of("user"), user);
+	(void)pidfd_send_signal(pidfd, SIGKILL, NULL, 0);
+	cr_expect_eq(wait_for(pidfd), -1);
+	cr_expect_eq(waitpid(-1, NULL, WNOHANG | __WALL), -1);
+	/* What is no user namespace is not entered. */
+	cr_expect_eq(ns_network(network, &err), -EINVAL);
+	cr_expect_eq(err.stage, SBX_STAGE_CLONE);
+	(void)close(owner);
+	(void)close(network);
+	(void)close(userns);
+	(void)close(pidfd);
+}
+
+static int leave_a_mark(void *argument)
+{
+	int *mark = argument;
+
+	*mark = unshare(CLONE_NEWUTS | CLONE_FS) < 0 ? -errno : getpid();
+	_exit(3);
+}
+
+static int visit(void *data)
+{
+	ino_t uts = namespace_of("uts");
+	int mark = 0;
+
+	(void)data;
+	STEP(ns_visit(leave_a_mark, &mark) == 0);
+	STEP(mark > 0 && mark != getpid());
+	STEP(namespace_of("uts") == uts);
+	STEP(waitpid(-1, NULL, __WALL | WNOHANG) < 0 && errno == ECHILD);
+	return 0;
+}
+
+/* A visitor writes to the caller's memory, changes nothing else of it, and is
+ * gone. */
+Test(ns, visits)
+{
+	EXPECT_CHILD(child_run_in(0, visit, NULL));
 }
 
 static int clone_with_groups(void *data)
