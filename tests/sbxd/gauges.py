@@ -3,8 +3,9 @@
 stays flat.
 
 Under load everything comes and goes; what leaks stays. So what counts is the
-least that there was in the first quarter of the samples and in the last: it may
-grow by what FLAT says. What the whole machine has is other work's, too.
+least that there was in the second quarter of the samples and in the last: it may
+grow by what FLAT says. The first is left out, in which the daemon's memory gets
+as large as its largest answers. What the whole machine has is other work's, too.
 """
 
 import contextlib
@@ -111,4 +112,4 @@ def grown(samples, flat):
     """What is not flat, a line each."""
     return [f"{name} is not flat: at least {least}"
             for name, least in floors(samples).items()
-            if name in flat and least[-1] > least[0] + flat[name]]
+            if name in flat and least[-1] > least[1] + flat[name]]
