@@ -65,9 +65,10 @@ static bool has_room(const struct entry *entry)
 
 /* A box is made only where there is room for it, and nobody waits to run: its
  * start would take the processors from them. But there is a zygote meanwhile,
- * which makes one for each of them in less than a start takes. A pool that
- * nobody named goes when its boxes fail: what asks for them next says why
- * itself, as it runs cold. */
+ * which makes one for each of them in less than a start takes; none is started
+ * for a pool that nobody named, of which each request may make another. Such a
+ * pool goes when its boxes fail: what asks for them next says why itself, as it
+ * runs cold. */
 static void step(struct entry *entry)
 {
 	struct daemon *daemon = entry->pools->daemon;
@@ -76,7 +77,8 @@ static void step(struct entry *entry)
 	int r;
 
 	daemon->pools_moved = true;
-	if (daemon->draining || !has_room(entry))
+	if (daemon->draining || !has_room(entry) ||
+	    (daemon->hungry && !entry->named && !pool_has_zygote(entry->pool)))
 		size = MIN(size, n);
 	pool_resize(entry->pool, size);
 	pool_hold(entry->pool, daemon->hungry);

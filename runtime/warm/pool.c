@@ -172,6 +172,11 @@ void pool_hold(struct sbx_pool *pool, bool held)
 	pool->held = held;
 }
 
+bool pool_has_zygote(const struct sbx_pool *pool)
+{
+	return pool->zygote.current || pool->zygote.next;
+}
+
 void pool_wear(struct sbx_pool *pool, unsigned most_forks)
 {
 	pool->zygote.most_forks = most_forks;

@@ -13,6 +13,9 @@ void pool_resize(struct sbx_pool *pool, unsigned size);
  * stays, a zygote too, and pool_hurry() has one made all the same. */
 void pool_hold(struct sbx_pool *pool, bool held);
 
+/* Whether a zygote forks its boxes, or is on its way. */
+bool pool_has_zygote(const struct sbx_pool *pool);
+
 /* How many there are: idle, or on their way. */
 unsigned pool_count(const struct sbx_pool *pool);
 

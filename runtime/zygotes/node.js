@@ -11,12 +11,14 @@ const read = () => buffer.toString('utf8', 0, fs.readSync(control, buffer));
 
 // A program that has come to its end leaves by reallyExit(), as process.exit()
 // does. Else node would take its heap apart first, which takes longer than the
-// run. Not where an error ends it, which is printed after 'exit', nor with an
-// addon, which may have something to do then.
+// run. Not where an error ends it, which is printed after 'exit', nor where the
+// program listens to that, which may leave something to do, or has an addon.
 function endQuickly() {
   const { emit, reallyExit } = process;
-  const hasAddon = () =>
-    Object.keys(require.cache).some((path) => path.endsWith('.node'));
+  const listeners = process.listenerCount('exit');
+  const isPlain = () => process._exiting &&
+    process.listenerCount('exit') === listeners &&
+    !Object.keys(require.cache).some((path) => path.endsWith('.node'));
   let atEnd = false;
   const methods = {
     emit(name) {
@@ -24,8 +26,7 @@ function endQuickly() {
       if (this === process && name === 'beforeExit') atEnd = true;
       if (this === process && name === 'uncaughtExceptionMonitor')
         atEnd = false;
-      if (this === process && name === 'exit' && atEnd && process._exiting &&
-          !hasAddon())
+      if (this === process && name === 'exit' && atEnd && isPlain())
         reallyExit.call(process, process.exitCode || 0);
       return heard;
     },

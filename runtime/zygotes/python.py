@@ -188,15 +188,24 @@ class End:
             if stream is not None and not stream.closed:
                 stream.flush()
 
+    def restore(self):
+        # What sys had, in the place of what the program put there.
+        sys = self.sys
+        sys.settrace(None)
+        sys.setprofile(None)
+        for name in ("displayhook", "excepthook", "stdin", "stdout", "stderr"):
+            setattr(sys, name, getattr(sys, "__%s__" % name, None))
+        for name in ("last_type", "last_value", "last_traceback"):
+            if hasattr(sys, name):
+                setattr(sys, name, None)
+
     def leave(self):
         if not self.exit:
             return
         sys = self.sys
         try:
             self.flush()
-            for name in ("last_type", "last_value", "last_traceback"):
-                if hasattr(sys, name):
-                    setattr(sys, name, None)
+            self.restore()
             new = []
             for name in reversed(sys.modules):
                 if name == self.last:

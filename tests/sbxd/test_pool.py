@@ -95,6 +95,26 @@ def test_commands_are_warm(build):
                 time.sleep(0.1)
 
 
+def test_odd_requests_start_no_zygotes_while_others_wait(build):
+    """Each would be a process more, in no maximum of boxes."""
+    with Daemon(build, "--warm", "python=1:1", "--max-runs", "1",
+                "--max-queue", "64") as daemon:
+        daemon.warm()
+        threads = [threading.Thread(target=daemon.run, kwargs={
+            "code": "import time; time.sleep(0.1)",
+            "limits": {"memory": f"{300 + i}M"}}) for i in range(16)]
+        for thread in threads:
+            thread.start()
+        most = 0
+        while sum(thread.is_alive() for thread in threads) > 3:
+            most = max(most, len(daemon.children()))
+            time.sleep(0.02)
+        for thread in threads:
+            thread.join()
+        # The run, the zygote that was there and the next, and what maps ids.
+        assert most <= 6, most
+
+
 def test_runs_that_wait_find_boxes(build):
     """However many wait for their turn, there is a zygote to make them."""
     with Daemon(build, "--warm", "python=1", "--max-runs", "1") as daemon:

@@ -188,6 +188,15 @@ Test(same, the_interpreters_end)
 		"import ctypes; ctypes.CDLL(None).printf(b'of C')",
 		"import sys; sys.stdout.close()",
 		"import os; print('lost'); os.close(1)",
+		"import sys; print('first'); sys.stdout = open('log', 'w')",
+		"import sys, io; print('first'); sys.stdout = io.StringIO()",
+		"import sys; print('first'); sys.stdout = None; sys.exit(2)",
+		"import sys; print('first'); sys.stdout = sys.stderr; "
+		"print('second')",
+		"import sys; f = open('/dev/stdout', 'w'); f.write('text')\n"
+		"sys.excepthook = lambda *a, f=f: f",
+		"import sys; f = open('/dev/stdout', 'w'); f.write('text')\n"
+		"sys.setprofile(lambda *a, f=f: None); del f",
 		"import sys\nclass F:\n  closed = False\n"
 		"  def __repr__(self): return 'F'\n"
 		"  def flush(self): raise OSError('no')\nsys.stdout = F()",
@@ -275,6 +284,8 @@ Test(same, nodes_end)
 	              "process.emit('beforeExit'); process.emit('exit'); "
 	              "console.log('on')",
 	              "process.on('exit', () => process.exit(7))",
+	              "process.on('exit', async () => { await null; "
+	              "console.log('late') })",
 	              "process.stdout.write('y'.repeat(300000))",
 	              "const { Worker } = require('worker_threads'); new "
 	              "Worker("
