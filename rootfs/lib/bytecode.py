@@ -44,7 +44,7 @@ PROFILE = {
     # Else sets are in another order each time.
     "env": {"PYTHONHASHSEED": "0"},
     "limits": {"wall_time": "30m", "cpu_time": "30m", "memory": "1G",
-               "output": "none"},
+               "output": "1G", "output_action": "kill"},
 }
 
 
@@ -53,6 +53,35 @@ def modules(tree):
     return [path for path, entry in sorted(tree.entries.items())
             if entry[0] == "f" and PLACES.search(path) and tree.entries.get(
                 os.path.dirname(path) + "/__pycache__", ("d",))[0] == "d"]
+
+
+def drop(tree):
+    """What a package brings of it: it may be of another source than that which
+    one reads."""
+    sources = {os.path.split(path[:-len(".py")]) for path in modules(tree)}
+    for path in list(tree.entries):
+        folder, name = os.path.split(path)
+        head, cache = os.path.split(folder)
+        if (cache == "__pycache__" and name.endswith(".pyc") and
+                (head, name.split(".")[0]) in sources):
+            tree.drop(path)
+
+
+def take(tree, paths, out):
+    """Of what the compiler wrote. Whether it was well-formed: it ran among the
+    modules."""
+    tag = out.readline(64).decode(errors="replace").strip()
+    if not re.fullmatch(r"[a-z0-9-]+", tag):
+        return False
+    for path in paths:
+        length = out.readline(16)
+        if not re.fullmatch(rb"-1\n|[0-9]+\n", length):
+            return False
+        if int(length) >= 0:
+            head, name = os.path.split(path)
+            tree.file(f"{head}/__pycache__/{name[:-3]}.{tag}.pyc", 0o644,
+                      io.BytesIO(out.read(int(length))))
+    return True
 
 
 def run_compiler(folder, options, names):
@@ -89,13 +118,5 @@ def add(tree, folder, options, prefix):
         say(f"without the byte code of {len(paths)} modules of Python: {why}")
         return
     with out:
-        tag = out.readline(64).decode(errors="replace").strip()
-        if not re.fullmatch(r"[a-z0-9-]+", tag):
-            paths = []
-        for path in paths:
-            length = int(out.readline(16))
-            if length < 0:
-                continue
-            head, name = os.path.split(path)
-            tree.file(f"{head}/__pycache__/{name[:-3]}.{tag}.pyc", 0o644,
-                      io.BytesIO(out.read(length)))
+        if not take(tree, paths, out):
+            say("without some byte code: what compiles wrote something else")

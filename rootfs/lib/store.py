@@ -86,6 +86,7 @@ class Place:
         """Adds the byte code of its modules, in a sandbox that finds it by
         that name, which it does not have yet."""
         top = os.path.join(self.top, "sbx", kind, name, "tree")
+        bytecode.drop(self.tree)
         self.written = set(self.tree.write(top))
         bytecode.add(self.tree, self.top, options, prefix)
         os.rename(top, os.path.join(self.top, "tree"))

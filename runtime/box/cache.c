@@ -20,6 +20,7 @@
 #include "model/plan.h"
 
 #define HASH          64
+#define WORKING       32 /* behind a dot: see kept.c */
 #define MAX_KEPT      256
 #define MAX_KEPT_SIZE ((uint64_t)256 << 20)
 #define MAX_ONE       ((size_t)16 << 20) /* the daemon waits meanwhile */
@@ -173,7 +174,17 @@ static int older(const void *a, const void *b)
 	       (left->tv_nsec < right->tv_nsec);
 }
 
-/* Up to 4 * MAX_KEPT things in the directory; more are a later call's. None
+/* The name of a build, or of one that is being made or removed. What else is
+ * there is not ours to remove. */
+static bool is_ours(const char *name)
+{
+	size_t len = strspn(name + (name[0] == '.'), "0123456789abcdef");
+
+	return name[0] == '.' ? len == WORKING && !name[1 + len]
+	                      : len == HASH && !name[len];
+}
+
+/* Up to 4 * MAX_KEPT builds in the directory; more are a later call's. None
  * where it cannot be read to its end: the oldest might be those not seen. */
 static size_t list_kept(DIR *dir, struct kept *list, uint64_t *size)
 {
@@ -184,7 +195,8 @@ static size_t list_kept(DIR *dir, struct kept *list, uint64_t *size)
 
 	*size = 0;
 	while (n < (size_t)4 * MAX_KEPT && (entry = file_entry(dir, &r))) {
-		if (fstatat(dirfd(dir), entry->d_name, &st,
+		if (!is_ours(entry->d_name) ||
+		    fstatat(dirfd(dir), entry->d_name, &st,
 		            AT_SYMLINK_NOFOLLOW) < 0)
 			continue;
 		(void)snprintf(list[n].name, sizeof(list[n].name), "%s",

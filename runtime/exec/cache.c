@@ -31,8 +31,9 @@ static bool find_place(uid_t uid, char path[PATH_MAX])
 	for (size_t i = 0; below[i]; i++) {
 		(void)strcat(path, below[i]);
 		(void)mkdir(path, 0700);
-		/* The environment may name somebody else's. */
-		if (stat(path, &st) < 0 || !S_ISDIR(st.st_mode) ||
+		/* The environment may name somebody else's; and who may write
+		 * there has no link followed below. */
+		if ((i ? lstat : stat)(path, &st) < 0 || !S_ISDIR(st.st_mode) ||
 		    st.st_uid != geteuid() || access(path, W_OK) < 0)
 			return false;
 	}

@@ -59,7 +59,7 @@ static bool same_step(const struct step *a, const struct step *b)
 	       same_text(a->source, b->source) && a->len == b->len &&
 	       (a->len == 0 || memcmp(a->data, b->data, a->len) == 0) &&
 	       a->mode == b->mode && a->writable == b->writable &&
-	       a->device == b->device;
+	       a->device == b->device && a->inode == b->inode;
 }
 
 static bool same_root(const struct sbx_plan *a, const struct sbx_plan *b)

@@ -38,6 +38,7 @@ long PyLong_AsLong(void *number);
 unsigned long long PyLong_AsUnsignedLongLong(void *number);
 void *PyLong_FromUnsignedLongLong(unsigned long long number);
 int PySys_SetObject(const char *name, void *object);
+void Py_DecRef(void *object);
 
 /* PyMethodDef, and how it becomes a function of one argument. */
 struct method {
@@ -208,8 +209,10 @@ static int offer(const struct method *method, void *self)
 	void *function =
 		self ? PyCFunction_NewEx((struct method *)method, self, NULL)
 		     : NULL;
+	int r = function ? PySys_SetObject(method->name, function) : -1;
 
-	return function ? PySys_SetObject(method->name, function) : -1;
+	Py_DecRef(function);
+	return r;
 }
 
 void *PyInit_zygote(void)

@@ -236,6 +236,10 @@ Test(kept, is_where_nobody_else_writes)
 	cr_expect_str_eq(result.out.data, "");
 	cr_expect(strstr(result.err.data, "others may write to it"));
 	result_free(&result);
+	/* Nor is it what somebody has put there in its place. */
+	shell(scratch(""), "mkdir -m 700 mine; mv sbx away; ln -s mine sbx");
+	run_cached("echo one >x", "one\n", "false");
+	shell(scratch(""), "test -z \"$(ls mine)\"");
 }
 
 static void close_habits(const void *data)
@@ -358,13 +362,16 @@ Test(kept, is_removed_when_nobody_uses_it)
 	cr_assert(call_expect(&live, "begun\n"));
 	shell(scratch("sbx/build"),
 	      "touch -d 2001-01-01 *; i=0; "
-	      "while [ $i -lt 300 ]; do i=$((i+1)); mkdir old$i; done; "
-	      "touch -d 2002-02-02 old*");
+	      "while [ $i -lt 300 ]; do i=$((i+1)); "
+	      "mkdir $(printf %064x $i); done; "
+	      "touch -d 2002-02-02 00*; mkdir -p notes/of; "
+	      "touch notes/of/mine; touch -d 2001-01-01 notes");
 	run_cached("echo two >x", NULL, "false");
-	shell(scratch("sbx/build"), "test $(ls -A | wc -l) = 256");
+	shell(scratch("sbx/build"), "test $(ls -A | wc -l) = 257");
 	cr_expect_eq(access(used, F_OK), 0);
 	call_finish(&live, &result);
 	expect(&result, "one\n", "true");
+	shell(scratch("sbx/build"), "test -f notes/of/mine");
 	shell(used, "touch -d 2001-01-01 .");
 	run_cached("echo three >x", NULL, "false");
 	cr_expect_neq(access(used, F_OK), 0);
