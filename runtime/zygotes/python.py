@@ -64,7 +64,7 @@ def agent():
         fork()
         end.begin(leave)
         # Of what the program's will touch, in a box that waits.
-        compile("x", "", "exec", dont_inherit=True)
+        open("/dev/null", "rb").close()
         if "numpy.random" in sys.modules:
             sys.modules["numpy.random"].seed()  # Nothing else does.
         os.read(CONTROL, 65536)
