@@ -34,11 +34,11 @@ static _Noreturn void inside_main(const void *argument)
 	(void)close(inside->go[1]);
 	if (read(inside->go[0], &byte, 1) != 1)
 		_exit(1); /* the trial is over */
-	if (unshare(CLONE_NEWNET) < 0)
-		answer.result = found_errno(&answer.found, errno,
-		                            "make a network namespace");
-	else if (setresgid(BOX_GID, BOX_GID, BOX_GID) < 0 ||
-	         setresuid(BOX_UID, BOX_UID, BOX_UID) < 0)
+	/* Where that is withheld, so is more: the trial of rights says by
+	 * what, and the network's own fails outside of one. */
+	(void)unshare(CLONE_NEWNET);
+	if (setresgid(BOX_GID, BOX_GID, BOX_GID) < 0 ||
+	    setresuid(BOX_UID, BOX_UID, BOX_UID) < 0)
 		answer.result = found_errno(&answer.found, errno,
 		                            "become user %d inside", BOX_UID);
 	else if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
