@@ -20,7 +20,6 @@
 #include "model/plan.h"
 
 #define HASH          64
-#define WORKING       32 /* behind a dot: see kept.c */
 #define MAX_KEPT      256
 #define MAX_KEPT_SIZE ((uint64_t)256 << 20)
 #define MAX_ONE       ((size_t)16 << 20) /* the daemon waits meanwhile */
@@ -174,16 +173,6 @@ static int older(const void *a, const void *b)
 	       (left->tv_nsec < right->tv_nsec);
 }
 
-/* The name of a build, or of one that is being made or removed. What else is
- * there is not ours to remove. */
-static bool is_ours(const char *name)
-{
-	size_t len = strspn(name + (name[0] == '.'), "0123456789abcdef");
-
-	return name[0] == '.' ? len == WORKING && !name[1 + len]
-	                      : len == HASH && !name[len];
-}
-
 /* Up to 4 * MAX_KEPT builds in the directory; more are a later call's. None
  * where it cannot be read to its end: the oldest might be those not seen. */
 static size_t list_kept(DIR *dir, struct kept *list, uint64_t *size)
@@ -195,7 +184,7 @@ static size_t list_kept(DIR *dir, struct kept *list, uint64_t *size)
 
 	*size = 0;
 	while (n < (size_t)4 * MAX_KEPT && (entry = file_entry(dir, &r))) {
-		if (!is_ours(entry->d_name) ||
+		if (!kept_is_name(entry->d_name) ||
 		    fstatat(dirfd(dir), entry->d_name, &st,
 		            AT_SYMLINK_NOFOLLOW) < 0)
 			continue;
@@ -213,8 +202,8 @@ static size_t list_kept(DIR *dir, struct kept *list, uint64_t *size)
 
 static void make_room(int fd)
 {
-	int own = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = own < 0 ? NULL : fdopendir(own);
+	int unread, own = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = file_list(own < 0 ? -errno : own, &unread);
 	struct kept *list = calloc((size_t)4 * MAX_KEPT, sizeof(*list));
 	uint64_t size = 0;
 	size_t n = 0;
@@ -233,8 +222,6 @@ static void make_room(int fd)
 	free(list);
 	if (dir)
 		(void)closedir(dir);
-	else
-		cleanup_fd(&own);
 }
 
 int sbx_built_keep(const struct sbx_plan *plan, const char *path,

@@ -29,7 +29,8 @@
 #include "kernel/probe.h"
 #include "model/built.h"
 
-#define HASH 64
+#define HASH    64
+#define WORKING 32 /* behind a dot */
 
 /* Numbers are the host's own. */
 struct record {
@@ -38,33 +39,41 @@ struct record {
 	char marks[HASH];
 };
 
-static int hash_marks(int tree, char hash[HASH + 1])
+bool kept_is_name(const char *name)
 {
-	struct buffer marks CLEANUP(buffer_free) = {0};
-	char boot[PROBE_BOOT];
-	int r = probe_boot(boot);
+	size_t len = strspn(name + (name[0] == '.'), "0123456789abcdef");
 
-	if (r == 0) {
-		buffer_text(&marks, boot);
-		r = walk_marks(tree, &marks);
-	}
-	if (r == 0 && marks.failed)
-		r = -ENOMEM;
-	if (r == 0)
-		text_sha256(marks.data, marks.len, hash);
-	return r;
+	return name[0] == '.' ? len == WORKING && !name[1 + len]
+	                      : len == HASH && !name[len];
 }
 
-static int hash_content(int tree, char hash[HASH + 1])
+/* Of start, and of what a walk through the tree says. */
+static int hash_walk(int tree, int (*walk)(int dir, struct buffer *text),
+                     const char *start, char hash[HASH + 1])
 {
 	struct buffer text CLEANUP(buffer_free) = {0};
-	int r = walk_kept(tree, &text);
+	int r;
 
+	buffer_text(&text, start);
+	r = walk(tree, &text);
 	if (r == 0 && text.failed)
 		r = -ENOMEM;
 	if (r == 0)
 		text_sha256(text.data, text.len, hash);
 	return r;
+}
+
+static int hash_content(int tree, char hash[HASH + 1])
+{
+	return hash_walk(tree, walk_kept, "", hash);
+}
+
+static int hash_marks(int tree, char hash[HASH + 1])
+{
+	char boot[PROBE_BOOT];
+	int r = probe_boot(boot);
+
+	return r < 0 ? r : hash_walk(tree, walk_marks, boot, hash);
 }
 
 /* Whether it is what was put there. Marks that are new are recorded, unless

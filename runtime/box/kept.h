@@ -3,9 +3,14 @@
 #ifndef SBX_BOX_KEPT_H
 #define SBX_BOX_KEPT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "sbx.h"
+
+/* Whether a name is that of a build, or of one that is being made or removed:
+ * what else is in the cache is not ours to remove. */
+bool kept_is_name(const char *name);
 
 /* What the build left; it stays there until that is freed. -ENOENT also where
  * it is damaged, and then it is removed; or -ENOMEM. */

@@ -195,19 +195,13 @@ static int fill(struct level *level, const struct session_file *file, int dir)
 	int r = at < 0 ? at : keep_mode(level, at);
 
 	while (r == 0 && next_part(&last, name)) {
-		int next;
-
 		r = enter(level, name);
 		if (r == 0 && mkdirat(at, name, 0700) < 0)
 			r = -errno;
-		if (r < 0)
-			break;
-		next = tree_open(at, name);
-		if (next < 0)
-			return next;
-		(void)close(at);
-		at = next;
-		r = keep_mode(level, at);
+		if (r == 0)
+			r = tree_enter(&at, name);
+		if (r == 0)
+			r = keep_mode(level, at);
 	}
 	if (r < 0)
 		return r;

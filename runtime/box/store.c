@@ -109,18 +109,17 @@ static int lock_session(struct store_session *session, uint64_t wait_ns)
  * be that many more together. */
 static int check_room(int store, const struct store_want *want)
 {
-	struct stat st;
-	int fd, r = 0;
 	struct dirent *entry;
+	struct stat st;
 	uint64_t n = 0;
 	DIR *list;
+	int r = 0;
 
 	if (fstatat(store, want->id, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		return 0;
-	fd = tree_open(store, ".");
-	list = fd < 0 ? NULL : fdopendir(fd);
+	list = file_list(tree_open(store, "."), &r);
 	if (!list)
-		return fd < 0 ? fd : -errno;
+		return r;
 	while (n < want->most && (entry = file_entry(list, &r)))
 		n += store_id_ok(entry->d_name);
 	(void)closedir(list);

@@ -44,6 +44,17 @@ int tree_open(int dir, const char *name)
 	return open_anyway(dir, name, O_RDONLY | O_DIRECTORY, 0700);
 }
 
+int tree_enter(int *dir, const char *name)
+{
+	int next = tree_open(*dir, name);
+
+	if (next < 0)
+		return next;
+	(void)close(*dir);
+	*dir = next;
+	return 0;
+}
+
 int tree_stat(int dir, const char *path, struct stat *st)
 {
 	CLEANUP_FD int fd = open_beneath(dir, path, O_PATH);

@@ -64,4 +64,7 @@ bool tree_is_opaque(int fd);
 /* A directory below dir, which no link leads to. Returns it or -errno. */
 int tree_open(int dir, const char *name);
 
+/* The same, in the place of *dir, which is closed then. 0 or -errno. */
+int tree_enter(int *dir, const char *name);
+
 #endif

@@ -50,8 +50,6 @@ static int empty_directory(int top)
 	/* Some levels at a time: what is found there is moved up when it is
 	 * deeper, so that the next turn starts nearer. */
 	for (int depth = 0; r == 0; depth++) {
-		int next;
-
 		r = empty_level(at, name);
 		if (r < 0 || !name[0])
 			break;
@@ -60,11 +58,7 @@ static int empty_directory(int top)
 				r = -errno;
 			break;
 		}
-		next = tree_open(at, name);
-		if (next < 0)
-			return next;
-		(void)close(at);
-		at = next;
+		r = tree_enter(&at, name);
 	}
 	return r;
 }

@@ -221,7 +221,6 @@ void *PyInit_zygote(void)
 		{"_fork", fork_boxes, METH_NOARGS, NULL},
 		{"_exit", leave, METH_O, NULL},
 	};
-
 	void *loads = PyLong_FromUnsignedLongLong(count_loads());
 
 	for (size_t i = 0; i < ARRAY_SIZE(methods); i++)

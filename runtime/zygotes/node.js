@@ -23,10 +23,10 @@ function endQuickly() {
   const methods = {
     emit(name) {
       const heard = Reflect.apply(emit, this, arguments);
-      if (this === process && name === 'beforeExit') atEnd = true;
-      if (this === process && name === 'uncaughtExceptionMonitor')
-        atEnd = false;
-      if (this === process && name === 'exit' && atEnd && isPlain())
+      if (this !== process) return heard;
+      if (name === 'beforeExit') atEnd = true;
+      if (name === 'uncaughtExceptionMonitor') atEnd = false;
+      if (name === 'exit' && atEnd && isPlain())
         reallyExit.call(process, process.exitCode || 0);
       return heard;
     },

@@ -118,6 +118,7 @@ def new_main(os, sys):
     for name, value in globals().items():
         if name.startswith("__"):
             setattr(main, name, value)
+    # become() adds the name, once it is known.
     main.__file__ = "" if sys.argv[0][0] == "/" else os.getcwd() + "/"
     sys.modules["__main__"] = main
     return main

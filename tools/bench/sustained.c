@@ -43,10 +43,16 @@ struct loop {
 	uint64_t p50, p99;
 };
 
+/* Runs of one client that there is memory for. */
+static size_t room_of(const struct order *order)
+{
+	return (size_t)(order->time_ns / NS_PER_S + 1) * MOST_RATE;
+}
+
 static void be_client(struct client *client, struct entrant entrant,
                       const struct site *site, const struct order *order)
 {
-	size_t room = (size_t)(order->time_ns / NS_PER_S + 1) * MOST_RATE;
+	size_t room = room_of(order);
 	uint64_t end = clock_ns() + order->time_ns;
 	struct random random = random_seeded();
 	struct sample sample;
@@ -120,7 +126,7 @@ static void sum_up(struct loop *loop, struct client *all)
 static int run_loop(struct loop *loop, const struct site *site,
                     const struct order *order)
 {
-	size_t room = (size_t)(order->time_ns / NS_PER_S + 1) * MOST_RATE;
+	size_t room = room_of(order);
 	size_t size = loop->n_clients *
 	              (sizeof(struct client) + room * sizeof(uint64_t));
 	struct client *all =
