@@ -11,8 +11,7 @@
 
 #define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
-/* The real interpreters by their paths: what PATH finds may be a wrapper. */
-#define PYTHON "/usr/bin/python3"
+#define PYTHON BENCH_PYTHON
 #define NODE   "/usr/bin/node"
 
 /* Contenders of more than one group: words are what they are to run. */
@@ -42,6 +41,23 @@
 #define NODE_PROFILE   "--profile", "node", "--", "{node}"
 
 #define PROBE "--ro-bind", "{probe}:/nsprobe", "--command", "--", "/nsprobe"
+
+/* In a box that waits, without a client to start. */
+#define SOCKET                                                        \
+	.name = "sbxd's socket",                                      \
+	.does = "the same box, asked for as sbx-batch and Python do", \
+	.claims = NS_ALL, .asks = SERVER_SBXD,                        \
+	.argv = WORDS("{sbx}", "{code}", "{token}")
+
+/* What a warm start costs at least: of the kernel, of the interpreter. */
+#define FORKS_NESTED                                          \
+	.name = "forks, nested",                              \
+	.does = "7 namespaces, and nothing else, made ahead", \
+	.claims = NS_ALL, .asks = SERVER_NESTED,              \
+	.argv = WORDS(PYTHON, "{code}", "{token}")
+#define FORKS                                                     \
+	.name = "forks", .does = "nothing; a python3 that waits", \
+	.asks = SERVER_FORKS, .argv = WORDS(PYTHON, "{code}", "{token}")
 
 #define PYTHON_BARE BARE("python3", PYTHON, "{code}")
 #define PYTHON_FASTEST                                            \
@@ -95,6 +111,12 @@ static const struct contender cold[] = {
 
 static const struct contender python[] = {
 	{COLD(", profile python", PYTHON_PROFILE), .goal_milli = 1200},
+	{
+		.name = "floor",
+		.does = "7 namespaces, and nothing else: the kernel's part",
+		.claims = NS_ALL,
+		.argv = WORDS("{floor}", PYTHON, "{code}", "{token}"),
+	},
 	{PYTHON_BARE},
 	{PYTHON_FASTEST},
 };
@@ -103,18 +125,21 @@ static const struct contender python[] = {
  * time is the client's alone. With --gap 100ms as well: back to back, the pool
  * may be empty, and the run is cold. */
 static const struct contender warm[] = {
-	{
-		.name = "sbxd's socket",
-		.does = "the same box, asked for as sbx-batch and Python do",
-		.claims = NS_ALL,
-		.goal_milli = 150,
-		.direct = true,
-		.argv = WORDS("{sbx}", "{code}", "{token}"),
-	},
+	{SOCKET, .goal_milli = 150},
 	{POOL(PYTHON_PROFILE), .goal_milli = 150},
 	{COLD(", profile python", PYTHON_PROFILE)},
+	{FORKS_NESTED},
+	{FORKS},
 	{PYTHON_BARE},
 	{PYTHON_FASTEST},
+};
+
+/* A fifth of the time is five times the rate. */
+static const struct contender sustained[] = {
+	{SOCKET, .goal_milli = 200},
+	{FORKS_NESTED},
+	{FORKS},
+	{PYTHON_BARE},
 };
 
 /* The tree of the profile has the same numpy as the host, where both are of
@@ -194,6 +219,10 @@ static const struct contender session[] = {
 	},
 };
 
+#define SUSTAINED(n)                                                           \
+	.reference = "python3", .pools = WORDS("python=8:32"), .clients = (n), \
+	.contenders = sustained, .n_contenders = ARRAY_SIZE(sustained)
+
 const struct group groups[] = {
 	{
 		.name = "cold",
@@ -219,12 +248,18 @@ const struct group groups[] = {
 	},
 	{
 		.name = "sustained",
-		.does = "Python scripts, as many as go through",
-		.reference = "python3",
-		.pools = WORDS("python=8:32"),
-		.sustained = true,
-		.contenders = warm,
-		.n_contenders = ARRAY_SIZE(warm),
+		.does = "Python scripts, one after the other",
+		SUSTAINED(1),
+	},
+	{
+		.name = "sustained-2",
+		.does = "Python scripts, two at a time",
+		SUSTAINED(2),
+	},
+	{
+		.name = "sustained-4",
+		.does = "Python scripts, four at a time",
+		SUSTAINED(4),
 	},
 	{
 		.name = "warm-numpy",

@@ -8,6 +8,18 @@
 
 #include "proof.h"
 
+/* The real interpreter by its path: what PATH finds may be a wrapper. */
+#define BENCH_PYTHON "/usr/bin/python3"
+
+/* What runs beside a group, and is asked for runs over a socket. */
+enum server {
+	SERVER_NONE,
+	SERVER_SBXD,
+	SERVER_FORKS,  /* inside/forks.py */
+	SERVER_NESTED, /* the same, its forks in namespaces of their own */
+	N_SERVERS,
+};
+
 struct contender {
 	const char *name;
 	const char *does;    /* what it isolates, in a few words */
@@ -17,16 +29,16 @@ struct contender {
 	 * for it inside of a word, {token} for what is to be printed. */
 	const char *const *argv;
 	const char *const *version; /* prints its version, or NULL */
-	bool direct; /* {pool} is asked for it, and nothing started */
+	enum server asks; /* this one for it, and nothing is started */
 };
 
 struct group {
 	const char *name;
 	const char *does;
 	const char *reference;    /* name of the contender that is 1 */
-	const char *const *pools; /* {pool} has these; NULL: no daemon */
-	bool sustained; /* in a loop: the direct one and the reference */
-	bool session;   /* {data} is where there is a large one, "bench" */
+	const char *const *pools; /* sbxd has these; NULL: no daemon */
+	unsigned clients; /* a sample is a loop of so many; 0: it is a run */
+	bool session;     /* {data} is where there is a large one, "bench" */
 	const struct contender *contenders;
 	size_t n_contenders;
 };

@@ -46,7 +46,7 @@ static char *fill_word(const char *word, const struct site *site, char *token,
 		{"{code}", site->code},
 		{"{arrays}", site->arrays},
 		{"{node}", site->node},
-		{"{pool}", site->pool ? site->pool : ""},
+		{"{pool}", site->socket[SERVER_SBXD]},
 		{"{data}", site->data ? site->data : ""},
 	};
 
@@ -163,6 +163,18 @@ static const char *judge(struct entrant *entrant, const struct site *site,
 	return NULL;
 }
 
+static int run(const struct entrant *entrant, const struct site *site,
+               struct take *take)
+{
+	enum server asks = entrant->row->asks;
+	const char *socket = site->socket[asks];
+
+	if (asks == SERVER_NONE)
+		return take_run(entrant->argv, take);
+	return asks == SERVER_SBXD ? direct_run(socket, entrant->argv, take)
+	                           : direct_forks(socket, entrant->argv, take);
+}
+
 void entrant_run(struct entrant *entrant, const struct site *site,
                  struct sample *sample)
 {
@@ -175,8 +187,7 @@ void entrant_run(struct entrant *entrant, const struct site *site,
 	*sample = (struct sample){0};
 	snprintf(entrant->token, TOKEN_SIZE, "%016" PRIx64,
 	         random_next(&random));
-	r = entrant->row->direct ? direct_run(site->pool, entrant->argv, &take)
-	                         : take_run(entrant->argv, &take);
+	r = run(entrant, site, &take);
 	why = r < 0 ? strerror(-r) : judge(entrant, site, &take, fault);
 	if (why) {
 		fail(entrant, why, take.output);

@@ -13,14 +13,15 @@
 /* Where the programs of the build are, and what the host looks like to a
  * program that nothing confines. */
 struct site {
-	const char *sbx;    /* sbx-exec */
-	const char *probe;  /* nsprobe */
-	const char *floor;  /* floor */
-	const char *code;   /* code.py */
-	const char *arrays; /* arrays.py */
-	const char *node;   /* code.js */
-	const char *pool;   /* the socket of sbxd; NULL: there is none */
-	const char *data;   /* where sessions are kept; NULL: nowhere */
+	const char *sbx;               /* sbx-exec */
+	const char *probe;             /* nsprobe */
+	const char *floor;             /* floor */
+	const char *code;              /* code.py */
+	const char *arrays;            /* arrays.py */
+	const char *node;              /* code.js */
+	const char *forks;             /* forks.py */
+	const char *socket[N_SERVERS]; /* "": it does not run */
+	const char *data; /* where sessions are kept; NULL: nowhere */
 	struct proof host;
 };
 

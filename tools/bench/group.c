@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "host.h"
+#include "loop.h"
 #include "numbers.h"
 #include "random.h"
 #include "take.h"
@@ -27,7 +28,8 @@ static uint64_t loop_once(void)
 	return clock_ns() - start;
 }
 
-int group_calibrate(const struct site *site, struct block *block)
+/* The work that is always the same. */
+static int calibrate(const struct site *site, struct block *block)
 {
 	uint64_t loops[CALIBRATIONS], spawns[CALIBRATIONS];
 	char word[] = "calibration";
@@ -50,7 +52,8 @@ int group_calibrate(const struct site *site, struct block *block)
 	return 0;
 }
 
-size_t group_flag(struct block *blocks, size_t n)
+/* Which blocks were disturbed. Returns how many are. */
+static size_t flag(struct block *blocks, size_t n)
 {
 	uint64_t loop = UINT64_MAX, spawn = UINT64_MAX;
 	size_t n_flagged = 0;
@@ -71,7 +74,8 @@ size_t group_flag(struct block *blocks, size_t n)
 	return n_flagged;
 }
 
-void group_pause(uint64_t mean_ns, struct random *random)
+/* Uniform between nothing and twice the mean: no beat with any timer. */
+static void take_pause(uint64_t mean_ns, struct random *random)
 {
 	uint64_t ns = mean_ns ? random_below(random, 2 * mean_ns) : 0;
 	struct timespec time = {(time_t)(ns / NS_PER_S), (long)(ns % NS_PER_S)};
@@ -101,6 +105,16 @@ static size_t shuffle(const struct result *result, size_t *order,
 	return n;
 }
 
+static void take_sample(const struct result *result, struct entrant *entrant,
+                        const struct site *site, struct sample *sample)
+{
+	if (result->group->clients)
+		loop_run(entrant, site, result->group->clients,
+		         result->order.time_ns, sample);
+	else
+		entrant_run(entrant, site, sample);
+}
+
 static int run_blocks(struct result *result, const struct site *site,
                       struct arena *arena)
 {
@@ -115,7 +129,7 @@ static int run_blocks(struct result *result, const struct site *site,
 		return -ENOMEM;
 	for (size_t b = 0; b < order->n_blocks; b++) {
 		size_t n_turns = shuffle(result, turns, &random);
-		int r = group_calibrate(site, &result->blocks[b]);
+		int r = calibrate(site, &result->blocks[b]);
 
 		if (r < 0)
 			return r;
@@ -123,8 +137,8 @@ static int run_blocks(struct result *result, const struct site *site,
 			size_t e = turns[i];
 			struct entrant *entrant = &result->entrants[e];
 
-			group_pause(order->gap_ns, &random);
-			entrant_run(entrant, site,
+			take_pause(order->gap_ns, &random);
+			take_sample(result, entrant, site,
 			            &entrant->samples[taken[e]++]);
 		}
 	}
@@ -171,7 +185,7 @@ int group_run(const struct group *group, const struct order *order,
 		r = run_blocks(&run, site, arena);
 	if (r < 0)
 		return r;
-	run.n_flagged = group_flag(run.blocks, order->n_blocks);
+	run.n_flagged = flag(run.blocks, order->n_blocks);
 	*result = run;
 	return 0;
 }

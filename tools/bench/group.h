@@ -17,7 +17,6 @@
 #include <stdint.h>
 
 #include "entrant.h"
-#include "random.h"
 
 #define FLAG_LOOP_MILLI   1150 /* times the best loop */
 #define FLAG_SPAWN_MILLI  1500 /* times the best spawn, which varies more */
@@ -34,7 +33,7 @@ struct order {
 	size_t n_blocks;
 	size_t n_samples; /* of an entrant in a block */
 	uint64_t gap_ns;  /* mean of the pause before a sample; 0: none */
-	uint64_t time_ns; /* of a loop, where that is measured */
+	uint64_t time_ns; /* of a loop, where that is a sample */
 };
 
 struct result {
@@ -44,14 +43,6 @@ struct result {
 	struct block *blocks;
 	size_t n_flagged;
 };
-
-/* The calibration, and which of some blocks it shows to be disturbed: how many
- * are. 0 or -errno. */
-int group_calibrate(const struct site *site, struct block *block);
-size_t group_flag(struct block *blocks, size_t n);
-
-/* Uniform between nothing and twice the mean: no beat with any timer. */
-void group_pause(uint64_t mean_ns, struct random *random);
 
 /* Runs group. An entrant whose first runs fail gets no further ones. 0 or
  * -errno; what is in result is the arena's. */

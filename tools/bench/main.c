@@ -6,7 +6,7 @@
  *   contender   a command line, and what it claims to isolate: a constant row
  *   entrant     a contender in this run: its words, its samples
  *   block       every entrant k times, in random order, after a calibration
- *   loop        clients that ask again and again, for the group sustained
+ *   loop        clients that ask again and again: a sample of sustained ones
  *
  * A machine is never quiet, so that an absolute time means little: a ratio is
  * taken inside of each block, and what is reported is the median of those
@@ -27,11 +27,10 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/parse.h"
-#include "daemon.h"
 #include "data.h"
 #include "left.h"
 #include "raw.h"
-#include "sustained.h"
+#include "servers.h"
 #include "table.h"
 #include "take.h"
 
@@ -56,10 +55,13 @@ static const char usage[] =
 	"Times sandboxes side by side and prints ratios.\n"
 	"\n"
 	"  --group NAME    only this one of: %s\n"
-	"  --blocks N      blocks, each with its own ratio; default 50\n"
-	"  --samples K     of each contender in each block; default 20\n"
+	"  --blocks N      blocks, each with its own ratio; default 50, of\n"
+	"                  loops 6\n"
+	"  --samples K     of each contender in each block; default 20, of\n"
+	"                  loops 1\n"
 	"  --gap DUR       mean pause before each sample; default 0: none\n"
-	"  --time DUR      of each loop of the group sustained; default 30s\n"
+	"  --time DUR      of a loop, which a sample of the groups sustained\n"
+	"                  is; default 5s\n"
 	"  --sbx FILE      the sbx-exec to measure; default: of this build\n"
 	"  --json FILE     every number and the environment, as JSON\n"
 	"  --help\n"
@@ -184,7 +186,7 @@ static int find_site(const struct options *options, struct arena *arena,
 	} files[] = {
 		{&site->probe, "nsprobe"}, {&site->floor, "floor"},
 		{&site->code, "code.py"},  {&site->arrays, "arrays.py"},
-		{&site->node, "code.js"},
+		{&site->node, "code.js"},  {&site->forks, "forks.py"},
 	};
 	char self[PATH_MAX];
 	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
@@ -233,16 +235,6 @@ static enum status status_of(const struct result *result)
 	return result_is_clear(result) ? STATUS_DONE : STATUS_NO_VERDICT;
 }
 
-static int measure_loops(const struct group *group, const struct order *order,
-                         const struct site *site, struct json_writer *out)
-{
-	int r = sustained_run(group, order, site, out);
-
-	if (r < 0)
-		return r == -ECHILD ? STATUS_FAILED : r;
-	return r > 0 ? STATUS_DONE : STATUS_NO_VERDICT;
-}
-
 /* Runs a group and tells of it. Its status, or -errno. */
 static int measure_group(const struct group *group, const struct order *order,
                          const struct site *site, struct json_writer *out)
@@ -270,15 +262,29 @@ static int measure_group(const struct group *group, const struct order *order,
 	return (int)status_of(&result);
 }
 
-/* The same with the daemon that the group asks. */
-static int bench_group(const struct group *group, const struct order *order,
+/* What was asked for, and for the rest what suits the group. */
+static struct order order_of(const struct group *group,
+                             const struct order *asked)
+{
+	struct order order = *asked;
+
+	if (!order.n_blocks)
+		order.n_blocks = group->clients ? 6 : 50;
+	if (!order.n_samples)
+		order.n_samples = group->clients ? 1 : 20;
+	return order;
+}
+
+/* The same with what the group's contenders need beside them. */
+static int bench_group(const struct group *group, const struct order *asked,
                        const struct site *site, struct json_writer *out)
 {
-	struct site with_pool = *site;
-	struct daemon daemon = {0};
+	struct order order = order_of(group, asked);
+	struct site whole = *site;
+	struct servers servers = {0};
 	struct data data = {0};
 	struct leftover before;
-	uint64_t stopped = 0;
+	uint64_t spent;
 	int r;
 
 	if (group->session) {
@@ -287,25 +293,24 @@ static int bench_group(const struct group *group, const struct order *order,
 			log_line(PROGRAM, "sbx-session: %s", strerror(-r));
 			return r;
 		}
-		with_pool.data = data.folder;
+		whole.data = data.folder;
 	}
 	left_read(&before);
 	if (group->pools) {
-		r = daemon_start(&daemon, site->sbx, group->pools);
+		r = servers_start(&servers, group, site);
 		if (r < 0) {
 			log_line(PROGRAM, "sbxd: %s", strerror(-r));
 			return r;
 		}
-		with_pool.pool = daemon.socket;
 	}
-	r = (group->sustained ? measure_loops : measure_group)(group, order,
-	                                                       &with_pool, out);
-	if (group->pools)
-		stopped = daemon_stop(&daemon);
-	if (group->pools && !group->sustained)
-		table_daemon(stopped, order->n_blocks * order->n_samples);
+	for (int i = 0; i < N_SERVERS; i++)
+		whole.socket[i] = servers.socket[i];
+	r = measure_group(group, &order, &whole, out);
+	spent = servers_stop(&servers);
+	if (group->pools && !group->clients)
+		table_daemon(spent, order.n_blocks * order.n_samples);
 	/* Of a disturbed machine it may be another's. */
-	if (group->sustained && !table_left(&before) && r == STATUS_DONE)
+	if (group->clients && !table_left(&before) && r == STATUS_DONE)
 		r = STATUS_FAILED;
 	if (group->session)
 		data_remove(&data);
@@ -363,9 +368,7 @@ static int write_raw(struct json_writer *out, const char *path)
 
 int main(int argc, char **argv)
 {
-	struct options options = {.order = {.n_blocks = 50,
-	                                    .n_samples = 20,
-	                                    .time_ns = 30 * NS_PER_S}};
+	struct options options = {.order = {.time_ns = 5 * NS_PER_S}};
 	struct arena arena = {0};
 	struct site site = {0};
 	struct json_writer *out;

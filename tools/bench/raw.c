@@ -140,6 +140,10 @@ void raw_group(struct json_writer *out, const struct result *result,
 	json_put_unsigned(out, "blocks", order->n_blocks);
 	json_put_unsigned(out, "samples_per_block", order->n_samples);
 	json_put_seconds(out, "gap_s", order->gap_ns);
+	if (result->group->clients) {
+		json_put_unsigned(out, "clients", result->group->clients);
+		json_put_seconds(out, "loop_s", order->time_ns);
+	}
 	json_put_unsigned(out, "flagged_blocks", result->n_flagged);
 	json_put_bool(out, "verdict", result_is_clear(result));
 	put_load(out, "before", before);

@@ -17,7 +17,10 @@ void table_host(const struct host *host)
 
 static void print_ms(uint64_t ns)
 {
-	printf(" %7.2f", (double)ns / 1e6);
+	if (ns)
+		printf(" %7.2f", (double)ns / 1e6);
+	else
+		printf(" %7s", "-");
 }
 
 static void print_times(const struct entrant *entrant,
@@ -80,6 +83,11 @@ static void print_setting(const struct result *result,
 	printf("\n== %s: %s ==\n", result->group->name, result->group->does);
 	printf("%zu blocks of %zu samples each, in random order",
 	       order->n_blocks, order->n_samples);
+	if (result->group->clients)
+		printf("; a sample is %u clients for %.1f s, and tells the "
+		       "time\nof a run by their rate, and the whole machine's "
+		       "processor time for it",
+		       result->group->clients, (double)order->time_ns / 1e9);
 	if (order->gap_ns)
 		printf(", %.0f ms apart in the mean",
 		       (double)order->gap_ns / 1e6);
