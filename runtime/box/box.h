@@ -27,7 +27,7 @@
 enum { STREAM_IN, STREAM_OUT, STREAM_ERR, N_STREAMS };
 
 struct sbx_box {
-	const struct sbx_plan *plan; /* borrowed */
+	const struct sbx_plan *plan; /* borrowed; it is closed without */
 	pid_t pid; /* of pid 1, outside; 0 once it is reaped, and -1 until a
 	            * zygote has forked it */
 	int pidfd;
@@ -37,7 +37,8 @@ struct sbx_box {
 	struct sbx_box *zygote; /* that forked it; NULL: sbx did */
 	unsigned n_forked;      /* of a zygote: boxes that there are */
 	unsigned n_forks;       /* and have been in all */
-	bool retired;           /* it ends with the last of them */
+	bool orphan;            /* it is closed with the last of them */
+	struct sbx_box *next;   /* that is leaving */
 	int userns;             /* for its network; a zygote keeps it */
 	struct cgroup_leaf leaf;
 	int proc;      /* the box's own /proc; -1 until ready */
@@ -181,9 +182,8 @@ void standby_receive(struct sbx_box *box);
 int box_fork(struct sbx_box *zygote, const struct sbx_plan *plan,
              struct sbx_box **box, struct sbx_error *err);
 
-/* It is not asked to fork again, and is closed with the last of its boxes,
- * which may be at once. */
-void zygote_retire(struct sbx_box *zygote);
+/* It is closed with the last of its boxes, of which there are some. */
+void zygote_orphan(struct sbx_box *zygote);
 
 /* One of its boxes is gone. */
 void zygote_release(struct sbx_box *zygote);

@@ -107,17 +107,13 @@ int box_fork(struct sbx_box *zygote, const struct sbx_plan *plan,
 void zygote_release(struct sbx_box *zygote)
 {
 	zygote->n_forked--;
-	if (zygote->retired && zygote->n_forked == 0)
+	if (zygote->orphan && zygote->n_forked == 0)
 		sbx_box_close(zygote);
 }
 
-void zygote_retire(struct sbx_box *zygote)
+void zygote_orphan(struct sbx_box *zygote)
 {
-	if (!zygote)
-		return;
-	zygote->retired = true;
-	if (zygote->n_forked == 0)
-		sbx_box_close(zygote);
+	zygote->orphan = true;
 }
 
 /* In the zygote, whose pid 1 has run one other process before: see init.c. */

@@ -14,6 +14,7 @@
 #include "sbxd/silent.h"
 #include "warm/closing.h"
 #include "warm/host.h"
+#include "warm/leaving.h"
 
 struct http;
 struct job;
@@ -71,10 +72,11 @@ struct daemon {
 	struct exchange *holding; /* whose they are */
 	struct apart *aparts;     /* answers that are being made */
 	struct closing closing;
-	bool refill;      /* a box may be missing */
-	bool pools_moved; /* a run that waits for a box may find one */
-	uint64_t told_ns; /* a run's answer went out then */
-	bool answered;    /* an exchange that waited has its answer */
+	struct leaving leaving; /* boxes of pools */
+	bool refill;            /* a box may be missing */
+	bool pools_moved;       /* a run that waits for a box may find one */
+	uint64_t told_ns;       /* a run's answer went out then */
+	bool answered;          /* an exchange that waited has its answer */
 	bool draining;
 	uint64_t drained_by_ns; /* then what still runs is cancelled */
 };

@@ -184,6 +184,7 @@ static bool is_over(struct daemon *daemon, uint64_t *quiet_since)
 static void tidy(struct daemon *daemon)
 {
 	jobs_clear(daemon, false);
+	leaving_tidy(&daemon->leaving);
 	if (daemon->refill)
 		pools_tick(daemon->pools);
 	daemon->refill = false;
@@ -237,6 +238,7 @@ static void close_daemon(struct daemon *daemon)
 	jobs_clear(daemon, true);
 	http_close(daemon->http);
 	pools_close(daemon->pools);
+	leaving_end(&daemon->leaving);
 	host_free(&daemon->host);
 	free(daemon->recent);
 	capabilities_free(daemon);

@@ -106,6 +106,7 @@ static int add(struct entry *entry, const struct sbx_spec *spec,
 
 	if (r < 0)
 		return r;
+	pool_leave_to(entry->pool, &entry->pools->daemon->leaving);
 	entry->source.ready = on_ready;
 	entry->used_ns = clock_ns();
 	r = loop_add(entry->pools->daemon->loop, sbx_pool_fd(entry->pool),

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "box/box.h"
 #include "warm/agent.h"
+#include "warm/leaving.h"
 #include "warm/pool.h"
 #include "warm/zygote.h"
 
@@ -21,12 +22,12 @@ struct sbx_pool {
 	struct sbx_plan *plan;
 	struct sbx_box **boxes; /* idle ones, and one that is on its way */
 	unsigned n_boxes, size, most;
-	int epoll; /* over the boxes' own */
 	uint64_t pause_ns, not_before_ns;
 	bool held;            /* makes none now */
 	bool own_name;        /* for files that are named as the agent's */
 	struct zygote zygote; /* forks them; or they start one by one */
 	bool forked;          /* it has done so */
+	struct leaving own;   /* unless they leave to somewhere else */
 };
 
 /* The name that the program's file has in the box. */
@@ -141,11 +142,12 @@ int sbx_pool_open(const struct sbx_spec *spec, unsigned size,
 
 	if (!made)
 		return err_memory(err, SBX_STAGE_PLAN);
-	made->epoll = epoll_create1(EPOLL_CLOEXEC);
+	made->zygote.epoll = epoll_create1(EPOLL_CLOEXEC);
+	made->zygote.leaving = &made->own;
 	made->boxes = calloc(size + 1u, sizeof(struct sbx_box *));
 	made->size = made->most = size;
 	made->pause_ns = FIRST_PAUSE;
-	if (made->epoll < 0 || !made->boxes)
+	if (made->zygote.epoll < 0 || !made->boxes)
 		r = err_set(err, SBX_STAGE_PLAN, made->boxes ? errno : ENOMEM,
 		            "a pool");
 	else
@@ -159,7 +161,12 @@ int sbx_pool_open(const struct sbx_spec *spec, unsigned size,
 
 int sbx_pool_fd(const struct sbx_pool *pool)
 {
-	return pool->epoll;
+	return pool->zygote.epoll;
+}
+
+void pool_leave_to(struct sbx_pool *pool, struct leaving *leaving)
+{
+	pool->zygote.leaving = leaving;
 }
 
 void pool_resize(struct sbx_pool *pool, unsigned size)
@@ -192,14 +199,20 @@ static struct sbx_box *take_out(struct sbx_pool *pool, unsigned at)
 {
 	struct sbx_box *box = pool->boxes[at];
 
-	(void)epoll_ctl(pool->epoll, EPOLL_CTL_DEL, sbx_box_fd(box), NULL);
+	(void)epoll_ctl(pool->zygote.epoll, EPOLL_CTL_DEL, sbx_box_fd(box),
+	                NULL);
 	pool->boxes[at] = pool->boxes[--pool->n_boxes];
 	return box;
 }
 
+static void let_go(struct sbx_pool *pool, unsigned at)
+{
+	leaving_add(pool->zygote.leaving, take_out(pool, at));
+}
+
 static int fill(struct sbx_pool *pool, struct sbx_error *err)
 {
-	int r = zygote_box(&pool->zygote, pool->plan, pool->epoll,
+	int r = zygote_box(&pool->zygote, pool->plan,
 	                   &pool->boxes[pool->n_boxes], err);
 
 	pool->n_boxes += r == 0;
@@ -237,7 +250,7 @@ static int step_boxes(struct sbx_pool *pool, unsigned *n_idle,
 			*n_idle += pool->boxes[i++]->idle;
 			continue;
 		}
-		sbx_box_close(take_out(pool, i));
+		let_go(pool, i);
 		result = r < 0 ? r : -ECHILD;
 	}
 	return result;
@@ -260,7 +273,7 @@ static int step_zygote(struct sbx_pool *pool, struct sbx_error *err)
 	if (!zygote->current && !zygote->next &&
 	    clock_ns() < pool->not_before_ns)
 		return 0;
-	r = zygote_step(zygote, pool->epoll, err);
+	r = zygote_step(zygote, err);
 	if (r < 0 && !pool->forked)
 		zygote_free(zygote);
 	pool->forked |= r > 0;
@@ -275,7 +288,8 @@ int sbx_pool_step(struct sbx_pool *pool, struct sbx_error *err)
 
 	r = MIN(r, ready);
 	while (pool->n_boxes > pool->size)
-		sbx_box_close(take_out(pool, pool->n_boxes - 1));
+		let_go(pool, pool->n_boxes - 1);
+	leaving_tidy(&pool->own);
 	if (r == 0 && n_idle > 0)
 		pool->pause_ns = FIRST_PAUSE;
 	/* One at a time: more would take the processors from those who run. */
@@ -329,7 +343,7 @@ int sbx_pool_start(struct sbx_pool *pool, const struct sbx_plan *plan,
 		return r;
 	found = take_out(pool, i);
 	if (r < 0)
-		sbx_box_close(found);
+		leaving_add(pool->zygote.leaving, found);
 	else
 		*box = found;
 	return r;
@@ -340,10 +354,10 @@ void sbx_pool_close(struct sbx_pool *pool)
 	if (!pool)
 		return;
 	while (pool->n_boxes > 0)
-		sbx_box_close(take_out(pool, pool->n_boxes - 1));
-	if (pool->epoll >= 0)
-		(void)close(pool->epoll);
+		let_go(pool, pool->n_boxes - 1);
 	zygote_free(&pool->zygote);
+	leaving_end(&pool->own);
+	cleanup_fd(&pool->zygote.epoll);
 	free(pool->boxes);
 	sbx_plan_free(pool->plan);
 	free(pool);

@@ -5,6 +5,8 @@
 
 #include "sbx.h"
 
+struct leaving;
+
 /* How many boxes it is to hold; no more than it was opened for. It takes
  * effect when the pool is stepped. */
 void pool_resize(struct sbx_pool *pool, unsigned size);
@@ -23,6 +25,10 @@ unsigned pool_count(const struct sbx_pool *pool);
  * sooner than a program would start, and so is worth a wait. Has it made, or
  * another one if more is set. */
 bool pool_hurry(struct sbx_pool *pool, bool more);
+
+/* Where its boxes go when they are given up. Without, the pool has a place of
+ * its own, and waits for them when it is closed. */
+void pool_leave_to(struct sbx_pool *pool, struct leaving *leaving);
 
 /* How many boxes a zygote forks before another one takes its place. */
 void pool_wear(struct sbx_pool *pool, unsigned most_forks);

@@ -10,6 +10,7 @@
 #include "box/box.h"
 #include "box/pack.h"
 #include "warm/agent.h"
+#include "warm/leaving.h"
 #include "warm/module.h"
 
 /* Its boxes have one address layout and one hash seed, so what a run finds out
@@ -64,8 +65,16 @@ static bool is_worn(const struct zygote *zygote)
 	       zygote_memory(box) > zygote->base_memory + MOST_GROWTH;
 }
 
+void zygote_let_go(const struct zygote *zygote, struct sbx_box *box)
+{
+	if (box)
+		(void)epoll_ctl(zygote->epoll, EPOLL_CTL_DEL, sbx_box_fd(box),
+		                NULL);
+	leaving_add(zygote->leaving, box);
+}
+
 int zygote_box(const struct zygote *zygote, const struct sbx_plan *plan,
-               int epoll, struct sbx_box **box, struct sbx_error *err)
+               struct sbx_box **box, struct sbx_error *err)
 {
 	struct epoll_event event = {.events = EPOLLIN};
 	struct sbx_box *made = NULL;
@@ -78,24 +87,25 @@ int zygote_box(const struct zygote *zygote, const struct sbx_plan *plan,
 		if (r == 0)
 			r = box_prepare(made, err);
 	}
-	if (r == 0 &&
-	    epoll_ctl(epoll, EPOLL_CTL_ADD, sbx_box_fd(made), &event) < 0)
+	if (r == 0 && epoll_ctl(zygote->epoll, EPOLL_CTL_ADD, sbx_box_fd(made),
+	                        &event) < 0)
 		r = err_set(err, SBX_STAGE_WATCH, errno, "epoll_ctl");
 	if (r < 0)
-		sbx_box_close(made);
+		leaving_add(zygote->leaving, made);
 	else
 		*box = made;
 	return r;
 }
 
 /* One that has failed is let go; its boxes end with it. */
-static int step(struct sbx_box **box, struct sbx_error *err)
+static int step(const struct zygote *zygote, struct sbx_box **box,
+                struct sbx_error *err)
 {
 	int r = *box ? sbx_box_step(*box, err) : 0;
 
 	if (r == 0)
 		return 0;
-	zygote_retire(TAKE_PTR(*box));
+	zygote_let_go(zygote, TAKE_PTR(*box));
 	return r < 0 ? r : -ECHILD;
 }
 
@@ -104,7 +114,7 @@ static int take_over(struct zygote *zygote, struct sbx_error *err)
 {
 	int r = leaf_divide(zygote->next, err);
 
-	zygote_retire(r < 0 ? TAKE_PTR(zygote->next) : zygote->current);
+	zygote_let_go(zygote, r < 0 ? TAKE_PTR(zygote->next) : zygote->current);
 	if (r < 0)
 		return r;
 	zygote->current = TAKE_PTR(zygote->next);
@@ -113,31 +123,30 @@ static int take_over(struct zygote *zygote, struct sbx_error *err)
 	return 0;
 }
 
-int zygote_step(struct zygote *zygote, int epoll, struct sbx_error *err)
+int zygote_step(struct zygote *zygote, struct sbx_error *err)
 {
-	int r = step(&zygote->current, err);
+	int r = step(zygote, &zygote->current, err);
 
 	if (r == 0)
-		r = step(&zygote->next, err);
+		r = step(zygote, &zygote->next, err);
 	if (r < 0)
 		return r;
 	if (zygote->next && zygote->next->idle)
 		r = take_over(zygote, err);
 	if (r == 0 && !zygote->next && (!zygote->current || is_worn(zygote)))
-		r = zygote_box(zygote, zygote->plan, epoll, &zygote->next, err);
+		r = zygote_box(zygote, zygote->plan, &zygote->next, err);
 	return r < 0 ? r : zygote->current != NULL;
 }
 
 void zygote_stop(struct zygote *zygote)
 {
-	zygote_retire(TAKE_PTR(zygote->current));
-	zygote_retire(TAKE_PTR(zygote->next));
+	zygote_let_go(zygote, TAKE_PTR(zygote->current));
+	zygote_let_go(zygote, TAKE_PTR(zygote->next));
 }
 
 void zygote_free(struct zygote *zygote)
 {
 	zygote_stop(zygote);
-	sbx_plan_free(zygote->plan);
+	sbx_plan_free(TAKE_PTR(zygote->plan));
 	buffer_free(&zygote->packed);
-	*zygote = (struct zygote){0};
 }

@@ -7,10 +7,13 @@
 #include "sbx.h"
 
 struct agent;
+struct leaving;
 
 struct zygote {
-	struct sbx_plan *plan; /* NULL: the pool has none */
-	struct buffer packed;  /* the plan of its boxes; plan has it borrowed */
+	int epoll;               /* over the descriptors of its boxes */
+	struct leaving *leaving; /* where those go that have served */
+	struct sbx_plan *plan;   /* NULL: the pool has none */
+	struct buffer packed; /* the plan of its boxes; plan has it borrowed */
 	struct sbx_box *current, *next;
 	unsigned most_forks;
 	uint64_t since_ns;    /* there is the current one */
@@ -24,20 +27,24 @@ int zygote_plan(struct zygote *zygote, const struct sbx_spec *spec,
                 const struct sbx_plan *boxes, const struct agent *agent,
                 struct sbx_error *err);
 
-/* Keeps one there, and replaces it in time. Descriptors to watch are added to
- * epoll. Returns 1 when it can fork, 0 when it will be able to, or -errno: the
- * one there was, or was to be, has failed. */
-int zygote_step(struct zygote *zygote, int epoll, struct sbx_error *err);
+/* Keeps one there, and replaces it in time. Returns 1 when it can fork, 0 when
+ * it will be able to, or -errno: the one there was, or was to be, has failed.
+ */
+int zygote_step(struct zygote *zygote, struct sbx_error *err);
 
 /* A box of a plan that waits, on its way: the zygote itself, or one that it
  * forks, or, where the pool has none, one with an interpreter of its own. Its
- * descriptor is added to epoll. */
+ * descriptor is watched. */
 int zygote_box(const struct zygote *zygote, const struct sbx_plan *plan,
-               int epoll, struct sbx_box **box, struct sbx_error *err);
+               struct sbx_box **box, struct sbx_error *err);
+
+/* The box, which may be NULL, is nobody's any more, and not watched. */
+void zygote_let_go(const struct zygote *zygote, struct sbx_box *box);
 
 /* Gives both up; their boxes go on. */
 void zygote_stop(struct zygote *zygote);
 
+/* And forgets its plan: there is none then. */
 void zygote_free(struct zygote *zygote);
 
 #endif

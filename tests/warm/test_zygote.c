@@ -11,10 +11,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "box/box.h"
 #include "support/child.h"
 #include "support/find.h"
 #include "support/scratch.h"
 #include "support/warm.h"
+#include "warm/leaving.h"
 #include "warm/pool.h"
 
 static void setup(void)
@@ -354,6 +356,42 @@ Test(zygote, is_replaced_when_it_is_worn)
 	cr_expect(children_gone(0));
 	sbx_plan_free(plan);
 	result_free(&first);
+}
+
+/* What is given up is not waited for: a waiting box and then the zygote, which
+ * stays while a run needs it, go by and by. */
+Test(zygote, leaves_by_and_by)
+{
+	const struct warm_call wait = {.code = "input()"};
+	const struct sbx_stdio captured = {-1, -1, -1};
+	struct sbx_pool *pool = warm_pool(WARM(), 2);
+	struct sbx_plan *plan = warm_plan(&wait);
+	struct leaving leaving = {0};
+	struct sbx_box *box = NULL;
+	struct sbx_error err = {0};
+
+	pool_leave_to(pool, &leaving);
+	pool_await(pool, 2);
+	cr_assert_eq(sbx_pool_start(pool, plan, &captured, &box, &err), 0);
+	sbx_pool_close(pool);
+	cr_assert_not_null(leaving.first);
+	cr_expect_not_null(leaving.first->next);
+	for (int i = 0; i < 500 && leaving.first->next; i++) {
+		seconds_sleep(0.02);
+		leaving_tidy(&leaving);
+	}
+	cr_expect_null(leaving.first->next, "the box");
+	cr_expect_neq(child_of(getpid()), 0, "and not the zygote");
+	cr_expect_eq(sbx_box_wait(box, &err), 0, "%s", err.text);
+	cr_expect_str_eq(sbx_box_outcome(box).reason, "exited");
+	sbx_box_close(box);
+	for (int i = 0; i < 500 && leaving.first; i++) {
+		seconds_sleep(0.02);
+		leaving_tidy(&leaving);
+	}
+	cr_expect_null(leaving.first);
+	cr_expect(children_gone(0));
+	sbx_plan_free(plan);
 }
 
 /* Its boxes are not the supervisor's children: what they used is known all the
