@@ -53,6 +53,20 @@ static int find_socket(const char *path, struct sockaddr_un *address,
 	return 0;
 }
 
+/* An ordinary user's daemon cannot listen where the system's does. */
+static int no_daemon(const char *asked, const char *path, struct sbx_error *err)
+{
+	if (!asked[0] && !getenv("XDG_RUNTIME_DIR") && geteuid() != 0)
+		return err_say(err, SBX_STAGE_WATCH, ECONNREFUSED,
+		               "no daemon listens on %s; start one with: sbxd "
+		               "--socket PATH, and ask it with --pool=PATH",
+		               path);
+	return err_say(err, SBX_STAGE_WATCH, ECONNREFUSED,
+	               "no daemon listens on %s; start one with: sbxd "
+	               "--socket %s",
+	               path, path);
+}
+
 int client_connect(const char *path, int flags, struct sbx_error *err)
 {
 	CLEANUP_FD int fd =
@@ -68,10 +82,7 @@ int client_connect(const char *path, int flags, struct sbx_error *err)
 	    0)
 		return TAKE_FD(fd);
 	if (errno == ENOENT || errno == ECONNREFUSED || errno == ENOTDIR)
-		return err_say(err, SBX_STAGE_WATCH, ECONNREFUSED,
-		               "no daemon listens on %s; start one with: sbxd "
-		               "--socket %s",
-		               address.sun_path, address.sun_path);
+		return no_daemon(path, address.sun_path, err);
 	return err_set(err, SBX_STAGE_WATCH, errno, "connect to %s",
 	               address.sun_path);
 }

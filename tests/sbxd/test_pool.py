@@ -115,6 +115,21 @@ def test_odd_requests_start_no_zygotes_while_others_wait(build):
         assert most <= 6, most
 
 
+def test_without_a_daemon_it_says_how_to_start_one(build):
+    """For those, too, who have no place where one would listen."""
+    me = os.geteuid()
+    rows = [({"XDG_RUNTIME_DIR": "/nowhere"}, me, "/nowhere/sbx/sbxd.sock",
+             "sbxd --socket /nowhere/sbx/sbxd.sock")]
+    if not os.path.exists("/run/sbx/sbxd.sock"):
+        rows.append(({}, me or OTHER, "/run/sbx/sbxd.sock",
+                     "sbxd --socket PATH, and ask it with --pool=PATH"))
+    for env, user, where, start in rows:
+        got = run([f"{build}/bin/sbx-exec", "--pool", "--command", "--",
+                   "true"], env=env, user=None if user == me else user)
+        expect(got, (125, b"", f"sbx-exec: no daemon listens on {where}; start "
+                     f"one with: {start}\n".encode()), env)
+
+
 def test_runs_that_wait_find_boxes(build):
     """However many wait for their turn, there is a zygote to make them."""
     with Daemon(build, "--warm", "python=1", "--max-runs", "1") as daemon:
