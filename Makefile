@@ -188,7 +188,7 @@ $(filter-out %/sbx-exec.1 %/sbx.3,$(MAN)): $(wildcard man/*)
 # ---- the bench ----
 BENCH_SRC := $(wildcard tools/bench/*.c)
 BENCH_OBJ := $(call obj,$(BENCH_SRC))
-BENCH_DATA := $(addprefix $(B)/lib/bench/,nsprobe floor code.py code.js arrays.py forks.py)
+BENCH_DATA := $(addprefix $(B)/lib/bench/,nsprobe floor code.py code.js arrays.py forks.py waits.js)
 
 BENCH_OBJ += $(B)/obj/runtime/exec/client.o
 $(B)/bin/sbx-bench: $(BENCH_OBJ) $(B)/lib/libsbx.a $(BENCH_DATA)

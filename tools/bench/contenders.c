@@ -12,7 +12,7 @@
 #define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
 #define PYTHON BENCH_PYTHON
-#define NODE   "/usr/bin/node"
+#define NODE   BENCH_NODE
 
 /* Contenders of more than one group: words are what they are to run. */
 
@@ -159,6 +159,12 @@ static const struct contender numpy[] = {
 static const struct contender node[] = {
 	{POOL(NODE_PROFILE), .goal_milli = 100},
 	{COLD(", profile node", NODE_PROFILE)},
+	{
+		.name = "waits",
+		.does = "nothing; a node that waits",
+		.asks = SERVER_NODES,
+		.argv = WORDS(NODE, "{node}", "{token}"),
+	},
 	{BARE("node", NODE, "{node}")},
 };
 

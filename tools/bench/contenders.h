@@ -8,8 +8,9 @@
 
 #include "proof.h"
 
-/* The real interpreter by its path: what PATH finds may be a wrapper. */
+/* The real interpreters by their paths: what PATH finds may be a wrapper. */
 #define BENCH_PYTHON "/usr/bin/python3"
+#define BENCH_NODE   "/usr/bin/node"
 
 /* What runs beside a group, and is asked for runs over a socket. */
 enum server {
@@ -17,6 +18,7 @@ enum server {
 	SERVER_SBXD,
 	SERVER_FORKS,  /* inside/forks.py */
 	SERVER_NESTED, /* the same, its forks in namespaces of their own */
+	SERVER_NODES,  /* inside/waits.js */
 	N_SERVERS,
 };
 

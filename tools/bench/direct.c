@@ -61,7 +61,7 @@ static int hear(int from, struct take *take)
 }
 
 /* Connects, and says which program, each word with a NUL between. */
-static int ask_forks(const char *socket, char *const argv[])
+static int ask_bare(const char *socket, char *const argv[])
 {
 	struct buffer words CLEANUP(buffer_free) = {0};
 	struct sbx_error unheard;
@@ -77,13 +77,13 @@ static int ask_forks(const char *socket, char *const argv[])
 	return r < 0 ? r : to;
 }
 
-int direct_forks(const char *socket, char *const argv[], struct take *take)
+int direct_bare(const char *socket, char *const argv[], struct take *take)
 {
 	uint64_t start = clock_ns();
 	CLEANUP_FD int from = -1;
 
 	*take = (struct take){0};
-	from = ask_forks(socket, argv);
+	from = ask_bare(socket, argv);
 	if (from < 0)
 		return from;
 	take_drain(take, from, from, start);

@@ -11,7 +11,7 @@
  * 0 or -errno. */
 int direct_run(const char *socket, char *const argv[], struct take *take);
 
-/* The same of inside/forks.py, which does not say how the program ended. */
-int direct_forks(const char *socket, char *const argv[], struct take *take);
+/* The same of what is in inside, which does not say how the program ended. */
+int direct_bare(const char *socket, char *const argv[], struct take *take);
 
 #endif

@@ -172,7 +172,7 @@ static int run(const struct entrant *entrant, const struct site *site,
 	if (asks == SERVER_NONE)
 		return take_run(entrant->argv, take);
 	return asks == SERVER_SBXD ? direct_run(socket, entrant->argv, take)
-	                           : direct_forks(socket, entrant->argv, take);
+	                           : direct_bare(socket, entrant->argv, take);
 }
 
 void entrant_run(struct entrant *entrant, const struct site *site,

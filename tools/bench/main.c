@@ -184,9 +184,10 @@ static int find_site(const struct options *options, struct arena *arena,
 	const struct {
 		const char **path, *name;
 	} files[] = {
-		{&site->probe, "nsprobe"}, {&site->floor, "floor"},
-		{&site->code, "code.py"},  {&site->arrays, "arrays.py"},
-		{&site->node, "code.js"},  {&site->forks, "forks.py"},
+		{&site->probe, "nsprobe"},  {&site->floor, "floor"},
+		{&site->code, "code.py"},   {&site->arrays, "arrays.py"},
+		{&site->node, "code.js"},   {&site->forks, "forks.py"},
+		{&site->waits, "waits.js"},
 	};
 	char self[PATH_MAX];
 	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);

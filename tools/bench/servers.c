@@ -69,14 +69,19 @@ static int start_sbxd(struct servers *servers, const char *const *pools,
 	return start(servers, SERVER_SBXD, argv);
 }
 
-static int start_forks(struct servers *servers, enum server server,
+/* What has no sandbox. */
+static int start_other(struct servers *servers, enum server server,
                        const struct site *site)
 {
-	const char *argv[] = {
-		BENCH_PYTHON, site->forks, servers->socket[server],
-		server == SERVER_NESTED ? "namespaces" : "none", NULL};
+	const char *socket = servers->socket[server];
+	const char *argv[N_SERVERS][5] = {
+		[SERVER_FORKS] = {BENCH_PYTHON, site->forks, socket, "none"},
+		[SERVER_NESTED] = {BENCH_PYTHON, site->forks, socket,
+	                           "namespaces"},
+		[SERVER_NODES] = {BENCH_NODE, site->waits, socket},
+	};
 
-	return start(servers, server, argv);
+	return start(servers, server, argv[server]);
 }
 
 static int start_one(struct servers *servers, enum server server,
@@ -85,7 +90,7 @@ static int start_one(struct servers *servers, enum server server,
 	if (server == SERVER_NONE || servers->pid[server])
 		return 0;
 	return server == SERVER_SBXD ? start_sbxd(servers, group->pools, site)
-	                             : start_forks(servers, server, site);
+	                             : start_other(servers, server, site);
 }
 
 int servers_start(struct servers *servers, const struct group *group,
