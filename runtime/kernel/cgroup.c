@@ -146,14 +146,12 @@ int cgroup_leaf_make(const struct cgroup_parent *parent,
 static void remove_children(int cgroup)
 {
 	int fd = openat(cgroup, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *entry;
 	int unread; /* keeps the leaf from going: the next try, or start */
+	DIR *dir = file_list(fd < 0 ? -errno : fd, &unread);
+	const struct dirent *entry;
 
-	if (!dir) {
-		cleanup_fd(&fd);
+	if (!dir)
 		return;
-	}
 	while ((entry = file_entry(dir, &unread)))
 		if (entry->d_type == DT_DIR)
 			(void)unlinkat(cgroup, entry->d_name, AT_REMOVEDIR);
@@ -204,14 +202,12 @@ static void sweep_one(int parent, const char *name)
 void cgroup_sweep(int parent)
 {
 	int fd = openat(parent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *entry;
 	int unread; /* is there for the next start's sweep */
+	DIR *dir = file_list(fd < 0 ? -errno : fd, &unread);
+	const struct dirent *entry;
 
-	if (!dir) {
-		cleanup_fd(&fd);
+	if (!dir)
 		return;
-	}
 	while ((entry = file_entry(dir, &unread)))
 		if (strncmp(entry->d_name, LEAF_PREFIX, strlen(LEAF_PREFIX)) ==
 		    0)
