@@ -359,7 +359,10 @@ run:
 	$(B)/bin/sbx-exec --profile python --code 'print("hello from a sandbox:", 6 * 7)'
 
 DATA := $(DESTDIR)$(PREFIX)/share/sbx
-PYTHON := $(DESTDIR)$(PREFIX)/lib/python3/dist-packages/sbx
+# Where Debian's interpreter looks: for local software with its own version.
+PYTHON_LIB = $(if $(filter /usr,$(PREFIX)),python3,$(shell python3 -c \
+  'import sys; print("python%d.%d" % sys.version_info[:2])'))
+PYTHON := $(DESTDIR)$(PREFIX)/lib/$(PYTHON_LIB)/dist-packages/sbx
 # By which pip knows the package, and pytest its plugin.
 DIST := $(PYTHON)-$(VERSION).dist-info
 # AppArmor 4 alone knows of user namespaces.
@@ -392,6 +395,7 @@ install: all
 	for kind in system user; do \
 	  install -D -m644 -t $(UNITS)/$$kind tools/systemd/sbxd.socket; \
 	  sed 's|@PREFIX@|$(PREFIX)|' tools/systemd/sbxd.service >$(UNITS)/$$kind/sbxd.service; done
+	$(if $(DESTDIR),,-[ "$$(id -u)" != 0 ] || PATH=$$PATH:/sbin:/usr/sbin ldconfig)
 
 uninstall:
 	rm -f $(AA)/sbx $(DESTDIR)$(PREFIX)/bin/sbx-slurm-submit
@@ -400,7 +404,8 @@ uninstall:
 	rm -f $(patsubst $(B)/%,$(DESTDIR)$(PREFIX)/%,$(MAN))
 	rm -f $(foreach kind,system user,$(addprefix $(UNITS)/$(kind)/,\
 	  sbx@.service sbx-once@.service sbx-once@.timer sbxd.socket sbxd.service))
-	rm -rf $(DATA) $(PYTHON) $(DIST) $(DESTDIR)$(PREFIX)/libexec/sbx
+	rm -rf $(DATA) $(wildcard $(DESTDIR)$(PREFIX)/lib/python3*/dist-packages/sbx)
+	rm -rf $(wildcard $(DESTDIR)$(PREFIX)/lib/python3*/dist-packages/sbx-*.dist-info) $(DESTDIR)$(PREFIX)/libexec/sbx
 
 # What can be handed on: a Debian package of all, and a wheel of the Python part.
 deb: all

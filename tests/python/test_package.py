@@ -69,6 +69,19 @@ class Package(support.Scratch):
             self.assertEqual(pathlib.Path(done.stdout.strip()), program,
                              done.stderr)
 
+    def test_the_interpreter_looks_where_it_is_installed(self):
+        for prefix in ("/usr/local", "/usr"):
+            top = self.path / prefix.strip("/").replace("/", "-")
+            run("make", "-s", "-C", support.ROOT, f"B={support.BUILD}",
+                f"PREFIX={prefix}", f"DESTDIR={top}", "install")
+            looked = [path for path in run(
+                "/usr/bin/python3", "-Ic", "import sys; print(*sys.path)"
+            ).split() if (top / path.strip("/") / "sbx").is_dir()]
+            self.assertEqual(len(looked), 1, prefix)
+            run("make", "-s", "-C", support.ROOT, f"B={support.BUILD}",
+                f"PREFIX={prefix}", f"DESTDIR={top}", "uninstall")
+            self.assertEqual(files_of(top), set())
+
     def test_all_that_is_public_says_what_it_is(self):
         for module in (sbx, sbx.subprocess):
             self.assertTrue(module.__doc__)

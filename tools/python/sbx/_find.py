@@ -13,7 +13,7 @@ from typing import Optional
 from ._errors import SandboxError
 
 # Seen from the package: in the source tree, and where it is installed in
-# PREFIX/lib/python3/dist-packages.
+# PREFIX/lib/python3*/dist-packages.
 _BESIDE = ("../../../build/bin/sbx-exec", "../../../../bin/sbx-exec")
 
 
