@@ -253,6 +253,11 @@ Test(inputs, schema_of_requests)
 	         ":[{\"path\":\"a\",\"content_b64\":\"AA==\"}],\"id\":\"1\"}",
 	         true},
 		{"{\"language\":\"python\"}", false},
+		{"{\"code\":\"\",\"cgroup\":\"none\",\"build\":{\"command\":"
+	         "[\"cc\"]},\"package_path\":{\"A\":\"{package}\"},"
+	         "\"warm\":{\"kind\":\"none\"}}",
+	         true},
+		{"{\"code\":\"\",\"extends\":\"base\"}", false},
 		{"{\"code\":1,\"language\":\"python\"}", false},
 		{"{\"code\":\"\",\"nosuch\":1}", false},
 		{"{\"code\":\"\",\"files\":[{\"path\":\"a\"}]}", false},

@@ -24,10 +24,14 @@ a list repeats the option.
 
 Where sbxd(8) of this user listens on its usual socket, or SBX_SOCKET names
 one, runs take their sandboxes from it, and results are the same; but runs with
-session=, collect= or a profile of one's own, which only sbx-exec can do.
-pool=PATH names a socket, too, and pool=False or an empty SBX_SOCKET takes none.
+session=, collect=, collect_to=, audit= or a profile's path do so only where
+pool=PATH names the socket, and the last two then are an error. pool=False or an
+empty SBX_SOCKET takes none.
 A daemon that is full or stops is a SandboxError; where nobody has named it,
 run() and arun() go on without it.
+
+SBX_EXEC is the path of sbx-exec, where it is not in PATH. pytest has a fixture
+"sandbox" and an option --sbx-profile: see sbx.pytest_plugin.
 
 What a program does is a result, never an exception of this package. A sandbox
 that cannot be built, or that is asked for what it cannot do, is a

@@ -152,8 +152,8 @@ def _write_files(files: Mapping[str, Any], directory: str) -> List[str]:
     return words
 
 
-# What sbx-exec does itself: a run with one of these goes to no daemon, unless
-# it is told to, and then is refused.
+# A run with one of these goes to no daemon, unless it is told to, and some are
+# refused then.
 _OURS = ("audit", "cold", "collect", "collect_to", "dry_run", "profile_file",
          "session")
 
