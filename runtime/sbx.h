@@ -286,8 +286,9 @@ struct sbx_pool;
 SBX_API int sbx_pool_open(const struct sbx_spec *spec, unsigned size,
                           struct sbx_pool **pool, struct sbx_error *err);
 
-/* A descriptor that polls readable when sbx_pool_step() has something to do;
- * after it has failed, call it again once in a while, too. */
+/* A descriptor that polls readable when sbx_pool_step() has something to do.
+ * Call that once in a while, too: to try again after it has failed, and to take
+ * down boxes that were given up. */
 SBX_API int sbx_pool_fd(const struct sbx_pool *pool);
 
 /* Handles what is pending, and starts to make one box where one is missing.

@@ -134,7 +134,7 @@ uint64_t zygote_memory(const struct sbx_box *zygote)
 
 /* The id that it has outside is its parent's for an ordinary caller, who is
  * user 1000 there. */
-static int let_go(struct sbx_box *box, struct sbx_error *err)
+static int map_in(struct sbx_box *box, struct sbx_error *err)
 {
 	/* What it inherited is the interpreter's, which it is to be. */
 	const struct wire_message mapped = {.kind = WIRE_MAPPED};
@@ -166,6 +166,6 @@ void zygote_born(struct sbx_box *box, int pidfd)
 	r = watch_add(box, pidfd, EPOLLIN, TAG_PIDFD);
 	if (r < 0)
 		box_fail(box, -r, "watch a box of a zygote");
-	else if (let_go(box, &err) < 0)
+	else if (map_in(box, &err) < 0)
 		box_fail_as(box, &err);
 }

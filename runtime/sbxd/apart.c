@@ -119,6 +119,7 @@ static int begin(struct apart *apart, struct exchange *exchange,
 {
 	int r;
 
+	apart->pidfd = -1;
 	apart->memory = memfd_create("answer", MFD_CLOEXEC);
 	if (apart->memory < 0)
 		return -errno;
@@ -128,6 +129,8 @@ static int begin(struct apart *apart, struct exchange *exchange,
 	if (r == 0)
 		r = loop_add(exchange->daemon->loop, apart->pidfd, EPOLLIN,
 		             &apart->source);
+	if (r < 0)
+		errand_kill(apart->pidfd);
 	return r;
 }
 

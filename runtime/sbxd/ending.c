@@ -277,10 +277,8 @@ static int start(struct job *job)
 	if (r == 0)
 		r = loop_add(job->daemon->loop, ending->pidfd, EPOLLIN,
 		             &job->source);
-	if (r < 0 && ending->pidfd >= 0) {
-		(void)pidfd_send_signal(ending->pidfd, SIGKILL, NULL, 0);
-		(void)errand_end(TAKE_FD(ending->pidfd));
-	}
+	if (r < 0)
+		errand_kill(TAKE_FD(ending->pidfd));
 	if (r < 0)
 		(void)close(TAKE_FD(ending->memory));
 	return r;
@@ -322,7 +320,8 @@ void endings_take(struct daemon *daemon)
 void endings_hurry(struct daemon *daemon)
 {
 	for (struct job *job = daemon->jobs; job; job = job->next)
-		if (job->collect >= 0 && job->ending.pidfd >= 0)
+		if (job->collect >= 0 && job->ending.pidfd >= 0 &&
+		    !job->ending.result.failed)
 			(void)pidfd_send_signal(job->ending.pidfd, SIGKILL,
 			                        NULL, 0);
 }

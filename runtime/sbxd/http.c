@@ -75,7 +75,7 @@ static void on_hangup(struct source *source, uint32_t events)
 	http_resume(&state->exchange);
 	if (job) {
 		job->done = NULL;
-		job_cancel(job);
+		(void)job_cancel(job);
 	}
 }
 
@@ -299,7 +299,7 @@ static void on_completed(void *context, struct MHD_Connection *of, void **own,
 		silent_begin(&state->exchange.daemon->silents, peer_of(of));
 	if (state->exchange.job) {
 		state->exchange.job->done = NULL;
-		job_cancel(state->exchange.job);
+		(void)job_cancel(state->exchange.job);
 	}
 	apart_leave(&state->exchange);
 	streaming_close(state->exchange.streaming);

@@ -62,8 +62,9 @@ int jobs_submit(struct job *job, struct sbx_error *err)
 	if (daemon->draining)
 		return err_say(err, SBX_STAGE_PLAN, ESHUTDOWN,
 		               "the daemon is stopping");
-	if (daemon->n_queued >= daemon->settings.max_queue &&
-	    daemon->n_running >= daemon->settings.max_runs) {
+	/* Some wait for their session, while fewer run than may. */
+	if (daemon->n_queued + daemon->n_running >=
+	    daemon->settings.max_queue + daemon->settings.max_runs) {
 		daemon->counters.refused++;
 		return err_say(err, SBX_STAGE_PLAN, EAGAIN,
 		               "%u runs wait already; try again later",
@@ -135,6 +136,6 @@ void jobs_cancel_all(struct daemon *daemon)
 
 	for (struct job *job = daemon->jobs; job; job = next) {
 		next = job->next;
-		job_cancel(job);
+		(void)job_cancel(job);
 	}
 }

@@ -110,7 +110,7 @@ static void on_ready(struct source *source, uint32_t events)
 		job->done = NULL;
 		guest_free(guest);
 	}
-	job_cancel(job);
+	(void)job_cancel(job);
 }
 
 /* ---- the request ---- */

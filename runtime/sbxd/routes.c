@@ -214,21 +214,22 @@ static void delete_run(struct exchange *exchange, const char *rest)
 {
 	struct job *job = jobs_find(exchange->daemon, rest, exchange->uid);
 	struct json_writer *writer;
+	const char *state;
 
 	if (!job) {
 		answer_error(exchange, 404, "not_found",
 		             "no run of that id is queued or running");
 		return;
 	}
+	state = job_cancel(job) ? "cancelled" : job_state(job);
 	writer = json_writer_new();
 	if (writer) {
 		json_open_object(writer, NULL);
-		json_put_text(writer, "id", job->id);
-		json_put_text(writer, "state", "cancelled");
+		json_put_text(writer, "id", rest);
+		json_put_text(writer, "state", state);
 		json_close_object(writer);
 	}
 	answer_json(exchange, 200, writer);
-	job_cancel(job);
 }
 
 /* ---- what there is ---- */

@@ -67,12 +67,19 @@ static int check(const struct job *job, struct sbx_error *err)
 	               field);
 }
 
-/* Anew, if there is one. */
+/* In the place of the one there is, which stays where that fails. */
 static int make_plan(struct job *job, struct sbx_error *err)
 {
-	sbx_plan_free(TAKE_PTR(job->plan));
+	struct sbx_plan *plan;
+	int r;
+
 	host_lend(&job->daemon->host, job->spec);
-	return sbx_plan_make(job->spec, &job->plan, err);
+	r = sbx_plan_make(job->spec, &plan, err);
+	if (r < 0)
+		return r;
+	sbx_plan_free(job->plan);
+	job->plan = plan;
+	return 0;
 }
 
 int job_plan(struct job *job, struct sbx_error *err)
@@ -103,6 +110,10 @@ static void finish(struct job *job, const struct sbx_error *failure)
 {
 	if (job->box)
 		loop_drop(job->daemon->loop, sbx_box_fd(job->box));
+	/* There was no run, or it is none any more. That of a session is waited
+	 * for, since the session is free for others next. */
+	if (failure && !job->session)
+		leaving_add(&job->daemon->leaving, TAKE_PTR(job->box));
 	ending_begin(job, failure);
 }
 
@@ -217,33 +228,36 @@ void job_start(struct job *job)
 		job_run(job);
 }
 
-void job_cancel(struct job *job)
+bool job_cancel(struct job *job)
 {
 	struct sbx_error err;
 
 	if (job->ending.begun)
-		return;
+		return false;
 	job->waits_ns = 0;
 	if (job->box) {
 		sbx_box_cancel(job->box);
-		return;
-	}
-	if (box_unborn(job->plan, &job->box, &err) < 0) {
+	} else if (box_unborn(job->plan, &job->box, &err) < 0) {
 		finish(job, &err);
-		return;
+	} else {
+		(void)sbx_box_request(job->box, job->id, job->asked_ns, NULL);
+		finish(job, NULL);
 	}
-	(void)sbx_box_request(job->box, job->id, job->asked_ns, NULL);
-	finish(job, NULL);
+	return true;
+}
+
+const char *job_state(const struct job *job)
+{
+	if (job->ending.begun)
+		return job->session ? "keeping" : "ending";
+	return job->running ? "running" : "queued";
 }
 
 void job_put(const struct job *job, struct json_writer *out)
 {
 	json_open_object(out, NULL);
 	json_put_text(out, "id", job->id);
-	json_put_text(out, "state",
-	              job->ending.begun ? job->session ? "keeping" : "ending"
-	              : job->running    ? "running"
-	                                : "queued");
+	json_put_text(out, "state", job_state(job));
 	json_put_text(out, "profile", plan_profile(job->plan));
 	json_put_unsigned(out, "uid", job->uid);
 	json_put_seconds(out, "age_s", clock_ns() - job->asked_ns);

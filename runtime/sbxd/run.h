@@ -23,8 +23,11 @@ void job_start(struct job *job);
  * that is nearly there. */
 void job_run(struct job *job);
 
-/* It ends soon, as cancelled. */
-void job_cancel(struct job *job);
+/* It ends soon, as cancelled, and may be gone already. false: it is over. */
+bool job_cancel(struct job *job);
+
+/* "queued", "running", "ending" or, while its session is kept, "keeping". */
+const char *job_state(const struct job *job);
 
 /* One that is queued or runs, as an object. */
 void job_put(const struct job *job, struct json_writer *out);

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/pidfd.h>
 
 #include "base/def.h"
 #include "kernel/sys.h"
@@ -62,6 +63,14 @@ int errand_reopen(int *fd)
 	(void)close(*fd);
 	*fd = own;
 	return 0;
+}
+
+void errand_kill(int pidfd)
+{
+	if (pidfd < 0)
+		return;
+	(void)pidfd_send_signal(pidfd, SIGKILL, NULL, 0);
+	(void)errand_end(pidfd);
 }
 
 bool errand_end(int pidfd)

@@ -18,6 +18,9 @@ int errand_begin(int *pidfd, const int *fds, size_t n);
  * -errno. */
 int errand_reopen(int *fd);
 
+/* Ends it, and closes pidfd; -1 is none. */
+void errand_kill(int pidfd);
+
 /* Waits for the end, and closes pidfd. Whether it came to _exit(0). */
 bool errand_end(int pidfd);
 

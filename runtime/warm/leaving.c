@@ -2,6 +2,7 @@
 #include "warm/leaving.h"
 
 #include <signal.h>
+#include <sys/epoll.h>
 #include <sys/pidfd.h>
 
 #include "base/def.h"
@@ -21,6 +22,14 @@ void leaving_add(struct leaving *leaving, struct sbx_box *box)
 	end(box);
 	box->next = leaving->first;
 	leaving->first = box;
+}
+
+void keeper_let_go(const struct keeper *keeper, struct sbx_box *box)
+{
+	if (box)
+		(void)epoll_ctl(keeper->epoll, EPOLL_CTL_DEL, sbx_box_fd(box),
+		                NULL);
+	leaving_add(keeper->leaving, box);
 }
 
 /* Closes the first that has ended, or the first that may, if wait is set. */

@@ -11,7 +11,17 @@ struct leaving {
 	struct sbx_box *first;
 };
 
-/* Takes the box, which may be NULL. A zygote that others are forked from stays
+/* Where boxes are watched while they are kept, and go afterwards. */
+struct keeper {
+	int epoll;
+	struct leaving *leaving;
+};
+
+/* Gives a box up, which may be NULL. */
+void keeper_let_go(const struct keeper *keeper, struct sbx_box *box);
+
+/* Takes the box, which may be NULL and which nothing watches any more; its plan
+ * may go before it. A zygote that others are forked from stays
  * until the last of them is closed. */
 void leaving_add(struct leaving *leaving, struct sbx_box *box);
 

@@ -27,7 +27,8 @@ struct sbx_pool {
 	bool own_name;        /* for files that are named as the agent's */
 	struct zygote zygote; /* forks them; or they start one by one */
 	bool forked;          /* it has done so */
-	struct leaving own;   /* unless they leave to somewhere else */
+	struct keeper keeper;
+	struct leaving own; /* unless they leave to somewhere else */
 };
 
 /* The name that the program's file has in the box. */
@@ -142,12 +143,13 @@ int sbx_pool_open(const struct sbx_spec *spec, unsigned size,
 
 	if (!made)
 		return err_memory(err, SBX_STAGE_PLAN);
-	made->zygote.epoll = epoll_create1(EPOLL_CLOEXEC);
-	made->zygote.leaving = &made->own;
-	made->boxes = calloc(size + 1u, sizeof(struct sbx_box *));
+	made->keeper.epoll = epoll_create1(EPOLL_CLOEXEC);
+	made->keeper.leaving = &made->own;
+	made->zygote.keeper = &made->keeper;
+	made->boxes = calloc((size_t)size + 1, sizeof(struct sbx_box *));
 	made->size = made->most = size;
 	made->pause_ns = FIRST_PAUSE;
-	if (made->zygote.epoll < 0 || !made->boxes)
+	if (made->keeper.epoll < 0 || !made->boxes)
 		r = err_set(err, SBX_STAGE_PLAN, made->boxes ? errno : ENOMEM,
 		            "a pool");
 	else
@@ -161,12 +163,12 @@ int sbx_pool_open(const struct sbx_spec *spec, unsigned size,
 
 int sbx_pool_fd(const struct sbx_pool *pool)
 {
-	return pool->zygote.epoll;
+	return pool->keeper.epoll;
 }
 
 void pool_leave_to(struct sbx_pool *pool, struct leaving *leaving)
 {
-	pool->zygote.leaving = leaving;
+	pool->keeper.leaving = leaving;
 }
 
 void pool_resize(struct sbx_pool *pool, unsigned size)
@@ -199,7 +201,7 @@ static struct sbx_box *take_out(struct sbx_pool *pool, unsigned at)
 {
 	struct sbx_box *box = pool->boxes[at];
 
-	(void)epoll_ctl(pool->zygote.epoll, EPOLL_CTL_DEL, sbx_box_fd(box),
+	(void)epoll_ctl(pool->keeper.epoll, EPOLL_CTL_DEL, sbx_box_fd(box),
 	                NULL);
 	pool->boxes[at] = pool->boxes[--pool->n_boxes];
 	return box;
@@ -207,7 +209,7 @@ static struct sbx_box *take_out(struct sbx_pool *pool, unsigned at)
 
 static void let_go(struct sbx_pool *pool, unsigned at)
 {
-	leaving_add(pool->zygote.leaving, take_out(pool, at));
+	leaving_add(pool->keeper.leaving, take_out(pool, at));
 }
 
 static int fill(struct sbx_pool *pool, struct sbx_error *err)
@@ -343,7 +345,7 @@ int sbx_pool_start(struct sbx_pool *pool, const struct sbx_plan *plan,
 		return r;
 	found = take_out(pool, i);
 	if (r < 0)
-		leaving_add(pool->zygote.leaving, found);
+		leaving_add(pool->keeper.leaving, found);
 	else
 		*box = found;
 	return r;
@@ -357,7 +359,7 @@ void sbx_pool_close(struct sbx_pool *pool)
 		let_go(pool, pool->n_boxes - 1);
 	zygote_free(&pool->zygote);
 	leaving_end(&pool->own);
-	cleanup_fd(&pool->zygote.epoll);
+	cleanup_fd(&pool->keeper.epoll);
 	free(pool->boxes);
 	sbx_plan_free(pool->plan);
 	free(pool);

@@ -122,6 +122,7 @@ bool request_leaves(const struct sbx_session *session,
 void request_fds(const struct sbx_session *session, const struct sbx_box *box,
                  int fds[REQUEST_FDS])
 {
+	_Static_assert(REQUEST_FDS == SESSION_FDS + 1, "and the workspace");
 	for (size_t i = 0; i < REQUEST_FDS; i++)
 		fds[i] = -1;
 	if (session && box)

@@ -18,6 +18,9 @@
 #define MOST_FORKS 500
 #define MOST_TIME  (600 * NS_PER_S)
 
+/* From a next one that failed to the next try. */
+#define LATER (10 * NS_PER_S)
+
 /* What it may have grown, by which its boxes would have. */
 #define MOST_GROWTH (8ull << 20)
 
@@ -65,14 +68,6 @@ static bool is_worn(const struct zygote *zygote)
 	       zygote_memory(box) > zygote->base_memory + MOST_GROWTH;
 }
 
-void zygote_let_go(const struct zygote *zygote, struct sbx_box *box)
-{
-	if (box)
-		(void)epoll_ctl(zygote->epoll, EPOLL_CTL_DEL, sbx_box_fd(box),
-		                NULL);
-	leaving_add(zygote->leaving, box);
-}
-
 int zygote_box(const struct zygote *zygote, const struct sbx_plan *plan,
                struct sbx_box **box, struct sbx_error *err)
 {
@@ -87,11 +82,11 @@ int zygote_box(const struct zygote *zygote, const struct sbx_plan *plan,
 		if (r == 0)
 			r = box_prepare(made, err);
 	}
-	if (r == 0 && epoll_ctl(zygote->epoll, EPOLL_CTL_ADD, sbx_box_fd(made),
-	                        &event) < 0)
+	if (r == 0 && epoll_ctl(zygote->keeper->epoll, EPOLL_CTL_ADD,
+	                        sbx_box_fd(made), &event) < 0)
 		r = err_set(err, SBX_STAGE_WATCH, errno, "epoll_ctl");
 	if (r < 0)
-		leaving_add(zygote->leaving, made);
+		leaving_add(zygote->keeper->leaving, made);
 	else
 		*box = made;
 	return r;
@@ -105,7 +100,7 @@ static int step(const struct zygote *zygote, struct sbx_box **box,
 
 	if (r == 0)
 		return 0;
-	zygote_let_go(zygote, TAKE_PTR(*box));
+	keeper_let_go(zygote->keeper, TAKE_PTR(*box));
 	return r < 0 ? r : -ECHILD;
 }
 
@@ -114,7 +109,8 @@ static int take_over(struct zygote *zygote, struct sbx_error *err)
 {
 	int r = leaf_divide(zygote->next, err);
 
-	zygote_let_go(zygote, r < 0 ? TAKE_PTR(zygote->next) : zygote->current);
+	keeper_let_go(zygote->keeper,
+	              r < 0 ? TAKE_PTR(zygote->next) : zygote->current);
 	if (r < 0)
 		return r;
 	zygote->current = TAKE_PTR(zygote->next);
@@ -123,25 +119,37 @@ static int take_over(struct zygote *zygote, struct sbx_error *err)
 	return 0;
 }
 
+/* While there is one that serves, a next one that fails is nobody's trouble: it
+ * is tried again later. */
+static int step_next(struct zygote *zygote, struct sbx_error *err)
+{
+	int r = step(zygote, &zygote->next, err);
+
+	if (r == 0 && zygote->next && zygote->next->idle)
+		r = take_over(zygote, err);
+	if (r == 0 && !zygote->next &&
+	    (!zygote->current ||
+	     (is_worn(zygote) && clock_ns() >= zygote->again_ns)))
+		r = zygote_box(zygote, zygote->plan, &zygote->next, err);
+	if (r == 0 || !zygote->current)
+		return r;
+	zygote->again_ns = clock_ns() + LATER;
+	return 0;
+}
+
 int zygote_step(struct zygote *zygote, struct sbx_error *err)
 {
 	int r = step(zygote, &zygote->current, err);
 
 	if (r == 0)
-		r = step(zygote, &zygote->next, err);
-	if (r < 0)
-		return r;
-	if (zygote->next && zygote->next->idle)
-		r = take_over(zygote, err);
-	if (r == 0 && !zygote->next && (!zygote->current || is_worn(zygote)))
-		r = zygote_box(zygote, zygote->plan, &zygote->next, err);
+		r = step_next(zygote, err);
 	return r < 0 ? r : zygote->current != NULL;
 }
 
 void zygote_stop(struct zygote *zygote)
 {
-	zygote_let_go(zygote, TAKE_PTR(zygote->current));
-	zygote_let_go(zygote, TAKE_PTR(zygote->next));
+	keeper_let_go(zygote->keeper, TAKE_PTR(zygote->current));
+	keeper_let_go(zygote->keeper, TAKE_PTR(zygote->next));
 }
 
 void zygote_free(struct zygote *zygote)

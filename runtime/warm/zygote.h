@@ -7,17 +7,17 @@
 #include "sbx.h"
 
 struct agent;
-struct leaving;
+struct keeper;
 
 struct zygote {
-	int epoll;               /* over the descriptors of its boxes */
-	struct leaving *leaving; /* where those go that have served */
-	struct sbx_plan *plan;   /* NULL: the pool has none */
+	const struct keeper *keeper; /* the pool's */
+	struct sbx_plan *plan;       /* NULL: the pool has none */
 	struct buffer packed; /* the plan of its boxes; plan has it borrowed */
 	struct sbx_box *current, *next;
 	unsigned most_forks;
 	uint64_t since_ns;    /* there is the current one */
 	uint64_t base_memory; /* of it, when it was new */
+	uint64_t again_ns;    /* no other is tried before */
 };
 
 /* Whether the boxes of that plan can be forked, and zygote is made for it.
@@ -37,9 +37,6 @@ int zygote_step(struct zygote *zygote, struct sbx_error *err);
  * descriptor is watched. */
 int zygote_box(const struct zygote *zygote, const struct sbx_plan *plan,
                struct sbx_box **box, struct sbx_error *err);
-
-/* The box, which may be NULL, is nobody's any more, and not watched. */
-void zygote_let_go(const struct zygote *zygote, struct sbx_box *box);
 
 /* Gives both up; their boxes go on. */
 void zygote_stop(struct zygote *zygote);

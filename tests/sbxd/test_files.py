@@ -278,7 +278,8 @@ def test_a_file_is_put_whole_or_not_at_all(build):
                 time.sleep(moments.random() * usual)
                 if turn % 2:
                     for pid in closers(daemon):
-                        os.kill(pid, signal.SIGKILL)
+                        with contextlib.suppress(ProcessLookupError):
+                            os.kill(pid, signal.SIGKILL)
                     client.settimeout(60)
                     answer = client.recv(4096)
                     assert statuses(answer)[0] in (b"200", b"503"), answer

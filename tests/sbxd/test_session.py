@@ -39,6 +39,49 @@ class Kept(Daemon):
             stderr=subprocess.PIPE, text=True)
 
 
+def test_a_session_too_large_for_a_run_is_listed_meanwhile(build):
+    """Its run cannot be planned once the session is open."""
+    with tempfile.NamedTemporaryFile(prefix="sbx-audit.") as log, Kept(
+            build, "--audit", log.name) as daemon:
+        daemon.turn("head -c 1M /dev/zero >f")
+        over = threading.Event()
+
+        def look():
+            while not over.is_set():
+                daemon.runs()
+
+        threads = [threading.Thread(target=look) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        try:
+            for _ in range(20):
+                report = daemon.turn("true", limits={"disk": "64K"})
+                expect(report["status"], "error")
+        finally:
+            over.set()
+            for thread in threads:
+                thread.join()
+
+
+def test_runs_that_wait_for_a_session_fill_the_queue(build):
+    with Kept(build, "--max-runs", "4", "--max-queue", "2") as daemon:
+        answers = []
+
+        def ask(code):
+            answers.append(daemon.ask("POST", "/v1/run", {
+                "language": "bash", "code": code, "session": "s"})[0])
+
+        threads = [threading.Thread(target=ask, args=(code,))
+                   for code in ["sleep 2"] + 7 * ["true"]]
+        threads[0].start()
+        until(lambda: [r["state"] for r in daemon.runs()] == ["running"])
+        for thread in threads[1:]:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        expect(sorted(answers), [200] * 6 + [429] * 2)
+
+
 def test_sbx_exec_has_them_through_the_daemon(build):
     """The same ones as without it, cold or warm, and of a request, too."""
     with Kept(build) as daemon:

@@ -7,6 +7,8 @@
  */
 #include "contenders.h"
 
+#include <string.h>
+
 #include "base/def.h"
 
 #define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
@@ -308,3 +310,11 @@ const struct group groups[] = {
 	},
 };
 const size_t n_groups = ARRAY_SIZE(groups);
+
+bool contender_has(const struct contender *contender, const char *text)
+{
+	for (const char *const *word = contender->argv; *word; word++)
+		if (strstr(*word, text))
+			return true;
+	return false;
+}

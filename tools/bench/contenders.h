@@ -45,6 +45,9 @@ struct group {
 	size_t n_contenders;
 };
 
+/* Whether a word of its has that in it. */
+bool contender_has(const struct contender *contender, const char *text);
+
 extern const struct group groups[];
 extern const size_t n_groups;
 

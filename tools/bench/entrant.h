@@ -21,7 +21,7 @@ struct site {
 	const char *node;              /* code.js */
 	const char *forks;             /* forks.py */
 	const char *waits;             /* waits.js */
-	const char *socket[N_SERVERS]; /* "": it does not run */
+	const char *socket[N_SERVERS]; /* where each listens, if it runs */
 	const char *data; /* where sessions are kept; NULL: nowhere */
 	struct proof host;
 };

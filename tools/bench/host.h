@@ -24,8 +24,8 @@ struct load {
 void host_read(struct host *host);
 void load_read(struct load *load);
 
-/* What all processors have worked since boot, the kernel for itself, too; in
- * ticks of the clock. */
+/* What all processors have worked since boot, the kernel for itself, too; to a
+ * tick of the clock. */
 uint64_t host_busy_ns(void);
 
 /* For how long, since boot, some task was ready and had to wait for a

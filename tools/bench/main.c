@@ -111,9 +111,11 @@ static int read_count(const char *option, const char *text, size_t *count)
 	return 0;
 }
 
-static int read_time(const char *option, const char *text, uint64_t *ns)
+static int read_time(const char *option, const char *text, uint64_t least,
+                     uint64_t *ns)
 {
-	if (parse_duration(text, ns) == 0 && *ns <= 60 * NS_PER_S)
+	if (parse_duration(text, ns) == 0 && *ns >= least &&
+	    *ns <= 60 * NS_PER_S)
 		return 0;
 	log_line(PROGRAM, "--%s \"%s\": a time up to 60s is wanted, as 100ms",
 	         option, text);
@@ -158,9 +160,10 @@ static int read_options(int argc, char **argv, struct options *options)
 			r = read_count("samples", optarg,
 			               &options->order.n_samples);
 		else if (got == 'p')
-			r = read_time("gap", optarg, &options->order.gap_ns);
+			r = read_time("gap", optarg, 0, &options->order.gap_ns);
 		else if (got == 't')
-			r = read_time("time", optarg, &options->order.time_ns);
+			r = read_time("time", optarg, NS_PER_MS,
+			              &options->order.time_ns);
 		else if (got == 'g')
 			r = read_group(optarg, &options->group);
 		else if (got == 's')
@@ -263,6 +266,19 @@ static int measure_group(const struct group *group, const struct order *order,
 	return (int)status_of(&result);
 }
 
+/* How many contenders sbxd serves. */
+static size_t n_asking(const struct group *group)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < group->n_contenders; i++) {
+		const struct contender *row = &group->contenders[i];
+
+		n += row->asks == SERVER_SBXD || contender_has(row, "{pool}");
+	}
+	return n;
+}
+
 /* What was asked for, and for the rest what suits the group. */
 static struct order order_of(const struct group *group,
                              const struct order *asked)
@@ -300,7 +316,8 @@ static int bench_group(const struct group *group, const struct order *asked,
 	if (group->pools) {
 		r = servers_start(&servers, group, site);
 		if (r < 0) {
-			log_line(PROGRAM, "sbxd: %s", strerror(-r));
+			log_line(PROGRAM, "what serves %s: %s", group->name,
+			         strerror(-r));
 			return r;
 		}
 	}
@@ -309,7 +326,8 @@ static int bench_group(const struct group *group, const struct order *asked,
 	r = measure_group(group, &order, &whole, out);
 	spent = servers_stop(&servers);
 	if (group->pools && !group->clients)
-		table_daemon(spent, order.n_blocks * order.n_samples);
+		table_daemon(spent, order.n_blocks * order.n_samples *
+		                            n_asking(group));
 	/* Of a disturbed machine it may be another's. */
 	if (group->clients && !table_left(&before) && r == STATUS_DONE)
 		r = STATUS_FAILED;

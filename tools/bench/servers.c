@@ -47,7 +47,7 @@ static int start(struct servers *servers, enum server server, const char **argv)
 		}
 		sleep_ms(50);
 	}
-	return -r;
+	return r == 0 ? -ETIMEDOUT : -r;
 }
 
 static int start_sbxd(struct servers *servers, const char *const *pools,
@@ -81,6 +81,9 @@ static int start_other(struct servers *servers, enum server server,
 		[SERVER_NODES] = {BENCH_NODE, site->waits, socket},
 	};
 
+	/* Its contender is told as absent, then. */
+	if (access(argv[server][0], X_OK) < 0)
+		return 0;
 	return start(servers, server, argv[server]);
 }
 
@@ -106,7 +109,7 @@ int servers_start(struct servers *servers, const struct group *group,
 	for (int i = 0; i < N_SERVERS; i++)
 		(void)snprintf(servers->socket[i], sizeof(servers->socket[i]),
 		               "%s/%d", servers->folder, i);
-	r = group->pools ? start_one(servers, SERVER_SBXD, group, site) : 0;
+	r = start_one(servers, SERVER_SBXD, group, site);
 	for (size_t i = 0; i < group->n_contenders && r == 0; i++)
 		r = start_one(servers, group->contenders[i].asks, group, site);
 	if (r < 0)

@@ -14,9 +14,9 @@ struct servers {
 	char folder[32]; /* "": none runs */
 };
 
-/* Starts those that the group's contenders ask, the sbxd beside sbx-exec with
- * the group's pools, and waits until they have filled. 0, or -errno and all are
- * stopped. */
+/* Starts the sbxd beside sbx-exec with the group's pools, and what else the
+ * group's contenders ask, and waits until they have filled. 0, or -errno and
+ * all are stopped. */
 int servers_start(struct servers *servers, const struct group *group,
                   const struct site *site);
 

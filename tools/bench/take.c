@@ -91,11 +91,6 @@ void take_drain(struct take *take, int out, int end, uint64_t start)
 	}
 }
 
-static uint64_t timeval_ns(struct timeval time)
-{
-	return (uint64_t)time.tv_sec * NS_PER_S + (uint64_t)time.tv_usec * 1000;
-}
-
 static int reap(pid_t pid, struct take *take)
 {
 	struct rusage usage;
@@ -103,7 +98,8 @@ static int reap(pid_t pid, struct take *take)
 	while (wait4(pid, &take->status, 0, &usage) < 0)
 		if (errno != EINTR)
 			return -errno;
-	take->cpu_ns = timeval_ns(usage.ru_utime) + timeval_ns(usage.ru_stime);
+	take->cpu_ns = clock_timeval_ns(usage.ru_utime) +
+	               clock_timeval_ns(usage.ru_stime);
 	return 0;
 }
 

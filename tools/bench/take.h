@@ -23,7 +23,8 @@ struct take {
 int take_run(char *const argv[], struct take *take);
 
 /* Reads the output of what began at start, until it has ended and end, a pidfd
- * or a connection, is readable; or kills it. */
+ * or a connection, is readable. After 30 s it kills what a pidfd stands for,
+ * and gives up. */
 void take_drain(struct take *take, int out, int end, uint64_t start);
 
 #endif

@@ -12,11 +12,21 @@ const { Writable } = require('stream');
 
 const WAITING = 4;
 
+// The connection does not block, and its words may not be there yet.
+function readWords(fd) {
+  const buffer = Buffer.alloc(65536);
+  for (;;) {
+    try {
+      return buffer.toString('utf8', 0, fs.readSync(fd, buffer)).split('\0');
+    } catch (error) {
+      if (error.code !== 'EAGAIN') throw error;
+    }
+  }
+}
+
 function runOne(fd) {
   const write = (text, _, done) => { fs.writeSync(fd, text); done(); };
-  const buffer = Buffer.alloc(65536);
-  process.argv.splice(1, Infinity,
-    ...buffer.toString('utf8', 0, fs.readSync(fd, buffer)).split('\0'));
+  process.argv.splice(1, Infinity, ...readWords(fd));
   globalThis.console = new Console(new Writable({ write }));
   process.on('exit', () => process.reallyExit(0));
   Module.runMain();
