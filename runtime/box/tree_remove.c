@@ -14,6 +14,7 @@
 #include "base/def.h"
 #include "base/file.h"
 #include "box/tree.h"
+#include "kernel/probe.h"
 
 /* Levels that a turn goes down. */
 #define STEPS 64
@@ -41,6 +42,17 @@ static int empty_level(int fd, char deeper[NAME_MAX + 1])
 	return r;
 }
 
+/* To where no name is taken: those that are there may be a program's. */
+static int move_up(int from, const char *name, int top)
+{
+	char fresh[] = ".sbx-0123456789abcdef0123456789abcdef";
+	int r = probe_random_id(strchr(fresh, '-') + 1);
+
+	if (r == 0 && renameat(from, name, top, fresh) < 0)
+		r = -errno;
+	return r;
+}
+
 static int empty_directory(int top)
 {
 	CLEANUP_FD int at = tree_open(top, ".");
@@ -54,8 +66,7 @@ static int empty_directory(int top)
 		if (r < 0 || !name[0])
 			break;
 		if (depth >= STEPS) {
-			if (renameat(at, name, top, ".sbx-deeper") < 0)
-				r = -errno;
+			r = move_up(at, name, top);
 			break;
 		}
 		r = tree_enter(&at, name);

@@ -514,6 +514,32 @@ Test(session, removal_follows_nothing)
 	cr_expect_eq(rmdir(scratch("data/sbx/sessions")), 0);
 }
 
+/* Many deep trees, and whatever their names are, in whichever order they are
+ * found. What was too deep to be kept holds up no later run either. */
+Test(session, removal_is_held_up_by_nothing)
+{
+	static const char chains[] =
+		"for i in $(seq 5); do mkdir c$i; (cd c$i; for j in $(seq %d); "
+		"do mkdir x; cd x; done); done; ";
+	static const char own[] = "mkdir -p .sbx-deeper/x; >.sbx-deeper/f; ";
+	char kept[512], deep[512];
+	struct result result;
+
+	for (int i = 0; i < 2; i++) {
+		(void)snprintf(kept, sizeof(kept), chains, 90);
+		(void)snprintf(deep, sizeof(deep), chains, 150);
+		expect_turn(text_of("%s%s", i ? own : kept, i ? kept : own),
+		            "");
+		turn(&result, text_of("rm -r c* .s*; %s%s", i ? own : deep,
+		                      i ? deep : own));
+		cr_expect_eq(result.status, 125, "%s", result.err.data);
+		result_free(&result);
+		expect_turn("ls -A | wc -l", "6\n");
+		expect_tool(WORDS("remove", "s"), 0);
+	}
+	cr_expect_eq(rmdir(scratch("data/sbx/sessions")), 0);
+}
+
 /* Whenever sbx-exec is killed, also while it commits, the session is in one of
  * the two whole states: each run looks at what the one before has left. The
  * moments are of all that a run takes, however slow the machine is. */
