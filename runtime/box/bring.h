@@ -25,7 +25,8 @@ int bring_copy(struct bring *bring, int to, char sha256[65]);
 
 /* Reads at most size bytes, hashes them, and writes them to path below dir,
  * whose directories are made; no link on the way is followed. Without replace
- * -EEXIST where something is there. A failure leaves nothing behind. */
+ * -EEXIST where something is there. A failure leaves nothing behind but the
+ * directories. */
 int bring_file(struct bring *bring, const char *path, char sha256[65]);
 
 #endif

@@ -40,7 +40,7 @@ struct walk {
 	int peer; /* who writes them instead; -1: nobody */
 	uint64_t bytes_left, inline_left;
 	size_t max_names; /* that a path which matches has */
-	size_t visited;
+	size_t visited, n_tried;
 	size_t depth;
 	DIR *levels[MAX_DEPTH + 1];
 	size_t lengths[MAX_DEPTH + 1]; /* of the path of each */
@@ -130,6 +130,8 @@ static int bring(struct walk *walk, int fd, struct run_file *file)
 			r = -ENOMEM;
 	}
 	buffer_free(&bring.content);
+	/* What could not be kept was work all the same. */
+	walk->bytes_left -= MIN(bring.moved, walk->bytes_left);
 	return r;
 }
 
@@ -144,8 +146,7 @@ static int take_regular(struct walk *walk, int dir, const char *name)
 		return skip(walk, strerror(-fd));
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return skip(walk, "is not a regular file");
-	if (walk->files->n - MIN(walk->files->n_skipped, MAX_SKIPPED) >=
-	    MAX_FILES)
+	if (walk->n_tried++ >= MAX_FILES)
 		return skip(walk, "more than 1000 files match");
 	taken.size = (uint64_t)st.st_size;
 	if (taken.size > walk->bytes_left)
@@ -162,7 +163,6 @@ static int take_regular(struct walk *walk, int dir, const char *name)
 		return r == -ENOMEM || r == -ECONNABORTED
 		               ? r
 		               : skip(walk, strerror(-r));
-	walk->bytes_left -= taken.size;
 	taken.partial = walk->box->run.cause != CAUSE_NONE;
 	file = add_file(walk->files);
 	if (!file)

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 
 #include "base/error.h"
@@ -18,6 +19,9 @@ void client_word(struct buffer *words, const char *what, const char *value)
 	buffer_append(words, what, strlen(what) + 1);
 	buffer_append(words, value, strlen(value) + 1);
 }
+
+/* Where the system's daemon listens. */
+#define SYSTEM "/run/sbx/sbxd.sock"
 
 int client_seal(const void *data, size_t len)
 {
@@ -31,18 +35,26 @@ int client_seal(const void *data, size_t len)
 	return r < 0 ? r : TAKE_FD(fd);
 }
 
+/* The environment may name another user's directory, as after su(1): whoever
+ * listens there would get our descriptors, and write what is collected. */
+static bool is_theirs(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && st.st_uid != geteuid();
+}
+
 static int find_socket(const char *path, struct sockaddr_un *address,
                        struct sbx_error *err)
 {
 	const char *runtime = getenv("XDG_RUNTIME_DIR");
-	char usual[PATH_MAX] = "/run/sbx/sbxd.sock";
+	char usual[PATH_MAX] = SYSTEM;
 
-	if (!path[0] && runtime && runtime[0] == '/')
+	if (!path[0] && runtime && runtime[0] == '/' && !is_theirs(runtime))
 		(void)snprintf(usual, sizeof(usual), "%s/sbx/sbxd.sock",
 		               runtime);
-	if (!path[0] && access(usual, F_OK) < 0 &&
-	    access("/run/sbx/sbxd.sock", F_OK) == 0)
-		(void)strcpy(usual, "/run/sbx/sbxd.sock");
+	if (!path[0] && access(usual, F_OK) < 0 && access(SYSTEM, F_OK) == 0)
+		(void)strcpy(usual, SYSTEM);
 	if (!path[0])
 		path = usual;
 	address->sun_family = AF_UNIX;
@@ -56,7 +68,7 @@ static int find_socket(const char *path, struct sockaddr_un *address,
 /* An ordinary user's daemon cannot listen where the system's does. */
 static int no_daemon(const char *asked, const char *path, struct sbx_error *err)
 {
-	if (!asked[0] && !getenv("XDG_RUNTIME_DIR") && geteuid() != 0)
+	if (!asked[0] && strcmp(path, SYSTEM) == 0 && geteuid() != 0)
 		return err_say(err, SBX_STAGE_WATCH, ECONNREFUSED,
 		               "no daemon listens on %s; start one with: sbxd "
 		               "--socket PATH, and ask it with --pool=PATH",

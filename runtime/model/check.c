@@ -96,10 +96,34 @@ static void bound(struct limit_value *limit, uint64_t most)
 	limit->value = MIN(limit->value, most); /* also of none */
 }
 
+/* Those of the profile alone. What the caller adds is the program's, and may
+ * say to the loader what to put into the checker. */
+static int own_env(const struct sbx_spec *spec, struct sbx_spec *build)
+{
+	size_t n = 0;
+	const char **items = arena_alloc(&build->arena,
+	                                 (spec->env.n + 1) * sizeof(items[0]));
+	enum origin *origins = arena_alloc(
+		&build->arena, (spec->env.n + 1) * sizeof(origins[0]));
+
+	if (!items || !origins)
+		return -ENOMEM;
+	for (size_t i = 0; i < spec->env.n; i++) {
+		if (spec->env_origins[i] == ORIGIN_CALLER)
+			continue;
+		items[n] = spec->env.items[i];
+		origins[n++] = spec->env_origins[i];
+	}
+	build->env = (struct strings){items, n};
+	build->env_origins = origins;
+	return 0;
+}
+
 int check_spec(const struct sbx_spec *spec, struct sbx_spec *build)
 {
 	const struct checker *checker = find_checker(spec);
-	/* -I: nothing of the workspace or the environment is loaded. */
+	/* -I: no module of the workspace is loaded, nor what Python's own
+	 * variables name. */
 	const char *words[] = {
 		spec->command.items[0],
 		"-I",
@@ -111,7 +135,7 @@ int check_spec(const struct sbx_spec *spec, struct sbx_spec *build)
 	};
 	const char **items = arena_memdup(&build->arena, words, sizeof(words));
 
-	if (!items || !words[5])
+	if (!items || !words[5] || own_env(spec, build) < 0)
 		return -ENOMEM;
 	build->role = ROLE_CHECK;
 	build->command = (struct strings){items, ARRAY_SIZE(words)};

@@ -212,6 +212,12 @@ Test(check, cannot_be_forged)
 		                 "blocked_modules");
 		result_free(&result);
 	}
+	/* What the loader looks at is the program's. */
+	RUN(&result, OPTIONS("--profile-file", profile(OS), "--env",
+	                     "LD_TRACE_LOADED_OBJECTS=1", "--code", SAY));
+	cr_expect_eq(result.status, 0, "%d %s", result.status, result.err.data);
+	cr_expect_not_null(strstr(result.out.data, "libc.so.6"));
+	result_free(&result);
 }
 
 /* A checker that comes to no end is no yes. */

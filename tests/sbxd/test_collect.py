@@ -66,6 +66,23 @@ def collect(build, folder, more, options, code=CODE, **how):
             told["status"], tree(folder))
 
 
+def test_what_cannot_be_written_counts_too(build):
+    """A file with many names, of which none fits where it goes: each is sent
+    in full before that is known."""
+    code = ("import os\nwith open('a', 'wb') as file: file.truncate(9 << 20)\n"
+            "for i in range(200): os.link('a', f'{i:03}' + 64 * '\\1')")
+    with Daemon(build, "--warm", "python=1") as daemon:
+        got = collect(build, f"{daemon.folder}/out",
+                      [f"--pool={daemon.socket}"],
+                      ["--disk", "20M", "--collect", "0*", "--collect", "1*"],
+                      code)
+    status, said, skipped = got[0], got[2], got[4]
+    expect(status, 0, said)
+    why = [file["reason"] for file in skipped]
+    expect(why.count("File name too long"), 2, why)
+    assert all("limits.disk" in each or "too long" in each for each in why), why
+
+
 def test_the_same_files(build):
     rows = (
         (["--collect", "**"], CODE),

@@ -123,6 +123,12 @@ def test_without_a_daemon_it_says_how_to_start_one(build):
     if not os.path.exists("/run/sbx/sbxd.sock"):
         rows.append(({}, me or OTHER, "/run/sbx/sbxd.sock",
                      "sbxd --socket PATH, and ask it with --pool=PATH"))
+        theirs = tempfile.TemporaryDirectory(prefix="sbx-theirs.")
+        if me == 0:
+            os.chown(theirs.name, OTHER, OTHER)
+        rows.append(({"XDG_RUNTIME_DIR": "/" if me else theirs.name}, me,
+                     "/run/sbx/sbxd.sock", rows[1][3] if me else
+                     "sbxd --socket /run/sbx/sbxd.sock"))
     for env, user, where, start in rows:
         got = run([f"{build}/bin/sbx-exec", "--pool", "--command", "--",
                    "true"], env=env, user=None if user == me else user)
