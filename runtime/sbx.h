@@ -69,7 +69,7 @@ struct sbx_error {
 SBX_API const char *sbx_stage_name(enum sbx_stage stage);
 
 /* The exit status of a run that failed with err: 127 when the program was not
- * found, 126 when it may not be run, else 125. */
+ * found, 126 when it may not be run or a check said no, else 125. */
 SBX_API int sbx_error_status(const struct sbx_error *err);
 
 /* ---- spec ---- */

@@ -76,6 +76,9 @@ void json_put_text(struct json_writer *writer, const char *key,
  * them, do not take; else under KEY_b64 as base64. */
 void json_put_bytes(struct json_writer *writer, const char *key,
                     const void *data, size_t len);
+/* As base64, whatever it is. */
+void json_put_base64(struct json_writer *writer, const char *key,
+                     const void *data, size_t len);
 void json_put_integer(struct json_writer *writer, const char *key,
                       int64_t value);
 void json_put_unsigned(struct json_writer *writer, const char *key,

@@ -136,11 +136,21 @@ void json_put_text(struct json_writer *writer, const char *key,
 		put_repaired(writer, text, strlen(text));
 }
 
+void json_put_base64(struct json_writer *writer, const char *key,
+                     const void *data, size_t len)
+{
+	struct buffer base64 CLEANUP(buffer_free) = {0};
+
+	put_key(writer, key);
+	text_base64(&base64, data, len);
+	put_string(writer, base64.data ? base64.data : "", base64.len);
+	writer->out.failed |= base64.failed;
+}
+
 void json_put_bytes(struct json_writer *writer, const char *key,
                     const void *data, size_t len)
 {
 	struct buffer name CLEANUP(buffer_free) = {0};
-	struct buffer base64 CLEANUP(buffer_free) = {0};
 
 	if (len == 0)
 		data = "";
@@ -149,13 +159,10 @@ void json_put_bytes(struct json_writer *writer, const char *key,
 		put_string(writer, data, len);
 		return;
 	}
-	if (key) {
+	if (key)
 		buffer_printf(&name, "%s_b64", key);
-		put_string(writer, name.data ? name.data : "", name.len);
-	}
-	text_base64(&base64, data, len);
-	put_string(writer, base64.data ? base64.data : "", base64.len);
-	writer->out.failed |= name.failed || base64.failed;
+	writer->out.failed |= name.failed;
+	json_put_base64(writer, name.data, data, len);
 }
 
 void json_put_integer(struct json_writer *writer, const char *key,

@@ -16,6 +16,7 @@
 #include "box/trees.h"
 #include "kernel/caps.h"
 #include "kernel/probe.h"
+#include "model/checks.h"
 
 static int collect_caller(struct facts *facts, struct sbx_error *err)
 {
@@ -185,16 +186,16 @@ static int collect_binds(const struct sbx_spec *spec, struct arena *arena,
 	facts->binds = sources;
 	for (bind = spec->binds; bind; bind = bind->next) {
 		char real[PATH_MAX];
+		const char *fault;
 
 		if (!realpath(bind->source, real))
 			return err_set(err, SBX_STAGE_PLAN, errno, "bind %s",
 			               bind->source);
-		if (!bind_source_ok(real))
-			return err_say(
-				err, SBX_STAGE_PLAN, EINVAL,
-				"bind %s: it is %s, which would open the "
-				"host; name a directory below it",
-				bind->source, real);
+		fault = mount_source_fault(real);
+		if (fault)
+			return err_say(err, SBX_STAGE_PLAN, EINVAL,
+			               "bind %s: it is %s, which %s",
+			               bind->source, real, fault);
 		r = look(real, PROBE_DIRECTORY, &sources->directory, err);
 		if (r < 0)
 			return r;

@@ -12,19 +12,6 @@
 #include "model/checks.h"
 #include "model/plan.h"
 
-static const char *const closed_trees[] = {"/proc", "/sys", "/dev",
-                                           IDMAP_STATE_DIR};
-
-bool bind_source_ok(const char *path)
-{
-	if (strcmp(path, "/") == 0)
-		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(closed_trees); i++)
-		if (path_is_below(path, closed_trees[i]))
-			return false;
-	return !path_is_below(IDMAP_STATE_DIR, path);
-}
-
 /* The bind that a path inside is in, or NULL. */
 static const struct bind *bind_of(const struct sbx_spec *spec,
                                   const char *inside)

@@ -12,8 +12,4 @@
 int find_executable(const struct sbx_spec *spec, struct arena *arena,
                     struct facts *facts, struct sbx_error *err);
 
-/* Whether the host's path, without links in it, may be bound: not the root,
- * and nothing of /proc, /sys, /dev or the state of sbx itself. */
-bool bind_source_ok(const char *path);
-
 #endif

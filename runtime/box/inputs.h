@@ -19,8 +19,9 @@ int input_open(const struct step *step);
 int input_place(int directory, const char *path, const struct step *step,
                 int from);
 
-/* The plan's own standard input, opened: stdin_path or stdin_text. -1 where
- * it has neither: it is the caller's; and where the text is empty. */
+/* The plan's own standard input, opened: stdin_path or stdin_text. *fd
+ * stays as it is where there is neither, for it is the caller's then, and where
+ * the text is empty. */
 int input_stdin(const struct sbx_plan *plan, int *fd, struct sbx_error *err);
 
 #endif

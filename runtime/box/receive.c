@@ -123,7 +123,7 @@ static void on_failed(struct sbx_box *box, const struct wire_message *message,
 	box_kill(box, CAUSE_NONE);
 }
 
-/* Which message may come when: each once, in this order. */
+/* What is done with each; wire_expected() says which may come when. */
 struct wire_row {
 	void (*handle)(struct sbx_box *box, const struct wire_message *message,
 	               int *fds);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/def.h"
+#include "kernel/idmap.h"
 
 #define LINE_LEN      1000
 #define HOSTNAME_LEN  63
@@ -206,7 +207,9 @@ const char *mount_source_fault(const char *path)
 	static const struct fault faults[] = {
 		{"/proc", true, "is the kernel's"},
 		{"/sys", true, "is the kernel's"},
-		{"/dev", false, "holds the host's devices"},
+		{"/dev", true, "holds the host's devices"},
+		{IDMAP_STATE_DIR, true, "is where sbx keeps its own state"},
+		{"/run", false, "is where the host's services are"},
 	};
 
 	if (strcmp(path, "/") == 0)

@@ -86,6 +86,11 @@ static rlim_t rlimit_of(const struct plan_limit *limit,
 	return (limit->value + row->unit - 1) / row->unit + row->more;
 }
 
+static bool may_degrade(const struct sbx_spec *spec, enum limit limit)
+{
+	return spec->degraded_limits & (1u << limit);
+}
+
 /* Nobody can go above the hard limits that sbx was started with: an error of
  * the caller's who asked for more, and else a lower limit. */
 static int lower(struct sbx_plan *plan, const struct rlimit_row *row,
@@ -93,17 +98,20 @@ static int lower(struct sbx_plan *plan, const struct rlimit_row *row,
                  struct sbx_error *err)
 {
 	struct plan_limit *limit = &plan->limits[row->limit];
+	rlim_t most = MAX(hard, row->more) - row->more;
+	const char *name = limit_name((enum limit)row->limit);
 
 	if (limit->enforced_by == ENFORCED_NOT ||
 	    limit->enforced_by == ENFORCED_CGROUP)
 		return 0;
-	if (spec->limits[row->limit].origin == ORIGIN_CALLER)
+	if (spec->limits[row->limit].origin == ORIGIN_CALLER &&
+	    !may_degrade(spec, row->limit))
 		return err_say(err, SBX_STAGE_PLAN, EPERM,
 		               "limits.%s is above the hard limit that sbx "
-		               "itself was started with, %ju (ulimit -H)",
-		               limit_name((enum limit)row->limit),
-		               (uintmax_t)hard);
-	limit->value = (MAX(hard, row->more) - row->more) * row->unit;
+		               "itself was started with (ulimit -H): give %ju "
+		               "or less, or --allow-degraded %s",
+		               name, (uintmax_t)most, name);
+	limit->value = most * row->unit;
 	return 0;
 }
 
@@ -122,11 +130,6 @@ static int plan_rlimit(struct sbx_plan *plan, size_t i,
 	plan->rlimits[i] = (struct plan_rlimit){row->resource, row->name,
 	                                        MIN(value, hard)};
 	return r;
-}
-
-static bool may_degrade(const struct sbx_spec *spec, enum limit limit)
-{
-	return spec->degraded_limits & (1u << limit);
 }
 
 /* There are not more than there are: an error of the caller's who asked for

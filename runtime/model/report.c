@@ -128,7 +128,6 @@ static void put_events(struct json_writer *out, const struct sbx_plan *plan,
 
 static void put_file(struct json_writer *out, const struct run_file *file)
 {
-	struct buffer base64 = {0};
 
 	json_open_object(out, NULL);
 	json_put_text(out, "path", file->path);
@@ -141,13 +140,10 @@ static void put_file(struct json_writer *out, const struct run_file *file)
 	json_put_text(out, "sha256", file->sha256);
 	if (file->partial)
 		json_put_bool(out, "partial", true);
-	if (file->content) {
-		text_base64(&base64, file->content, file->content_len);
-		buffer_append(&base64, "", 1);
-		json_put_text(out, "content_b64", base64.data);
-	}
+	if (file->content)
+		json_put_base64(out, "content_b64", file->content,
+		                file->content_len);
 	json_close_object(out);
-	buffer_free(&base64);
 }
 
 static void put_files(struct json_writer *out, const struct run_files *files)

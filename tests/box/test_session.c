@@ -17,6 +17,7 @@
 #include "support/lab.h"
 #include "support/run.h"
 #include "support/scratch.h"
+#include "support/session.h"
 
 static void prepare(void)
 {
@@ -26,73 +27,26 @@ static void prepare(void)
 
 TestSuite(session, .init = prepare, .fini = scratch_remove, .timeout = 300);
 
-static const char *const *environment(void)
-{
-	static const char *words[3];
-	static char data[4200];
-
-	(void)snprintf(data, sizeof(data), "XDG_DATA_HOME=%s", scratch("data"));
-	words[0] = "PATH=/usr/bin:/bin";
-	words[1] = data;
-	return words;
-}
-
-/* A run of session s with a shell. */
-static void turn(struct result *result, const char *script)
-{
-	RUN(result, OPTIONS("--session", "s"), .env = environment(),
-	    COMMAND("sh", "-c", script));
-}
-
-static void expect_turn(const char *script, const char *out)
-{
-	struct result result;
-
-	turn(&result, script);
-	cr_expect_eq(result.status, 0, "%s: %d: %s", script, result.status,
-	             result.err.data);
-	cr_expect_str_eq(result.out.data, out, "%s", script);
-	result_free(&result);
-}
-
-/* sbx-session with these words. */
-static void tool(struct result *result, const char *const *words)
-{
-	const char *all[16] = {text_of("%s/bin/sbx-session", build_dir())};
-
-	for (size_t i = 0; words[i]; i++)
-		all[i + 1] = words[i];
-	call_run(CALL(.command = all, .outside = true, .no_report = true,
-	              .env = environment()),
-	         result);
-}
-
-static void expect_tool(const char *const *words, int status)
-{
-	struct result result;
-
-	tool(&result, words);
-	cr_expect_eq(result.status, status, "%s %s: %s", words[0],
-	             words[1] ? words[1] : "", result.err.data);
-	result_free(&result);
-}
-
 /* Each run goes on where the last one stopped: files, directories, links,
  * modes and times; what was removed is gone, also where a directory is made
  * again under the old name. */
 Test(session, goes_on)
 {
-	expect_turn("ls -A; mkdir d; echo 1 >d/a; echo 2 >b; chmod 750 d; "
-	            "touch -d @1000000000 b; ln -s b l; echo x >-; echo y >.h",
-	            "");
-	expect_turn("ls -A; cat d/a b l; stat -c '%a %Y' d b | tr '\\n' ' ' | "
-	            "cut -d' ' -f1,4",
-	            "-\n.h\nb\nd\nl\n1\n2\n2\n750 1000000000\n");
-	expect_turn("echo more >>b; rm -r d; mkdir d; echo 3 >d/n; rm l", "");
-	expect_turn("ls -A . d; cat b", ".:\n-\n.h\nb\nd\n\nd:\nn\n2\nmore\n");
-	expect_turn("mv d e; rm ./*; rm .h; ls -A; ls e", "e\nn\n");
-	expect_turn("ls -A; rm -r e", "e\n");
-	expect_turn("ls -A", "");
+	session_expect(
+		"ls -A; mkdir d; echo 1 >d/a; echo 2 >b; chmod 750 d; "
+		"touch -d @1000000000 b; ln -s b l; echo x >-; echo y >.h",
+		"");
+	session_expect(
+		"ls -A; cat d/a b l; stat -c '%a %Y' d b | tr '\\n' ' ' | "
+		"cut -d' ' -f1,4",
+		"-\n.h\nb\nd\nl\n1\n2\n2\n750 1000000000\n");
+	session_expect("echo more >>b; rm -r d; mkdir d; echo 3 >d/n; rm l",
+	               "");
+	session_expect("ls -A . d; cat b",
+	               ".:\n-\n.h\nb\nd\n\nd:\nn\n2\nmore\n");
+	session_expect("mv d e; rm ./*; rm .h; ls -A; ls e", "e\nn\n");
+	session_expect("ls -A; rm -r e", "e\n");
+	session_expect("ls -A", "");
 }
 
 /* Root's trees and layers are beside its sessions, for everybody to see. */
@@ -101,7 +55,7 @@ Test(session, is_private_and_its_place_is_not)
 	mode_t mask = umask(022);
 	struct stat st;
 
-	expect_turn("true", "");
+	session_expect("true", "");
 	(void)umask(mask);
 	cr_assert_eq(stat(scratch("data/sbx"), &st), 0);
 	cr_expect_eq(st.st_mode & 0777, 0755);
@@ -114,14 +68,15 @@ Test(session, keeps_files_only)
 {
 	struct result result;
 
-	expect_turn("echo x >/tmp/t; echo x >/dev/shm/s; export A=b; umask 77; "
-	            "sleep 100 & echo w >w",
-	            "");
-	expect_turn("ls /tmp /dev/shm; echo ${A-none} $(umask); cat "
-	            "/proc/[0-9]*/comm | grep sleep; cat w",
-	            "/dev/shm:\n\n/tmp:\nnone 0022\nw\n");
-	RUN(&result, OPTIONS("--session", "other"), .env = environment(),
-	    COMMAND("ls", "-A"));
+	session_expect(
+		"echo x >/tmp/t; echo x >/dev/shm/s; export A=b; umask 77; "
+		"sleep 100 & echo w >w",
+		"");
+	session_expect("ls /tmp /dev/shm; echo ${A-none} $(umask); cat "
+	               "/proc/[0-9]*/comm | grep sleep; cat w",
+	               "/dev/shm:\n\n/tmp:\nnone 0022\nw\n");
+	RUN(&result, OPTIONS("--session", "other"),
+	    .env = session_environment(), COMMAND("ls", "-A"));
 	cr_expect_str_eq(result.out.data, "");
 	result_free(&result);
 	/* The control: without a session nothing stays. */
@@ -137,27 +92,27 @@ Test(session, commits_by_verdict)
 	struct result result;
 	struct live live;
 	struct call call = {
-		OPTIONS("--session", "s"), .env = environment(),
+		OPTIONS("--session", "s"), .env = session_environment(),
 		COMMAND("sh", "-c", "echo cancelled >f; echo up; sleep 100")};
 
-	turn(&result, "echo failed >f; exit 3");
+	session_turn(&result, "echo failed >f; exit 3");
 	cr_expect_eq(result.status, 3);
 	cr_expect_str_eq(report_at(&result, "session"), "s");
 	result_free(&result);
-	expect_turn("cat f", "failed\n");
+	session_expect("cat f", "failed\n");
 	RUN(&result, OPTIONS("--session", "s", "--wall-time", "1"),
-	    .env = environment(),
+	    .env = session_environment(),
 	    COMMAND("sh", "-c", "echo late >f; sleep 100"));
 	cr_expect_eq(result.status, 124);
 	result_free(&result);
-	expect_turn("cat f", "late\n");
+	session_expect("cat f", "late\n");
 	call_start(&call, &live);
 	cr_expect(call_expect(&live, "up\n"));
 	(void)kill(live.pid, SIGTERM);
 	call_finish(&live, &result);
 	cr_expect_eq(result.status, 143);
 	result_free(&result);
-	expect_turn("cat f", "late\n");
+	session_expect("cat f", "late\n");
 }
 
 /* Ids that are no names, or another's path, are refused and make nothing. */
@@ -171,8 +126,8 @@ Test(session, bad_ids)
 
 	memset(longest, 'a', 65);
 	for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
-		RUN(&result, OPTIONS("--session", ids[i]), .env = environment(),
-		    COMMAND("echo", "ran"));
+		RUN(&result, OPTIONS("--session", ids[i]),
+		    .env = session_environment(), COMMAND("echo", "ran"));
 		cr_expect_eq(result.status, 125, "%s", ids[i]);
 		cr_expect_eq(result.out.len, 0, "%s", ids[i]);
 		cr_expect(is_one_line(&result.err), "%s: %s", ids[i],
@@ -181,8 +136,8 @@ Test(session, bad_ids)
 	}
 	cr_expect_neq(access(scratch("data"), F_OK), 0);
 	longest[64] = '\0';
-	RUN(&result, OPTIONS("--session", longest), .env = environment(),
-	    COMMAND("echo", "ran"));
+	RUN(&result, OPTIONS("--session", longest),
+	    .env = session_environment(), COMMAND("echo", "ran"));
 	cr_expect_eq(result.status, 0, "%s", result.err.data);
 	result_free(&result);
 }
@@ -192,21 +147,21 @@ Test(session, limits_are_the_sessions)
 {
 	struct result result;
 
-	expect_turn("head -c 60M /dev/zero >a", "");
-	turn(&result, "head -c 60M /dev/zero >b");
+	session_expect("head -c 60M /dev/zero >a", "");
+	session_turn(&result, "head -c 60M /dev/zero >b");
 	cr_expect_neq(result.status, 0);
 	cr_expect_str_eq(report_at(&result, "events.disk_full"), "true");
 	result_free(&result);
-	expect_turn("rm a b", "");
-	expect_turn("head -c 60M /dev/zero >b; rm b", "");
-	expect_turn("for i in $(seq 40); do echo >f$i; done", "");
+	session_expect("rm a b", "");
+	session_expect("head -c 60M /dev/zero >b; rm b", "");
+	session_expect("for i in $(seq 40); do echo >f$i; done", "");
 	RUN(&result, OPTIONS("--session", "s", "--inodes", "60"),
-	    .env = environment(),
+	    .env = session_environment(),
 	    COMMAND("sh", "-c", "for i in $(seq 40); do echo >g$i; done"));
 	cr_expect_neq(result.status, 0);
 	result_free(&result);
 	RUN(&result, OPTIONS("--session", "s", "--inodes", "20"),
-	    .env = environment(), COMMAND("echo", "ran"));
+	    .env = session_environment(), COMMAND("echo", "ran"));
 	cr_expect_eq(result.status, 125);
 	cr_expect_not_null(strstr(result.err.data, "--inodes"));
 	result_free(&result);
@@ -216,14 +171,14 @@ Test(session, limits_are_the_sessions)
 Test(session, one_run_at_a_time)
 {
 	struct call call = {
-		OPTIONS("--session", "s"), .env = environment(),
+		OPTIONS("--session", "s"), .env = session_environment(),
 		COMMAND("sh", "-c", "echo up; sleep 1; echo first >>f")};
 	struct result result;
 	struct live live;
 
 	call_start(&call, &live);
 	cr_expect(call_expect(&live, "up\n"));
-	expect_turn("echo second >>f; cat f", "first\nsecond\n");
+	session_expect("echo second >>f; cat f", "first\nsecond\n");
 	call_finish(&live, &result);
 	cr_expect_eq(result.status, 0);
 	result_free(&result);
@@ -232,14 +187,15 @@ Test(session, one_run_at_a_time)
 /* It does not wait for ever. */
 Test(session, says_busy)
 {
-	struct call call = {OPTIONS("--session", "s"), .env = environment(),
+	struct call call = {OPTIONS("--session", "s"),
+	                    .env = session_environment(),
 	                    COMMAND("sh", "-c", "echo up; sleep 100")};
 	struct result result;
 	struct live live;
 
 	call_start(&call, &live);
 	cr_expect(call_expect(&live, "up\n"));
-	turn(&result, "echo ran");
+	session_turn(&result, "echo ran");
 	cr_expect_eq(result.status, 125);
 	cr_expect_not_null(strstr(result.err.data, "busy"));
 	cr_expect_eq(result.out.len, 0);
@@ -247,7 +203,7 @@ Test(session, says_busy)
 	(void)kill(live.pid, SIGKILL);
 	call_finish(&live, &result);
 	result_free(&result);
-	expect_turn("echo ran", "ran\n");
+	session_expect("echo ran", "ran\n");
 }
 
 static size_t n_special, n_seen;
@@ -272,13 +228,14 @@ static int look(const char *path, const struct stat *st, int kind,
  * store but the marks of what is gone. */
 Test(session, store_is_inert)
 {
-	expect_turn("echo a >s; chmod 6755 s; mkfifo p; mkdir t; chmod 1777 t; "
-	            "perl -MIO::Socket::UNIX -e "
-	            "'IO::Socket::UNIX->new(Local=>\"u\",Listen=>1)'; ln -s "
-	            "/etc/shadow l; echo >gone; chmod 0 t; mkdir .git; echo x "
-	            ">.git/config",
-	            "");
-	expect_turn("ls -A; rm gone", ".git\ngone\nl\ns\nt\n");
+	session_expect(
+		"echo a >s; chmod 6755 s; mkfifo p; mkdir t; chmod 1777 t; "
+		"perl -MIO::Socket::UNIX -e "
+		"'IO::Socket::UNIX->new(Local=>\"u\",Listen=>1)'; ln -s "
+		"/etc/shadow l; echo >gone; chmod 0 t; mkdir .git; echo x "
+		">.git/config",
+		"");
+	session_expect("ls -A; rm gone", ".git\ngone\nl\ns\nt\n");
 	cr_assert_eq(nftw(scratch("data"), look, 16, FTW_PHYS), 0);
 	cr_expect_gt(n_seen, 8);
 	cr_expect_eq(n_special, 0);
@@ -290,13 +247,13 @@ Test(session, inputs_over_what_is_there)
 	const char *path = scratch_text("in", "new\n");
 	struct result result;
 
-	expect_turn("echo old >in; ln -s /etc out; ln -s /etc/passwd link; "
-	            "mkdir dir",
-	            "");
+	session_expect("echo old >in; ln -s /etc out; ln -s /etc/passwd link; "
+	               "mkdir dir",
+	               "");
 	RUN(&result,
 	    OPTIONS("--session", "s", "--input", path, "--input",
 	            text_of("%s:link", path)),
-	    .env = environment(),
+	    .env = session_environment(),
 	    COMMAND("sh", "-c", "cat in link; head -c4 /etc/passwd"));
 	cr_expect_str_eq(result.out.data, "new\nnew\nroot", "%s",
 	                 result.err.data);
@@ -305,7 +262,7 @@ Test(session, inputs_over_what_is_there)
 		RUN(&result,
 		    OPTIONS("--session", "s", "--input",
 		            text_of("%s:%s", path, i ? "out/new" : "dir")),
-		    .env = environment(), COMMAND("ls", "/etc"));
+		    .env = session_environment(), COMMAND("ls", "/etc"));
 		cr_expect_eq(result.status, 125, "%s", result.out.data);
 		cr_expect(is_one_line(&result.err), "%s", result.err.data);
 		result_free(&result);
@@ -342,10 +299,10 @@ Test(session, store_was_changed)
 	};
 	struct result result;
 
-	expect_turn("echo 1 >f", "");
+	session_expect("echo 1 >f", "");
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		spoil(text_of("cp -a layers/1 ../../keep; %s", rows[i].spoil));
-		turn(&result, "echo ran");
+		session_turn(&result, "echo ran");
 		cr_expect_eq(result.status, 125, "%zu", i);
 		cr_expect(is_one_line(&result.err), "%zu: %s", i,
 		          result.err.data);
@@ -358,7 +315,7 @@ Test(session, store_was_changed)
 		                            "layers/1; } && rm -rf ../../keep",
 		                            scratch(""), rows[i].mend)),
 		             0, "%zu", i);
-		expect_turn("cat f", "1\n");
+		session_expect("cat f", "1\n");
 		spoil("sed -i 's/.*/{\"schema\":1,\"next_layer\":2,\"states\":"
 		      "[{\"number\":1,\"time\":1,\"bytes\":4096,\"inodes\":1,"
 		      "\"layers\":[1]}]}/' manifest.json");
@@ -370,14 +327,15 @@ Test(session, too_deep_to_keep)
 {
 	struct result result;
 
-	expect_turn("echo 1 >f", "");
-	turn(&result, "echo 2 >f; "
-	              "perl -e 'for (1..1000) { mkdir q(d); chdir q(d) }'");
+	session_expect("echo 1 >f", "");
+	session_turn(&result,
+	             "echo 2 >f; "
+	             "perl -e 'for (1..1000) { mkdir q(d); chdir q(d) }'");
 	cr_expect_eq(result.status, 125);
 	cr_expect_str_eq(report_at(&result, "error.stage"), "session");
 	cr_expect_not_null(strstr(result.err.data, "last state stays"));
 	result_free(&result);
-	expect_turn("cat f; ls", "1\nf\n");
+	session_expect("cat f; ls", "1\nf\n");
 }
 
 /* More runs than a state may have layers: all their files are there. */
@@ -386,13 +344,13 @@ Test(session, many_turns)
 	struct result result;
 
 	for (int i = 1; i <= 30; i++)
-		expect_turn(text_of("echo %d >>all; echo >f%d; rm -f f%d", i, i,
-		                    i - 3),
-		            "");
-	turn(&result, "wc -l <all; ls | wc -l");
+		session_expect(text_of("echo %d >>all; echo >f%d; rm -f f%d", i,
+		                       i, i - 3),
+		               "");
+	session_turn(&result, "wc -l <all; ls | wc -l");
 	cr_expect_str_eq(result.out.data, "30\n4\n");
 	result_free(&result);
-	tool(&result, WORDS("show", "s"));
+	session_tool(&result, WORDS("show", "s"));
 	size_t n = 0;
 	for (size_t i = 0; i < result.out.len; i++)
 		n += result.out.data[i] == '\n';
@@ -405,12 +363,12 @@ Test(session, says_what_was_meant)
 {
 	struct result result;
 
-	tool(&result, WORDS("exprot", "s", "d"));
+	session_tool(&result, WORDS("exprot", "s", "d"));
 	cr_expect_not_null(strstr(result.err.data, "did you mean \"export\""),
 	                   "%s", result.err.data);
 	result_free(&result);
-	expect_turn("true", "");
-	tool(&result, WORDS("export", "s", scratch("")));
+	session_expect("true", "");
+	session_tool(&result, WORDS("export", "s", scratch("")));
 	cr_expect_not_null(strstr(result.err.data, "that is not, it is made"),
 	                   "%s", result.err.data);
 	result_free(&result);
@@ -421,78 +379,79 @@ Test(session, is_looked_after)
 {
 	struct result result;
 
-	tool(&result, WORDS("list"));
+	session_tool(&result, WORDS("list"));
 	cr_expect_eq(result.status, 0, "%s", result.err.data);
 	cr_expect_eq(result.out.len, 0);
 	result_free(&result);
-	expect_turn("mkdir d; echo 1 >d/f", "");
-	expect_turn("echo 2 >d/f; ln -s /etc/passwd l", "");
-	expect_tool(WORDS("fork", "s", "t"), 0);
-	expect_tool(WORDS("fork", "s", "t"), 125);
-	expect_tool(WORDS("fork", "nosuch", "u"), 125);
-	expect_tool(WORDS("fork", "s", "../u"), 125);
-	expect_tool(WORDS("rollback", "s"), 0);
-	expect_tool(WORDS("rollback", "s"), 125);
-	expect_turn("cat d/f", "1\n");
-	expect_tool(WORDS("export", "t", scratch("out")), 0);
-	expect_tool(WORDS("export", "t", scratch("out")), 125);
+	session_expect("mkdir d; echo 1 >d/f", "");
+	session_expect("echo 2 >d/f; ln -s /etc/passwd l", "");
+	session_tool_ends(WORDS("fork", "s", "t"), 0);
+	session_tool_ends(WORDS("fork", "s", "t"), 125);
+	session_tool_ends(WORDS("fork", "nosuch", "u"), 125);
+	session_tool_ends(WORDS("fork", "s", "../u"), 125);
+	session_tool_ends(WORDS("rollback", "s"), 0);
+	session_tool_ends(WORDS("rollback", "s"), 125);
+	session_expect("cat d/f", "1\n");
+	session_tool_ends(WORDS("export", "t", scratch("out")), 0);
+	session_tool_ends(WORDS("export", "t", scratch("out")), 125);
 	struct buffer text = {0};
 	read_file(scratch("out/d/f"), &text);
 	cr_expect_str_eq(text.data, "2\n");
 	buffer_free(&text);
-	expect_tool(WORDS("import", "u", scratch("out")), 0);
-	RUN(&result, OPTIONS("--session", "u"), .env = environment(),
+	session_tool_ends(WORDS("import", "u", scratch("out")), 0);
+	RUN(&result, OPTIONS("--session", "u"), .env = session_environment(),
 	    COMMAND("cat", "d/f"));
 	cr_expect_str_eq(result.out.data, "2\n", "%s", result.err.data);
 	result_free(&result);
-	tool(&result, WORDS("list"));
+	session_tool(&result, WORDS("list"));
 	for (int i = 0; i < 3; i++)
 		cr_expect_not_null(strstr(result.out.data,
 		                          text_of("%c\t4096\t", "stu"[i])),
 		                   "%s", result.out.data);
 	result_free(&result);
-	expect_tool(WORDS("remove", "t"), 0);
-	expect_tool(WORDS("remove", "t"), 125);
-	expect_tool(WORDS("expire", "1h", "5K"), 0);
-	tool(&result, WORDS("list"));
+	session_tool_ends(WORDS("remove", "t"), 0);
+	session_tool_ends(WORDS("remove", "t"), 125);
+	session_tool_ends(WORDS("expire", "1h", "5K"), 0);
+	session_tool(&result, WORDS("list"));
 	cr_expect_null(strstr(result.out.data, "t\t"));
 	cr_expect_not_null(strstr(result.out.data, "u\t"));
 	result_free(&result);
-	expect_tool(WORDS("expire", "soon"), 125);
-	expect_tool(WORDS("nosuch"), 125);
-	expect_tool(WORDS("show"), 125);
+	session_tool_ends(WORDS("expire", "soon"), 125);
+	session_tool_ends(WORDS("nosuch"), 125);
+	session_tool_ends(WORDS("show"), 125);
 }
 
 /* A session that is in use is neither expired nor removed under its run; the
  * control is the same when the run is over. */
 Test(session, one_in_use_stays)
 {
-	struct call call = {OPTIONS("--session", "s"), .env = environment(),
+	struct call call = {OPTIONS("--session", "s"),
+	                    .env = session_environment(),
 	                    COMMAND("sh", "-c", "echo up; read x; cat f")};
 	struct result result;
 	struct live live;
 	int in[2];
 
-	expect_turn("echo kept >f", "");
+	session_expect("echo kept >f", "");
 	cr_assert_eq(pipe2(in, O_CLOEXEC), 0);
 	call.fds[0] = (struct given_fd){0, in[0]};
 	call.n_fds = 1;
 	call_start(&call, &live);
 	cr_expect(call_expect(&live, "up\n"));
-	tool(&result, WORDS("list"));
+	session_tool(&result, WORDS("list"));
 	cr_expect_str_eq(result.out.data, "s\tbusy\n");
 	result_free(&result);
-	expect_tool(WORDS("expire", "1h", "1"), 0);
-	expect_tool(WORDS("remove", "s"), 125);
+	session_tool_ends(WORDS("expire", "1h", "1"), 0);
+	session_tool_ends(WORDS("remove", "s"), 125);
 	cr_assert_eq(write(in[1], "\n", 1), 1);
 	call_finish(&live, &result);
 	cr_expect_not_null(strstr(result.out.data, "kept"), "%s",
 	                   result.err.data);
 	result_free(&result);
-	tool(&result, WORDS("expire", "1h", "1"));
+	session_tool(&result, WORDS("expire", "1h", "1"));
 	cr_expect_str_eq(result.out.data, "s\n");
 	result_free(&result);
-	expect_turn("ls", "");
+	session_expect("ls", "");
 	(void)close(in[0]);
 	(void)close(in[1]);
 }
@@ -503,13 +462,13 @@ Test(session, removal_follows_nothing)
 {
 	const char *canary = scratch_text("canary", "alive");
 
-	expect_turn(
+	session_expect(
 		text_of("ln -s %s l; mkdir -p a/b; ln -s %s a/b/d; for i in "
 	                "$(seq 90); do mkdir x && cd x; done; echo >f; "
 	                "cd /workspace; chmod 0 a",
 	                canary, scratch("")),
 		"");
-	expect_tool(WORDS("remove", "s"), 0);
+	session_tool_ends(WORDS("remove", "s"), 0);
 	cr_expect_eq(access(canary, F_OK), 0);
 	cr_expect_eq(rmdir(scratch("data/sbx/sessions")), 0);
 }
@@ -528,14 +487,14 @@ Test(session, removal_is_held_up_by_nothing)
 	for (int i = 0; i < 2; i++) {
 		(void)snprintf(kept, sizeof(kept), chains, 90);
 		(void)snprintf(deep, sizeof(deep), chains, 150);
-		expect_turn(text_of("%s%s", i ? own : kept, i ? kept : own),
-		            "");
-		turn(&result, text_of("rm -r c* .s*; %s%s", i ? own : deep,
-		                      i ? deep : own));
+		session_expect(text_of("%s%s", i ? own : kept, i ? kept : own),
+		               "");
+		session_turn(&result, text_of("rm -r c* .s*; %s%s",
+		                              i ? own : deep, i ? deep : own));
 		cr_expect_eq(result.status, 125, "%s", result.err.data);
 		result_free(&result);
-		expect_turn("ls -A | wc -l", "6\n");
-		expect_tool(WORDS("remove", "s"), 0);
+		session_expect("ls -A | wc -l", "6\n");
+		session_tool_ends(WORDS("remove", "s"), 0);
 	}
 	cr_expect_eq(rmdir(scratch("data/sbx/sessions")), 0);
 }
@@ -545,7 +504,8 @@ Test(session, removal_is_held_up_by_nothing)
  * moments are of all that a run takes, however slow the machine is. */
 Test(session, survives_kill)
 {
-	struct call call = {OPTIONS("--session", "s"), .env = environment(),
+	struct call call = {OPTIONS("--session", "s"),
+	                    .env = session_environment(),
 	                    COMMAND("sh", "-c",
 	                            "[ $(cat a b c d | sort -u | wc -l) = 1 ] "
 	                            "|| echo >>torn; n=$(($(cat a) + 1)); for "
@@ -555,7 +515,7 @@ Test(session, survives_kill)
 	struct result result;
 	double usual = 0;
 
-	expect_turn("for f in a b c d; do echo 0 >$f; done", "");
+	session_expect("for f in a b c d; do echo 0 >$f; done", "");
 	for (int i = 0; i < 5; i++) {
 		call_run(&call, &result);
 		usual += result.seconds / 5;
@@ -572,7 +532,8 @@ Test(session, survives_kill)
 		result_free(&result);
 		if (i % 10 != 9)
 			continue;
-		turn(&result, "cat a b c d | sort -u | wc -l; cat a; ls torn");
+		session_turn(&result,
+		             "cat a b c d | sort -u | wc -l; cat a; ls torn");
 		cr_expect_eq(strncmp(result.out.data, "1\n", 2), 0, "%u: %s %s",
 		             i, result.out.data, result.err.data);
 		committed =

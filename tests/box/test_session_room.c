@@ -11,6 +11,7 @@
 
 #include "support/run.h"
 #include "support/scratch.h"
+#include "support/session.h"
 
 static void prepare(void)
 {
@@ -21,36 +22,13 @@ static void prepare(void)
 TestSuite(session_room, .init = prepare, .fini = scratch_remove,
           .timeout = 300);
 
-static const char *const *environment(void)
-{
-	static const char *words[3] = {"PATH=/usr/bin:/bin"};
-	static char data[PATH_MAX];
-
-	(void)snprintf(data, sizeof(data), "XDG_DATA_HOME=%s", scratch("data"));
-	words[1] = data;
-	return words;
-}
-
-/* A run of session s with a shell. */
-static void expect_turn(const char *script, const char *out)
-{
-	struct result result;
-
-	RUN(&result, OPTIONS("--session", "s"), .env = environment(),
-	    COMMAND("sh", "-c", script));
-	cr_expect_eq(result.status, 0, "%s: %d: %s", script, result.status,
-	             result.err.data);
-	cr_expect_str_eq(result.out.data, out, "%s", script);
-	result_free(&result);
-}
-
 /* What a command of the host's prints: it has out in it. */
 static void expect_outside(const char *const *words, const char *out)
 {
 	struct result result;
 
 	call_run(CALL(.command = words, .outside = true, .no_report = true,
-	              .env = environment()),
+	              .env = session_environment()),
 	         &result);
 	cr_expect_eq(result.status, 0, "%s", result.err.data);
 	cr_expect_not_null(strstr(result.out.data, out), "%s", result.out.data);
@@ -82,20 +60,22 @@ static unsigned long stored(void)
  * disk than of the run's own room. */
 Test(session_room, takes_no_more_than_the_run_had)
 {
-	expect_turn("head -c 2M /dev/urandom >f; mkdir d; "
-	            "for i in $(seq 30); do ln f d/$i; done",
-	            "");
+	session_expect("head -c 2M /dev/urandom >f; mkdir d; "
+	               "for i in $(seq 30); do ln f d/$i; done",
+	               "");
 	cr_expect_lt(stored(), 8192UL);
-	expect_turn("cmp f d/1 && cmp f d/30 && echo more >>d/7 && cmp f d/8; "
-	            "ls d | wc -l",
-	            "30\n");
-	expect_turn("cmp f d/8; tail -n 1 d/7 | tail -c 5", "more\n");
-	expect_turn("rm -r f d; for i in $(seq 100); do printf x | dd of=h "
-	            "bs=64K seek=$i conv=notrunc status=none; done; sha256sum "
-	            "<h >sum; truncate -s 90M h2",
-	            "");
-	expect_turn("sha256sum <h | cmp - sum; stat -c %s h h2; rm h2",
-	            "6553601\n94371840\n");
+	session_expect(
+		"cmp f d/1 && cmp f d/30 && echo more >>d/7 && cmp f d/8; "
+		"ls d | wc -l",
+		"30\n");
+	session_expect("cmp f d/8; tail -n 1 d/7 | tail -c 5", "more\n");
+	session_expect(
+		"rm -r f d; for i in $(seq 100); do printf x | dd of=h "
+		"bs=64K seek=$i conv=notrunc status=none; done; sha256sum "
+		"<h >sum; truncate -s 90M h2",
+		"");
+	session_expect("sha256sum <h | cmp - sum; stat -c %s h h2; rm h2",
+	               "6553601\n94371840\n");
 	cr_expect_lt(stored(), 8192UL);
 }
 
@@ -110,7 +90,7 @@ Test(session_room, keeps_the_names_of_a_file_together)
 	                scratch("out")),
 		NULL};
 
-	expect_turn(
+	session_expect(
 		"yes | head -c 1M >f; ln f g; ln f h; touch -d @1000000000 .",
 		"");
 	expect_outside(SESSION("list"), "s\t1048576\t3\t");
@@ -120,11 +100,11 @@ Test(session_room, keeps_the_names_of_a_file_together)
 	expect_outside(SESSION("fork", "t", "u"), "");
 	expect_outside(SESSION("show", "t"), "1\t1048576\t3\t");
 	expect_outside(SESSION("show", "u"), "1\t1048576\t3\t");
-	expect_turn("rm f; stat -c %h g", "3\n");
+	session_expect("rm f; stat -c %h g", "3\n");
 	expect_outside(SESSION("list"), "s\t1048576\t2\t");
-	expect_turn("echo more >>g; ln h i", "");
+	session_expect("echo more >>g; ln h i", "");
 	expect_outside(SESSION("list"), "s\t2101248\t3\t");
-	expect_turn("rm g h i", "");
+	session_expect("rm g h i", "");
 	expect_outside(SESSION("list"), "s\t0\t0\t");
 }
 
@@ -142,8 +122,8 @@ Test(session_room, counts_nothing_of_the_host)
 	(void)snprintf(script, sizeof(script),
 	               "head -c 1M /dev/zero >z; ln -s %s a",
 	               scratch("outside"));
-	expect_turn(script, "");
-	expect_turn("rm a; mkdir a; echo x >a/big", "");
+	session_expect(script, "");
+	session_expect("rm a; mkdir a; echo x >a/big", "");
 	fd = open(scratch("data/sbx/sessions/s/manifest.json"),
 	          O_RDONLY | O_CLOEXEC);
 	cr_assert_gt(read(fd, manifest, sizeof(manifest) - 1), 0);

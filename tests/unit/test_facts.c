@@ -272,10 +272,8 @@ Test(facts, refuses_binds)
 		{"none", ": No such file or directory"},
 		{"dangling", ": No such file or directory"},
 		{"code.sh/x", ": Not a directory"},
-		{"link-proc", ": it is /proc, which would open the host; name "
-	                      "a directory below it"},
-		{"link-root", ": it is /, which would open the host; name a "
-	                      "directory below it"},
+		{"link-proc", ": it is /proc, which is the kernel's"},
+		{"link-root", ": it is /, which is the whole host"},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {

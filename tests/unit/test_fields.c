@@ -109,7 +109,9 @@ static const struct row text_rows[] = {
          "//, . and .., no control bytes, at most 1000 bytes"},
 	{"mounts", "/srv/data", NULL},
 	{"mounts", "/srv/data/:/data/", NULL},
-	{"mounts", "/dev/shm/x:/tmp/x", NULL},
+	{"mounts", "/dev/shm/x:/tmp/x",
+         "mounts: source /dev/shm/x may not be used: it holds the host's "
+         "devices"},
 	{"mounts", "data:/data", "mounts: source \"data\" is not " PATH},
 	{"mounts", "", "mounts: source \"\" is not " PATH},
 	{"mounts", "/a//b", "mounts: source \"/a//b\" is not " PATH},

@@ -99,6 +99,24 @@ Test(plan_limits, says_who_enforces)
 	sbx_plan_free(plan);
 }
 
+/* What may be weaker is lowered, as a default is. */
+Test(plan_limits, degrades_to_hard_limits)
+{
+	struct sbx_spec *spec = made_spec(SETTINGS(
+		"limits.open_files", "101", "allow_degraded", "open-files"));
+	struct facts facts = facts_root;
+	struct sbx_error err = {0};
+	struct sbx_plan *plan = NULL;
+
+	facts.executable = "/usr/bin/ls";
+	facts.hard[RLIMIT_NOFILE] = 100;
+	cr_assert_eq(plan_build(spec, &facts, &plan, &err), 0, "%s", err.text);
+	cr_expect_eq(rlimit_of(plan, RLIMIT_NOFILE), 100);
+	cr_expect_eq(plan->limits[LIMIT_OPEN_FILES].value, 100);
+	sbx_plan_free(plan);
+	sbx_spec_free(spec);
+}
+
 /* Limits that sbx itself was started with: a default gives way to them, the
  * caller's own word is an error. */
 Test(plan_limits, keeps_below_hard_limits)
@@ -115,13 +133,16 @@ Test(plan_limits, keeps_below_hard_limits)
 		{"limits.open_files", "100", RLIMIT_NOFILE, 100, 100, NULL},
 		{"limits.open_files", "101", RLIMIT_NOFILE, 100, 0,
 	         "limits.open_files is above the hard limit that sbx itself "
-	         "was started with, 100 (ulimit -H)"},
+	         "was started with (ulimit -H): give 100 or less, or "
+	         "--allow-degraded open_files"},
 		{"limits.cpu_time", "20s", RLIMIT_CPU, 10, 0,
 	         "limits.cpu_time is above the hard limit that sbx itself was "
-	         "started with, 10 (ulimit -H)"},
+	         "started with (ulimit -H): give 9 or less, or "
+	         "--allow-degraded cpu_time"},
 		{"limits.file_size", "4097", RLIMIT_FSIZE, 4096, 0,
 	         "limits.file_size is above the hard limit that sbx itself "
-	         "was started with, 4096 (ulimit -H)"},
+	         "was started with (ulimit -H): give 4096 or less, or "
+	         "--allow-degraded file_size"},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {

@@ -132,14 +132,19 @@ static int start(struct batch *batch, const struct request *request,
 	return r;
 }
 
+/* Lines that start nothing, after which somebody may want to stop it. */
+#define MOST_LINES 1000
+
 /* Starts what can be started now. */
 static int start_more(struct batch *batch, struct sbx_error *err)
 {
 	struct request *request = &batch->request;
+	size_t n_lines = 0;
 	int r = 1;
 
-	while (r == 1 && !batch->at_end && !batch->stopped_by &&
-	       !reports_are_late(&batch->reports) &&
+	batch->has_more = false;
+	while (r == 1 && n_lines++ < MOST_LINES && !batch->at_end &&
+	       !batch->stopped_by && !reports_are_late(&batch->reports) &&
 	       batch->slots.n_busy < batch->slots.n_slots) {
 		if (!batch->request_waits)
 			r = requests_next(&batch->requests, request, err);
@@ -163,6 +168,7 @@ static int start_more(struct batch *batch, struct sbx_error *err)
 			r = 1;
 		}
 	}
+	batch->has_more = n_lines > MOST_LINES;
 	batch->tally.done = lines_offset(batch->requests.lines);
 	return MIN(r, 0);
 }
@@ -369,7 +375,8 @@ int batch_run(struct batch *batch, struct sbx_error *err)
 		r = listen_for(batch);
 		if (r < 0)
 			return FAIL(err, -r, "epoll");
-		n = epoll_wait(batch->epoll, events, N_EVENTS, -1);
+		n = epoll_wait(batch->epoll, events, N_EVENTS,
+		               batch->has_more ? 0 : -1);
 		if (n < 0 && errno != EINTR)
 			return FAIL(err, errno, "epoll");
 		for (int i = 0; i < n && r == 0; i++)

@@ -26,6 +26,7 @@ struct batch {
 	int epoll, signals, clock, input;
 	bool input_polls, reports_poll; /* it is no file */
 	bool input_waits;               /* for bytes */
+	bool has_more;          /* lines, which nothing has to wait for */
 	struct request request; /* the next, where it waits for its session */
 	bool request_waits;
 	bool given_up;  /* a run was ended that is not reported */

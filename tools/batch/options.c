@@ -214,8 +214,15 @@ int options_parse(int argc, char **argv, struct options *options,
 	                            .shard = {.index = 1, .count = 1}};
 	opterr = 0;
 	while (r == 0 &&
-	       (choice = getopt_long(argc, argv, ":", table, NULL)) != -1)
-		r = take(options, choice, argv[optind - 1], err);
+	       (choice = getopt_long(argc, argv, ":", table, NULL)) != -1) {
+		const char letter[] = {'-', (char)optopt, '\0'};
+		const char *word = argv[optind - 1];
+
+		/* In the middle of such a word, it is not there yet. */
+		if (choice == '?' && strncmp(word, "--", 2) != 0)
+			word = letter;
+		r = take(options, choice, word, err);
+	}
 	return r < 0 ? r
 	             : take_words(options, argc - optind, argv + optind, err);
 }
