@@ -190,6 +190,14 @@ static void tidy(struct daemon *daemon)
 	daemon->refill = false;
 }
 
+/* Rounded up: what is due then is due once that is over. */
+static int ms_until(uint64_t time)
+{
+	uint64_t now = clock_ns();
+
+	return now < time ? (int)((time - now) / NS_PER_MS) + 1 : 0;
+}
+
 static int serve(struct daemon *daemon)
 {
 	uint64_t next_tick = 0, next_word = 0, quiet_since = 0;
@@ -225,8 +233,9 @@ static int serve(struct daemon *daemon)
 		if (daemon->n_over >= MAX_OVER)
 			jobs_clear(daemon, true);
 		daemon->answered = false;
-		r = loop_turn(daemon->loop,
-		              MIN(patience, (int)(TICK / NS_PER_MS)));
+		/* What is due by time is done by time, so that no request that
+		 * comes in between has to wait for it. */
+		r = loop_turn(daemon->loop, MIN(patience, ms_until(next_tick)));
 	}
 	return r;
 }
