@@ -3,6 +3,7 @@
 # connection: it runs the program that the words there name, prints into the
 # connection, and ends. No sandbox: that is what a warm start costs at least,
 # of the interpreter, and with namespaces of the kernel.
+import contextlib
 import ctypes
 import gc
 import os
@@ -38,27 +39,37 @@ def serve_one(listener):
     os._exit(0)
 
 
+def end(children):
+    for pid in children:
+        with contextlib.suppress(OSError):  # it may have ended just now
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+    os._exit(0)
+
+
 def main():
     path, inside = sys.argv[1:]
     fork = fork_into_namespaces if inside == "namespaces" else os.fork
-    os.setsid()
-    signal.signal(signal.SIGTERM, lambda *_: os.killpg(0, signal.SIGKILL))
+    children = set()
+    signal.signal(signal.SIGTERM, lambda *_: end(children))
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(path)
     listener.listen(64)
     # What has run once finds its caches filled.
     exec(compile("import sys; print(end='')", "", "exec"), {})
     gc.freeze()
-    n = 0
     while True:
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
         pid = fork()
         if pid == 0:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
             serve_one(listener)
         if pid < 0:
             sys.exit("clone3: no namespaces")
-        n += 1
-        if n >= WAITING:
-            os.wait()
+        children.add(pid)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
+        if len(children) >= WAITING:
+            children.remove(os.wait()[0])
 
 
 main()

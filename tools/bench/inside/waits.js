@@ -41,8 +41,11 @@ function main(path) {
     add();
   }).listen(path);
   process.on('SIGTERM', () => {
-    for (const child of idle) child.kill('SIGKILL');
-    process.reallyExit(0);
+    let left = idle.length;
+    for (const child of idle) {
+      child.on('exit', () => { if (--left === 0) process.reallyExit(0); });
+      child.kill('SIGKILL');
+    }
   });
 }
 
