@@ -362,9 +362,9 @@ DATA := $(DESTDIR)$(PREFIX)/share/sbx
 # Where Debian's interpreter looks: for local software with its own version.
 PYTHON_LIB = $(if $(filter /usr,$(PREFIX)),python3,$(shell python3 -c \
   'import sys; print("python%d.%d" % sys.version_info[:2])'))
-PYTHON := $(DESTDIR)$(PREFIX)/lib/$(PYTHON_LIB)/dist-packages/sbx
+PYTHON = $(DESTDIR)$(PREFIX)/lib/$(PYTHON_LIB)/dist-packages/sbx
 # By which pip knows the package, and pytest its plugin.
-DIST := $(PYTHON)-$(VERSION).dist-info
+DIST = $(PYTHON)-$(VERSION).dist-info
 # AppArmor 4 alone knows of user namespaces.
 AA := $(DESTDIR)/etc/apparmor.d
 APPARMOR ?= $(if $(wildcard $(AA)/abi/4.0),yes)

@@ -37,7 +37,7 @@ struct sbx_box {
 	struct sbx_box *zygote; /* that forked it; NULL: sbx did */
 	unsigned n_forked;      /* of a zygote: boxes that there are */
 	unsigned n_forks;       /* and have been in all */
-	bool orphan;            /* it is closed with the last of them */
+	bool orphan;            /* nobody else will close it */
 	struct sbx_box *next;   /* that is leaving */
 	int userns;             /* for its network; a zygote keeps it */
 	struct cgroup_leaf leaf;
@@ -182,10 +182,7 @@ void standby_receive(struct sbx_box *box);
 int box_fork(struct sbx_box *zygote, const struct sbx_plan *plan,
              struct sbx_box **box, struct sbx_error *err);
 
-/* It is closed with the last of its boxes, of which there are some. */
-void zygote_orphan(struct sbx_box *zygote);
-
-/* One of its boxes is gone. */
+/* One of its boxes is gone; an orphan is closed with the last. */
 void zygote_release(struct sbx_box *zygote);
 
 /* Bytes of memory that its interpreter has for itself; 0: it is ending. */

@@ -16,6 +16,9 @@
 #include "box/tree.h"
 #include "kernel/probe.h"
 
+/* And a random id: what is moved up. */
+#define DEEPER ".sbx-"
+
 /* Levels that a turn goes down. */
 #define STEPS 64
 
@@ -45,8 +48,8 @@ static int empty_level(int fd, char deeper[NAME_MAX + 1])
 /* To where no name is taken: those that are there may be a program's. */
 static int move_up(int from, const char *name, int top)
 {
-	char fresh[] = ".sbx-0123456789abcdef0123456789abcdef";
-	int r = probe_random_id(strchr(fresh, '-') + 1);
+	char fresh[sizeof(DEEPER) + 32] = DEEPER;
+	int r = probe_random_id(fresh + strlen(DEEPER));
 
 	if (r == 0 && renameat(from, name, top, fresh) < 0)
 		r = -errno;

@@ -111,11 +111,6 @@ void zygote_release(struct sbx_box *zygote)
 		sbx_box_close(zygote);
 }
 
-void zygote_orphan(struct sbx_box *zygote)
-{
-	zygote->orphan = true;
-}
-
 /* In the zygote, whose pid 1 has run one other process before: see init.c. */
 #define INTERPRETER "3"
 

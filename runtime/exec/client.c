@@ -20,9 +20,6 @@ void client_word(struct buffer *words, const char *what, const char *value)
 	buffer_append(words, value, strlen(value) + 1);
 }
 
-/* Where the system's daemon listens. */
-#define SYSTEM "/run/sbx/sbxd.sock"
-
 int client_seal(const void *data, size_t len)
 {
 	CLEANUP_FD int fd =
@@ -48,13 +45,14 @@ static int find_socket(const char *path, struct sockaddr_un *address,
                        struct sbx_error *err)
 {
 	const char *runtime = getenv("XDG_RUNTIME_DIR");
-	char usual[PATH_MAX] = SYSTEM;
+	char usual[PATH_MAX] = PASSING_SYSTEM;
 
 	if (!path[0] && runtime && runtime[0] == '/' && !is_theirs(runtime))
 		(void)snprintf(usual, sizeof(usual), "%s/sbx/sbxd.sock",
 		               runtime);
-	if (!path[0] && access(usual, F_OK) < 0 && access(SYSTEM, F_OK) == 0)
-		(void)strcpy(usual, SYSTEM);
+	if (!path[0] && access(usual, F_OK) < 0 &&
+	    access(PASSING_SYSTEM, F_OK) == 0)
+		(void)strcpy(usual, PASSING_SYSTEM);
 	if (!path[0])
 		path = usual;
 	address->sun_family = AF_UNIX;
@@ -68,7 +66,7 @@ static int find_socket(const char *path, struct sockaddr_un *address,
 /* An ordinary user's daemon cannot listen where the system's does. */
 static int no_daemon(const char *asked, const char *path, struct sbx_error *err)
 {
-	if (!asked[0] && strcmp(path, SYSTEM) == 0 && geteuid() != 0)
+	if (!asked[0] && strcmp(path, PASSING_SYSTEM) == 0 && geteuid() != 0)
 		return err_say(err, SBX_STAGE_WATCH, ECONNREFUSED,
 		               "no daemon listens on %s; start one with: sbxd "
 		               "--socket PATH, and ask it with --pool=PATH",

@@ -18,6 +18,9 @@
 
 #include "sbx.h"
 
+/* Where the system's daemon listens. */
+#define PASSING_SYSTEM "/run/sbx/sbxd.sock"
+
 /* Not the start of any HTTP request. */
 #define PASSING_MAGIC "\001sbxrun"
 

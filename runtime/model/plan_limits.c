@@ -92,7 +92,7 @@ static bool may_degrade(const struct sbx_spec *spec, enum limit limit)
 }
 
 /* Nobody can go above the hard limits that sbx was started with: an error of
- * the caller's who asked for more, and else a lower limit. */
+ * the caller's who asked for more by name, and else a lower limit. */
 static int lower(struct sbx_plan *plan, const struct rlimit_row *row,
                  const struct sbx_spec *spec, rlim_t hard,
                  struct sbx_error *err)

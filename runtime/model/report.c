@@ -128,7 +128,6 @@ static void put_events(struct json_writer *out, const struct sbx_plan *plan,
 
 static void put_file(struct json_writer *out, const struct run_file *file)
 {
-
 	json_open_object(out, NULL);
 	json_put_text(out, "path", file->path);
 	if (file->skipped) {

@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/parse.h"
 #include "base/suggest.h"
+#include "exec/passing.h"
 
 #define FAIL(err, ...) err_say(err, SBX_STAGE_SPEC, EINVAL, __VA_ARGS__)
 
@@ -25,7 +26,7 @@ struct option_row {
 static const struct option_row rows[] = {
 	{"socket", "PATH",
          "where to listen, where no socket is handed over; "
-         "[$XDG_RUNTIME_DIR/sbx/sbxd.sock, for root /run/sbx/sbxd.sock]",
+         "[$XDG_RUNTIME_DIR/sbx/sbxd.sock, for root " PASSING_SYSTEM "]",
          SOCKET},
 	{"warm", "PROFILE[=MIN[:MAX]]",
          "keep MIN boxes of the profile waiting, up to MAX under load; "
@@ -177,7 +178,7 @@ static int usual_socket(struct settings *settings, struct sbx_error *err)
 		               "%s/sbx/sbxd.sock", runtime);
 	else if (geteuid() == 0)
 		len = snprintf(settings->socket, sizeof(settings->socket),
-		               "/run/sbx/sbxd.sock");
+		               PASSING_SYSTEM);
 	else
 		return FAIL(err, "XDG_RUNTIME_DIR is not set; say where to "
 		                 "listen with --socket PATH");

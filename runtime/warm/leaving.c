@@ -63,6 +63,6 @@ void leaving_end(struct leaving *leaving)
 		;
 	while ((box = leaving->first)) {
 		leaving->first = box->next;
-		zygote_orphan(box);
+		box->orphan = true;
 	}
 }

@@ -21,8 +21,8 @@ struct keeper {
 void keeper_let_go(const struct keeper *keeper, struct sbx_box *box);
 
 /* Takes the box, which may be NULL and which nothing watches any more; its plan
- * may go before it. A zygote that others are forked from stays
- * until the last of them is closed. */
+ * may go before it. A zygote that others are forked from stays until the last
+ * of them is closed. */
 void leaving_add(struct leaving *leaving, struct sbx_box *box);
 
 /* Closes those that have ended. */

@@ -324,7 +324,6 @@ int sbx_pool_start(struct sbx_pool *pool, const struct sbx_plan *plan,
                    const struct sbx_stdio *stdio, struct sbx_box **box,
                    struct sbx_error *err)
 {
-	struct sbx_box *found;
 	unsigned n_idle, i = 0;
 	int r;
 
@@ -343,11 +342,10 @@ int sbx_pool_start(struct sbx_pool *pool, const struct sbx_plan *plan,
 	r = box_assign(pool->boxes[i], plan, stdio, err);
 	if (r == -E2BIG)
 		return r;
-	found = take_out(pool, i);
 	if (r < 0)
-		leaving_add(pool->keeper.leaving, found);
+		let_go(pool, i);
 	else
-		*box = found;
+		*box = take_out(pool, i);
 	return r;
 }
 

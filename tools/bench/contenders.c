@@ -13,9 +13,6 @@
 
 #define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
-#define PYTHON BENCH_PYTHON
-#define NODE   BENCH_NODE
-
 /* Contenders of more than one group: words are what they are to run. */
 
 /* A whole sandbox from nothing. */
@@ -31,6 +28,12 @@
 	.claims = NS_ALL,                                                \
 	.argv = WORDS("{sbx}", "--pool={pool}", __VA_ARGS__, "{token}"), \
 	.version = WORDS("{sbx}", "--version")
+
+/* What a sandbox takes below this is the kernel's. */
+#define FLOOR(...)                                                   \
+	.name = "floor",                                             \
+	.does = "7 namespaces, and nothing else: the kernel's part", \
+	.claims = NS_ALL, .argv = WORDS("{floor}", __VA_ARGS__, "{token}")
 
 /* No sandbox. */
 #define BARE(called, program, ...)                      \
@@ -56,17 +59,17 @@
 	.name = "forks, nested",                              \
 	.does = "7 namespaces, and nothing else, made ahead", \
 	.claims = NS_ALL, .asks = SERVER_NESTED,              \
-	.argv = WORDS(PYTHON, "{code}", "{token}")
+	.argv = WORDS(BENCH_PYTHON, "{code}", "{token}")
 #define FORKS                                                     \
 	.name = "forks", .does = "nothing; a python3 that waits", \
-	.asks = SERVER_FORKS, .argv = WORDS(PYTHON, "{code}", "{token}")
+	.asks = SERVER_FORKS, .argv = WORDS(BENCH_PYTHON, "{code}", "{token}")
 
-#define PYTHON_BARE BARE("python3", PYTHON, "{code}")
-#define PYTHON_FASTEST                                            \
-	.name = "python3 -I -S",                                  \
-	.does = "nothing; without site, the fastest that starts", \
-	.argv = WORDS(PYTHON, "-I", "-S", "{code}", "{token}"),   \
-	.version = WORDS(PYTHON, "--version")
+#define PYTHON_BARE BARE("python3", BENCH_PYTHON, "{code}")
+#define PYTHON_FASTEST                                                \
+	.name = "python3 -I -S",                                      \
+	.does = "nothing; without site, the fastest that starts",     \
+	.argv = WORDS(BENCH_PYTHON, "-I", "-S", "{code}", "{token}"), \
+	.version = WORDS(BENCH_PYTHON, "--version")
 
 static const struct contender cold[] = {
 	{
@@ -98,12 +101,7 @@ static const struct contender cold[] = {
 		.argv = WORDS("unshare", "-Urmpfiun", "{probe}", "{token}"),
 		.version = WORDS("unshare", "--version"),
 	},
-	{
-		.name = "floor",
-		.does = "7 namespaces, and nothing else: the kernel's part",
-		.claims = NS_ALL,
-		.argv = WORDS("{floor}", "{probe}", "{token}"),
-	},
+	{FLOOR("{probe}")},
 	{
 		.name = "bare",
 		.does = "nothing",
@@ -113,12 +111,7 @@ static const struct contender cold[] = {
 
 static const struct contender python[] = {
 	{COLD(", profile python", PYTHON_PROFILE), .goal_milli = 1200},
-	{
-		.name = "floor",
-		.does = "7 namespaces, and nothing else: the kernel's part",
-		.claims = NS_ALL,
-		.argv = WORDS("{floor}", PYTHON, "{code}", "{token}"),
-	},
+	{FLOOR(BENCH_PYTHON, "{code}")},
 	{PYTHON_BARE},
 	{PYTHON_FASTEST},
 };
@@ -152,8 +145,8 @@ static const struct contender numpy[] = {
 	{
 		.name = "python3",
 		.does = "nothing",
-		.argv = WORDS(PYTHON, "{arrays}", "{token}"),
-		.version = WORDS(PYTHON, "-c",
+		.argv = WORDS(BENCH_PYTHON, "{arrays}", "{token}"),
+		.version = WORDS(BENCH_PYTHON, "-c",
                                  "import numpy; print(numpy.__version__)"),
 	},
 };
@@ -165,9 +158,9 @@ static const struct contender node[] = {
 		.name = "waits",
 		.does = "nothing; a node that waits",
 		.asks = SERVER_NODES,
-		.argv = WORDS(NODE, "{node}", "{token}"),
+		.argv = WORDS(BENCH_NODE, "{node}", "{token}"),
 	},
-	{BARE("node", NODE, "{node}")},
+	{BARE("node", BENCH_NODE, "{node}")},
 };
 
 /* A command in a box that stands already, beside one that is made for it. */

@@ -14,6 +14,7 @@
 #include "base/def.h"
 #include "host.h"
 #include "left.h"
+#include "numbers.h"
 
 struct client {
 	pid_t pid;
@@ -70,8 +71,7 @@ static uint64_t own_ns(void)
 	struct rusage usage = {0};
 
 	(void)getrusage(RUSAGE_SELF, &usage);
-	return clock_timeval_ns(usage.ru_utime) +
-	       clock_timeval_ns(usage.ru_stime);
+	return numbers_cpu_ns(&usage);
 }
 
 static void fail(struct entrant *entrant, const char *why)

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
+
 static int compare(const void *a, const void *b)
 {
 	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
@@ -26,4 +28,10 @@ uint64_t numbers_median(uint64_t *values, size_t n)
 {
 	numbers_sort(values, n);
 	return (values[(n - 1) / 2] + values[n / 2]) / 2;
+}
+
+uint64_t numbers_cpu_ns(const struct rusage *usage)
+{
+	return clock_timeval_ns(usage->ru_utime) +
+	       clock_timeval_ns(usage->ru_stime);
 }

@@ -12,8 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/def.h"
+#include "numbers.h"
 
 #define MAX_POOLS 4
 
@@ -127,8 +127,7 @@ static uint64_t stop(pid_t pid)
 	(void)kill(pid, SIGTERM);
 	while (wait4(pid, &status, 0, &usage) < 0 && errno == EINTR)
 		;
-	return clock_timeval_ns(usage.ru_utime) +
-	       clock_timeval_ns(usage.ru_stime);
+	return numbers_cpu_ns(&usage);
 }
 
 uint64_t servers_stop(struct servers *servers)

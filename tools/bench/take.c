@@ -19,6 +19,7 @@
 
 #include "base/clock.h"
 #include "base/def.h"
+#include "numbers.h"
 
 #define DEADLINE_NS (30 * NS_PER_S)
 
@@ -98,8 +99,7 @@ static int reap(pid_t pid, struct take *take)
 	while (wait4(pid, &take->status, 0, &usage) < 0)
 		if (errno != EINTR)
 			return -errno;
-	take->cpu_ns = clock_timeval_ns(usage.ru_utime) +
-	               clock_timeval_ns(usage.ru_stime);
+	take->cpu_ns = numbers_cpu_ns(&usage);
 	return 0;
 }
 
