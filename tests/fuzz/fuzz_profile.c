@@ -24,6 +24,7 @@ static void plan(const struct sbx_spec *spec)
 	CLEANUP_FD int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	struct facts facts = facts_user;
 	struct bind_source sources[64] = {0};
+	const char *layers[64];
 	struct sbx_error err = {0};
 	struct sbx_plan *made = NULL;
 	size_t n = 0;
@@ -35,9 +36,14 @@ static void plan(const struct sbx_spec *spec)
 		sources[n].path = bind->source;
 		sources[n++].directory = true;
 	}
+	if (spec->packages.n > ARRAY_SIZE(layers))
+		return;
+	for (size_t i = 0; i < spec->packages.n; i++)
+		layers[i] = spec->packages.items[i];
 	if (spec->inputs) /* what they are is a fact of the host's */
 		return;
 	facts.binds = sources;
+	facts.layers = layers;
 	facts.executable = "/usr/bin/true";
 	facts.code = "";
 	facts.code_name = spec->file ? spec->file : "program";

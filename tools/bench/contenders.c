@@ -55,11 +55,11 @@
 	.argv = WORDS("{sbx}", "{code}", "{token}")
 
 /* What a warm start costs at least: of the kernel, of the interpreter. */
-#define FORKS_NESTED                                          \
+#define FORKS_NESTED(server, code)                            \
 	.name = "forks, nested",                              \
 	.does = "7 namespaces, and nothing else, made ahead", \
-	.claims = NS_ALL, .asks = SERVER_NESTED,              \
-	.argv = WORDS(BENCH_PYTHON, "{code}", "{token}")
+	.claims = NS_ALL, .asks = (server),                   \
+	.argv = WORDS(BENCH_PYTHON, code, "{token}")
 #define FORKS                                                     \
 	.name = "forks", .does = "nothing; a python3 that waits", \
 	.asks = SERVER_FORKS, .argv = WORDS(BENCH_PYTHON, "{code}", "{token}")
@@ -123,7 +123,7 @@ static const struct contender warm[] = {
 	{SOCKET, .goal_milli = 150},
 	{POOL(PYTHON_PROFILE), .goal_milli = 150},
 	{COLD(", profile python", PYTHON_PROFILE)},
-	{FORKS_NESTED},
+	{FORKS_NESTED(SERVER_NESTED, "{code}")},
 	{FORKS},
 	{PYTHON_BARE},
 	{PYTHON_FASTEST},
@@ -132,7 +132,7 @@ static const struct contender warm[] = {
 /* A fifth of the time is five times the rate. */
 static const struct contender sustained[] = {
 	{SOCKET, .goal_milli = 200},
-	{FORKS_NESTED},
+	{FORKS_NESTED(SERVER_NESTED, "{code}")},
 	{FORKS},
 	{PYTHON_BARE},
 };
@@ -142,6 +142,7 @@ static const struct contender sustained[] = {
 static const struct contender numpy[] = {
 	{POOL(ARRAYS_PROFILE), .goal_milli = 20},
 	{COLD(", profile python-data", ARRAYS_PROFILE)},
+	{FORKS_NESTED(SERVER_ARRAYS, "{arrays}")},
 	{
 		.name = "python3",
 		.does = "nothing",

@@ -18,6 +18,7 @@ enum server {
 	SERVER_SBXD,
 	SERVER_FORKS,  /* inside/forks.py */
 	SERVER_NESTED, /* the same, its forks in namespaces of their own */
+	SERVER_ARRAYS, /* the same, with numpy */
 	SERVER_NODES,  /* inside/waits.js */
 	N_SERVERS,
 };

@@ -74,10 +74,12 @@ static int start_other(struct servers *servers, enum server server,
                        const struct site *site)
 {
 	const char *socket = servers->socket[server];
-	const char *argv[N_SERVERS][5] = {
+	const char *argv[N_SERVERS][6] = {
 		[SERVER_FORKS] = {BENCH_PYTHON, site->forks, socket, "none"},
 		[SERVER_NESTED] = {BENCH_PYTHON, site->forks, socket,
 	                           "namespaces"},
+		[SERVER_ARRAYS] = {BENCH_PYTHON, site->forks, socket,
+	                           "namespaces", "numpy"},
 		[SERVER_NODES] = {BENCH_NODE, site->waits, socket},
 	};
 

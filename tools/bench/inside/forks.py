@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
-# forks.py SOCKET none|namespaces: keeps forks of itself waiting, each for one
+# forks.py SOCKET none|namespaces [MODULE...]: keeps forks of itself waiting, each for one
 # connection: it runs the program that the words there name, prints into the
 # connection, and ends. No sandbox: that is what a warm start costs at least,
-# of the interpreter, and with namespaces of the kernel.
+# of the interpreter, and with namespaces of the kernel. The modules are imported
+# before it forks.
 import contextlib
 import ctypes
 import gc
+import importlib
 import os
 import signal
 import socket
@@ -48,13 +50,15 @@ def end(children):
 
 
 def main():
-    path, inside = sys.argv[1:]
+    path, inside, *modules = sys.argv[1:]
     fork = fork_into_namespaces if inside == "namespaces" else os.fork
     children = set()
     signal.signal(signal.SIGTERM, lambda *_: end(children))
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(path)
     listener.listen(64)
+    for module in modules:
+        importlib.import_module(module)
     # What has run once finds its caches filled.
     exec(compile("import sys; print(end='')", "", "exec"), {})
     gc.freeze()
