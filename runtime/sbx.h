@@ -319,8 +319,9 @@ SBX_API void sbx_pool_close(struct sbx_pool *pool);
  *
  * sbx_built_find() and sbx_built_keep() save the same build a second time. */
 
-/* *build borrows from spec; NULL: the spec has none. */
-SBX_API int sbx_spec_build(const struct sbx_spec *spec, struct sbx_spec **build,
+/* *build borrows from spec; NULL: the spec has none. Else this looks at the
+ * host, for the plans of both. */
+SBX_API int sbx_spec_build(struct sbx_spec *spec, struct sbx_spec **build,
                            struct sbx_error *err);
 
 /* Regular files and directories of the workspace of a box whose run is over;

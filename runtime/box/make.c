@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The two ends of the public library that need the host: making a plan, and
- * writing a report. */
+/* The ends of the public library that need the host: making a plan, and writing
+ * a report. */
 #include <errno.h>
 #include <string.h>
 #include <time.h>
@@ -27,6 +27,36 @@ static int plan_name(struct sbx_plan *plan, const char *asked,
 		               "make an id for the run");
 	plan->id = arena_strdup(&plan->arena, asked ? asked : id);
 	return plan->id ? 0 : err_memory(err, SBX_STAGE_PLAN);
+}
+
+/* Two plans are to be made now. */
+static int look_once(struct sbx_spec *spec, struct sbx_spec *build,
+                     struct sbx_error *err)
+{
+	struct facts *facts = arena_alloc(&spec->arena, sizeof(*facts));
+	int r;
+
+	if (!facts)
+		return err_memory(err, SBX_STAGE_PLAN);
+	r = facts_of_host(&spec->arena, facts, err);
+	if (r == 0)
+		spec->host = build->host = facts;
+	return r;
+}
+
+int sbx_spec_build(struct sbx_spec *spec, struct sbx_spec **build,
+                   struct sbx_error *err)
+{
+	int r = spec_first(spec, build, err);
+
+	if (r < 0 || !*build || spec->host)
+		return r;
+	r = look_once(spec, *build, err);
+	if (r < 0) {
+		sbx_spec_free(*build);
+		*build = NULL;
+	}
+	return r;
 }
 
 int sbx_plan_make(const struct sbx_spec *spec, struct sbx_plan **plan,

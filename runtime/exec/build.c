@@ -7,7 +7,7 @@
 #include "exec/cache.h"
 #include "exec/run.h"
 
-int building_plan(struct building *building, const struct sbx_spec *spec,
+int building_plan(struct building *building, struct sbx_spec *spec,
                   struct sbx_error *err)
 {
 	int r = sbx_spec_build(spec, &building->spec, err);

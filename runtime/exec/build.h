@@ -13,7 +13,7 @@ struct building {
 	struct sbx_built *built; /* NULL: it did not succeed */
 };
 
-int building_plan(struct building *building, const struct sbx_spec *spec,
+int building_plan(struct building *building, struct sbx_spec *spec,
                   struct sbx_error *err);
 
 /* Finds what the same build left before, where there is one and it is there:

@@ -37,13 +37,13 @@ static bool goes_first(const struct sbx_spec *spec)
 	return spec->build.command.n || check_is_due(&spec->check);
 }
 
-int sbx_spec_build(const struct sbx_spec *spec, struct sbx_spec **build,
-                   struct sbx_error *err)
+int spec_first(const struct sbx_spec *spec, struct sbx_spec **first,
+               struct sbx_error *err)
 {
 	struct sbx_spec *made;
 	int r = check_usable(spec, err);
 
-	*build = NULL;
+	*first = NULL;
 	if (r < 0 || !goes_first(spec))
 		return r;
 	made = malloc(sizeof(*made));
@@ -73,6 +73,6 @@ int sbx_spec_build(const struct sbx_spec *spec, struct sbx_spec **build,
 		sbx_spec_free(made);
 		return err_set(err, SBX_STAGE_SPEC, ENOMEM, "a spec");
 	}
-	*build = made;
+	*first = made;
 	return 0;
 }

@@ -201,6 +201,11 @@ enum layer {
 	N_LAYERS
 };
 
+/* The spec of what comes before a run, a build or a check, which borrows from
+ * it; *first is NULL where nothing does. */
+int spec_first(const struct sbx_spec *spec, struct sbx_spec **first,
+               struct sbx_error *err);
+
 const char *layer_name(enum layer layer);
 const char *limit_name(enum limit limit); /* "wall_time" */
 const char *network_name(enum network_mode mode);

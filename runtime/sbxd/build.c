@@ -13,7 +13,7 @@ struct build {
 	struct sbx_built *built;
 };
 
-int build_make(const struct sbx_spec *spec, struct build **build,
+int build_make(struct sbx_spec *spec, struct build **build,
                struct sbx_error *err)
 {
 	struct sbx_spec *own = NULL;

@@ -10,7 +10,7 @@
 struct build;
 
 /* *build is NULL where spec has none. It borrows from spec. */
-int build_make(const struct sbx_spec *spec, struct build **build,
+int build_make(struct sbx_spec *spec, struct build **build,
                struct sbx_error *err);
 
 /* Whether there is one, and it is not over. */
