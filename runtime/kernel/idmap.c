@@ -19,6 +19,8 @@ static void range_consider(struct id_range *range, unsigned first,
 {
 	unsigned half = count / 2;
 
+	if (count > UINT32_MAX - first) /* the kernel has none like that */
+		return;
 	if (first <= IDMAP_FIRST && count > IDMAP_FIRST - first &&
 	    count - (IDMAP_FIRST - first) >= IDMAP_COUNT)
 		*range = (struct id_range){IDMAP_FIRST, IDMAP_COUNT};

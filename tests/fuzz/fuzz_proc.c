@@ -13,7 +13,8 @@
 #include "kernel/idmap.h"
 #include "kernel/proc.h"
 
-static char directory[] = "/tmp/sbx-fuzz-XXXXXX";
+/* In memory: a disk would be most of the time. */
+static char directory[] = "/dev/shm/sbx-fuzz-XXXXXX";
 
 static const char *const files[] = {"2/stat", "2/status",
                                     "2/task/2/smaps_rollup"};

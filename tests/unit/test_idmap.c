@@ -49,6 +49,8 @@ Test(idmap, chooses_a_range)
 		{"0 0 65536\n1879048192 1 65536\n5 5 100000\n",
 	         {IDMAP_FIRST, IDMAP_COUNT}},
 		{"4294967294 0 1\n", {0, 0}},
+		{"4294967292 0 4\n", {0, 0}},
+		{"4294967292 0 3\n", {4294967294, 1}},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
