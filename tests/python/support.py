@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What the tests share."""
 
+import contextlib
 import os
 import pathlib
 import shutil
@@ -42,3 +43,13 @@ def open_files():
         except FileNotFoundError:
             pass  # that of the listing
     return links
+
+
+def read_of(pid, path):
+    """How many bytes of a file a process has read by now."""
+    for name in os.listdir(f"/proc/{pid}/fd"):
+        with contextlib.suppress(FileNotFoundError):  # it has closed that
+            if os.readlink(f"/proc/{pid}/fd/{name}") == str(path):
+                with open(f"/proc/{pid}/fdinfo/{name}") as info:
+                    return int(info.readline().split()[1])
+    return 0

@@ -398,6 +398,25 @@ class Ends(Batch):
         self.assertEqual({name: report["signal"] for name, report in
                           self.by_id().items()}, {"b": "SIGTERM"})
 
+    def test_sigterm_is_heard_while_lines_are_skipped(self):
+        """Of a file, which never keeps a reader waiting."""
+        self.ask(request("a"))
+        self.run_all()
+        line = self.requests.read_bytes()
+        with open(self.requests, "wb") as file:
+            for _ in range(1000):
+                file.write(line * 1000)
+        with subprocess.Popen(
+                [BATCH, "--resume", "--summary", "json", "--output",
+                 self.output, self.requests],
+                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as batch:
+            while not support.read_of(batch.pid, self.requests):
+                time.sleep(0.001)
+            batch.terminate()
+            skipped = json.load(batch.stdout)["skipped"]
+        self.assertEqual(batch.returncode, 128 + signal.SIGTERM)
+        self.assertLess(skipped, 10**6)
+
     def test_a_second_signal_ends_what_runs(self):
         self.ask(request("a", "sleep 60"))
         self.signal_twice()
