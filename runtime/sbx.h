@@ -316,7 +316,6 @@ SBX_API void sbx_pool_close(struct sbx_pool *pool);
  *   sbx_spec_build()   the spec of the build; plan it and run it like any
  *   sbx_built_take()   once it has succeeded
  *   sbx_spec_built()   then the spec itself can be planned and run
- *
  * sbx_built_find() and sbx_built_keep() save the same build a second time. */
 
 /* *build borrows from spec; NULL: the spec has none. Else this looks at the

@@ -32,16 +32,16 @@ int inputs_look(const struct sbx_spec *spec, struct arena *arena,
                 struct facts *facts, struct sbx_error *err)
 {
 	const struct input *input;
-	uint64_t *size;
+	struct input_file *file;
 	size_t n = 0;
 
 	for (input = spec->inputs; input; input = input->next)
 		n++;
-	size = arena_alloc(arena, (n + 1) * sizeof(*size));
-	if (!size)
+	file = arena_alloc(arena, (n + 1) * sizeof(*file));
+	if (!file)
 		return err_memory(err, SBX_STAGE_PLAN);
-	facts->input_sizes = size;
-	for (input = spec->inputs; input; input = input->next, size++) {
+	facts->inputs = file;
+	for (input = spec->inputs; input; input = input->next, file++) {
 		CLEANUP_FD int fd = -1;
 		struct stat st = {0};
 
@@ -60,7 +60,8 @@ int inputs_look(const struct sbx_spec *spec, struct arena *arena,
 		if (fd < 0)
 			return err_set(err, SBX_STAGE_PLAN, -fd, "input %s",
 			               input->source);
-		*size = (uint64_t)st.st_size;
+		file->size = (uint64_t)st.st_size;
+		file->executable = st.st_mode & 0111;
 	}
 	return 0;
 }

@@ -5,7 +5,7 @@
 
 #include "model/plan.h"
 
-/* Sets facts->input_sizes: each input must be a regular file that the caller
+/* Sets facts->inputs: each input must be a regular file that the caller
  * may read. */
 int inputs_look(const struct sbx_spec *spec, struct arena *arena,
                 struct facts *facts, struct sbx_error *err);

@@ -196,10 +196,9 @@ void box_emptied(struct sbx_box *box)
 {
 	measure_disk(box);
 	/* Who ended by itself is heard to the end, as by any pipe. */
-	if (box->run.cause == CAUSE_NONE)
-		box->deadline_ns = UINT64_MAX;
-	else
-		box->deadline_ns = clock_ns() + DRAIN_TIME;
+	box->deadline_ns = box->run.cause == CAUSE_NONE
+	                           ? UINT64_MAX
+	                           : clock_ns() + DRAIN_TIME;
 	leaf_read(box);
 }
 
@@ -248,9 +247,6 @@ static void check_time(struct sbx_box *box)
 {
 	uint64_t now = clock_ns();
 
-	if (is_empty(box) && now >= box->deadline_ns)
-		for (size_t i = STREAM_OUT; i < N_STREAMS; i++)
-			stream_abandon(&box->streams[i]);
 	if (box->failed || is_empty(box))
 		return;
 	if (is_measured(box) && now >= box->next_sample_ns)
@@ -325,7 +321,8 @@ static bool is_over(const struct sbx_box *box)
 {
 	if (!is_empty(box) || (box->failed && box->pid != 0))
 		return false;
-	if (box->failed || box->run.cause == CAUSE_CANCELLED)
+	if (box->failed || box->run.cause == CAUSE_CANCELLED ||
+	    clock_ns() >= box->deadline_ns)
 		return true;
 	return box->streams[STREAM_OUT].over && box->streams[STREAM_ERR].over;
 }
@@ -339,6 +336,7 @@ static void finish(struct sbx_box *box)
 		struct stream *stream = &box->streams[STREAM_OUT + i];
 		struct run_output *output = &run->output[i];
 
+		stream_abandon(stream); /* where nobody has read it */
 		output->bytes = stream->moved;
 		output->truncated = stream->moved > stream->limit;
 		output->captured = stream->captures;
@@ -393,8 +391,10 @@ void sbx_box_cancel(struct sbx_box *box)
 {
 	box_kill(box, CAUSE_CANCELLED);
 	/* Also the wait for a reader, where that is all there is left. */
-	if (is_empty(box)) {
-		box->deadline_ns = clock_ns();
-		set_timer(box);
-	}
+	if (!is_empty(box) || box->run.ended)
+		return;
+	if (box->run.cause == CAUSE_NONE)
+		box->run.cause = CAUSE_CANCELLED;
+	box->deadline_ns = clock_ns();
+	set_timer(box);
 }

@@ -22,6 +22,11 @@ static int open_log(const char *path, int *log, struct sbx_error *err)
 	          O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK |
 	                  O_NOCTTY | O_CLOEXEC,
 	          0600);
+	if (fd < 0 && errno == ELOOP)
+		return err_say(err, SBX_STAGE_REPORT, ELOOP,
+		               "audit %s: is a symbolic link; name the file "
+		               "itself",
+		               path);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_set(err, SBX_STAGE_REPORT, errno, "audit %s", path);
 	if (!S_ISREG(st.st_mode))

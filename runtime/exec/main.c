@@ -190,7 +190,7 @@ static int run_program(struct work *work, const struct profile_dirs *dirs,
 }
 
 /* What may follow an error: where the host itself refused to build the sandbox,
- * sbx-check can tell what it lacks. */
+ * sbx-check can tell what it lacks; or a limit of the caller's did. */
 static const char *advice(const struct sbx_error *err)
 {
 	if (err->stage < SBX_STAGE_CLONE || err->stage > SBX_STAGE_FILTER)
@@ -204,6 +204,12 @@ static const char *advice(const struct sbx_error *err)
 	case EBUSY:
 	case EINVAL:
 		return "; run sbx-check to see what this host lacks";
+	case EMFILE:
+		return "; raise the limit on open files (ulimit -n)";
+	case EFBIG:
+		return "; raise the limit on the size of files (ulimit -f)";
+	case EAGAIN:
+		return "; raise the limit on processes (ulimit -u)";
 	default:
 		return "";
 	}
@@ -337,9 +343,12 @@ int main(int argc, char **argv)
 		                     "refuses to run with them");
 		return 125;
 	}
-	/* A write that is refused is an error of the call, not the end. */
+	/* What is refused is an error of the call, and not the end; nor a stop,
+	 * in which nobody would hold the program to its limits. */
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN);
+	(void)signal(SIGTTIN, SIG_IGN);
+	(void)signal(SIGTTOU, SIG_IGN);
 	if (options_parse(argc, argv, &work.options, &err) == 0)
 		status = work_do(&work, &err);
 	else

@@ -93,7 +93,8 @@ struct link {
 	int daemon, signals;
 	int files; /* that the run leaves come here; -1: none do, or no more */
 	struct sbx_collect to;
-	int cancelled; /* the signal, or 0 */
+	int cancelled;   /* the signal, or 0 */
+	sigset_t before; /* where there is a descriptor of signals */
 };
 
 static int hand_over(struct link *link, const struct buffer *words,
@@ -202,7 +203,7 @@ static int run(struct link *link, const struct options *options,
 	link->daemon = client_connect(options->pool, 0, err);
 	if (link->daemon < 0)
 		return link->daemon;
-	link->signals = run_signals(RUN_SIGNALS);
+	link->signals = run_signals(RUN_SIGNALS, &link->before);
 	if (link->signals < 0)
 		return err_set(err, SBX_STAGE_WATCH, -link->signals,
 		               "signalfd");
@@ -221,7 +222,11 @@ int pool_run(const struct options *options, const struct pool_program *program,
              struct sbx_error *err)
 {
 	struct link link = {
-		-1, -1, -1, {program->collect, options->collect_replace}, 0};
+		.daemon = -1,
+		.signals = -1,
+		.files = -1,
+		.to = {program->collect, options->collect_replace},
+	};
 	struct passing_answer received = {.exit_status = -1};
 	int r = check(options, err);
 
@@ -233,6 +238,8 @@ int pool_run(const struct options *options, const struct pool_program *program,
 		                    "the daemon went away, and the run with it")
 		          : finish(&received, link.cancelled, answer, err);
 	}
+	if (link.signals >= 0) /* as in run_box() */
+		run_signals_end(link.signals, &link.before);
 	cleanup_fd(&link.files);
 	cleanup_fd(&link.signals);
 	cleanup_fd(&link.daemon);

@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 
-int run_signals(const int *signals)
+int run_signals(const int *signals, sigset_t *before)
 {
 	struct sigaction action;
 	sigset_t set;
@@ -21,10 +21,19 @@ int run_signals(const int *signals)
 		if (action.sa_handler != SIG_IGN)
 			sigaddset(&set, *signals);
 	}
-	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+	if (sigprocmask(SIG_BLOCK, &set, before) < 0)
 		return -errno;
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return fd < 0 ? -errno : fd;
+}
+
+void run_signals_end(int fd, const sigset_t *before)
+{
+	struct signalfd_siginfo info;
+
+	while (read(fd, &info, sizeof(info)) == sizeof(info))
+		;
+	(void)sigprocmask(SIG_SETMASK, before, NULL);
 }
 
 /* Steps the box until it is over. The signal that cancelled it, or 0. */
@@ -52,9 +61,10 @@ int run_box(const struct sbx_plan *plan, const struct sbx_stdio *stdio,
             struct sbx_error *err)
 {
 	CLEANUP_FD int signal_fd = -1;
+	sigset_t before;
 	int r, cancelled = 0;
 
-	signal_fd = run_signals(RUN_SIGNALS);
+	signal_fd = run_signals(RUN_SIGNALS, &before);
 	if (signal_fd < 0)
 		return err_set(err, SBX_STAGE_WATCH, -signal_fd, "signalfd");
 	r = sbx_box_open(plan, box, err);
@@ -65,6 +75,8 @@ int run_box(const struct sbx_plan *plan, const struct sbx_stdio *stdio,
 		                    confinement->collect, err);
 	if (r == 0)
 		r = follow(*box, signal_fd, &cancelled, err);
+	/* What comes now may wait for a reader, and is ended as any program. */
+	run_signals_end(signal_fd, &before);
 	if (r < 0)
 		return r;
 	return cancelled ? 128 + cancelled : sbx_box_outcome(*box).exit_status;

@@ -21,9 +21,12 @@ int run_box(const struct sbx_plan *plan, const struct sbx_stdio *stdio,
             struct sbx_error *err);
 
 /* Those signals, a list with a 0 behind it, as a descriptor. One that was
- * ignored when the program started, as under nohup(1), stays ignored. Returns
- * it, or -errno. */
+ * ignored when the program started, as under nohup(1), stays ignored. before:
+ * for run_signals_end(), or NULL. Returns it, or -errno. */
 #define RUN_SIGNALS ((const int[]){SIGINT, SIGTERM, SIGHUP, SIGQUIT, 0})
-int run_signals(const int *signals);
+int run_signals(const int *signals, sigset_t *before);
+
+/* They do again what they did before; those that have come are forgotten. */
+void run_signals_end(int fd, const sigset_t *before);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "base/def.h"
 #include "kernel/idmap.h"
+#include "model/spec.h"
 
 #define LINE_LEN      1000
 #define HOSTNAME_LEN  63
@@ -225,6 +226,8 @@ const char *mount_target_fault(const char *path)
 		{"/sys", true, "is not in a sandbox"},
 		{"/build", true, "is for what a build left"},
 		{"/packages", true, "is for package layers"},
+		{MASK_DIRECTORY, true, "is the sandbox's own"},
+		{SESSION_PLACE, true, "is the sandbox's own"},
 		{"/etc", false, "is the sandbox's own; name a file below it"},
 		{"/tmp", false, "is the sandbox's own; name a path below it"},
 		{"/workspace", false,

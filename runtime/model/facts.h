@@ -43,6 +43,12 @@ struct bind_source {
 	bool directory;
 };
 
+/* A file that goes into a run. */
+struct input_file {
+	uint64_t size;
+	bool executable;
+};
+
 struct facts {
 	bool privileged;       /* the caller may map ids that are not its own */
 	struct id_range range; /* privileged: to choose from */
@@ -62,7 +68,7 @@ struct facts {
 	const char *zone;            /* what /etc/localtime names, or NULL */
 
 	const struct bind_source *binds; /* one for each bind of the spec */
-	const uint64_t *input_sizes;     /* one for each input of the spec */
+	const struct input_file *inputs; /* one for each input of the spec */
 	const char *executable;          /* argv[0] as a path inside */
 	const void *code;                /* the program to place, or NULL */
 	size_t code_len;

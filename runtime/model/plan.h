@@ -202,7 +202,6 @@ int plan_budget(struct sbx_plan *plan, const struct sbx_spec *spec,
                 struct sbx_error *err);
 
 /* Where the parts of a session are. No program gets in: pid 1 does. */
-#define SESSION_PLACE  "/.session"
 #define SESSION_LAYERS SESSION_PLACE "/layers"
 #define SESSION_RUN    SESSION_PLACE "/run"
 #define SESSION_UPPER  SESSION_RUN "/upper"

@@ -69,13 +69,13 @@ static int add_code(struct sbx_plan *plan, const struct facts *facts,
 }
 
 static int add_input(struct sbx_plan *plan, const struct input *input,
-                     uint64_t size, struct sbx_error *err)
+                     const struct input_file *file, struct sbx_error *err)
 {
 	struct step step = {
 		.kind = input->source ? STEP_COPY : STEP_FILE,
 		.path = arena_printf(&plan->arena, WORKSPACE "%s", input->name),
-		.len = (size_t)size,
-		.mode = 0644,
+		.len = (size_t)file->size,
+		.mode = file->executable ? 0755 : 0644,
 	};
 
 	if (!step.path || add_parents(plan, step.path) < 0)
@@ -121,7 +121,7 @@ static int check_room(const struct sbx_plan *plan, size_t first,
 int plan_inputs(struct sbx_plan *plan, const struct sbx_spec *spec,
                 const struct facts *facts, struct sbx_error *err)
 {
-	const uint64_t *size = facts->input_sizes;
+	const struct input_file *file = facts->inputs;
 	size_t first = plan->n_steps;
 	int r = plan_strings(plan, &spec->collect, &plan->collect, err);
 
@@ -137,7 +137,7 @@ int plan_inputs(struct sbx_plan *plan, const struct sbx_spec *spec,
 	     input = input->next) {
 		r = check_names(spec, facts, input, err);
 		if (r == 0)
-			r = add_input(plan, input, *size++, err);
+			r = add_input(plan, input, file++, err);
 	}
 	return r < 0 ? r : check_room(plan, first, err);
 }

@@ -104,6 +104,12 @@ static int lower(struct sbx_plan *plan, const struct rlimit_row *row,
 	if (limit->enforced_by == ENFORCED_NOT ||
 	    limit->enforced_by == ENFORCED_CGROUP)
 		return 0;
+	if (most == 0)
+		return err_say(err, SBX_STAGE_PLAN, EPERM,
+		               "limits.%s: the hard limit that sbx itself was "
+		               "started with (ulimit -H) leaves nothing: it is "
+		               "%ju, and has to be %ju or more",
+		               name, (uintmax_t)hard, (uintmax_t)row->more + 1);
 	if (spec->limits[row->limit].origin == ORIGIN_CALLER &&
 	    !may_degrade(spec, row->limit))
 		return err_say(err, SBX_STAGE_PLAN, EPERM,

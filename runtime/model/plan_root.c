@@ -110,8 +110,7 @@ static const struct text_file sysctls[] = {
 
 /* What covers a file, and a directory, that is not to be seen. Both are
  * read-only by the time they are copied. */
-#define MASK_FILE      "/dev/null"
-#define MASK_DIRECTORY "/.empty"
+#define MASK_FILE "/dev/null"
 
 /* Shows a path of the root tree at the same path inside. */
 static int add_shown(struct sbx_plan *plan, const struct facts *facts,

@@ -23,7 +23,7 @@ int plan_session(struct sbx_plan *plan, const struct sbx_spec *spec,
                  struct sbx_error *err)
 {
 	const struct session_state *state = spec->session_state;
-	const char *lowers = "/.empty";
+	const char *lowers = MASK_DIRECTORY;
 
 	if (!spec->session.text)
 		return 0;

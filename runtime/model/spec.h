@@ -190,6 +190,11 @@ struct sbx_spec {
 	} said; /* who said those that do not hold it themselves */
 };
 
+/* Directories of the sandbox's own that nothing of the program is for: what
+ * covers others, and what a session is made of. */
+#define MASK_DIRECTORY "/.empty"
+#define SESSION_PLACE  "/.session"
+
 /* Layers of --require and --allow-degraded. */
 enum layer {
 	LAYER_NAMESPACES,

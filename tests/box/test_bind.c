@@ -170,6 +170,10 @@ Test(bind, says_why_a_target_does_not_fit)
 		{file, "/etc/passwd/x", "is below a file"},
 		{directory, "/etc/passwd/x", "is below a file"},
 		{directory, "/mnt:ro", "--bind"},
+		/* What covers files of /proc, and what a session is of. */
+		{directory, "/.empty", "is the sandbox's own"},
+		{directory, "/.empty/x", "is the sandbox's own"},
+		{directory, "/.session/run", "is the sandbox's own"},
 	};
 	struct result result;
 

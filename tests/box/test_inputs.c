@@ -41,6 +41,22 @@ Test(inputs, are_placed)
 	buffer_free(&after);
 }
 
+/* What may be executed may be so inside, and nothing else. */
+Test(inputs, keep_that_they_may_be_executed)
+{
+	const char *text = "#!/bin/sh\necho ran\n";
+	struct result result;
+
+	RUN(&result,
+	    OPTIONS("--input",
+	            scratch_file("tool", text, strlen(text), 0700), "--input",
+	            text_of("%s:bin/text", scratch_text("text", text))),
+	    COMMAND("sh", "-c", "./tool; bin/text; stat -c %a tool bin/text"));
+	cr_expect_str_eq(result.out.data, "ran\n755\n644\n");
+	cr_expect_not_null(strstr(result.err.data, "Permission denied"));
+	result_free(&result);
+}
+
 /* They are there before the start, byte for byte. */
 Test(inputs, are_whole)
 {

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/time.h>
 
 #include "base/def.h"
@@ -113,6 +114,57 @@ Test(signal, ignored_stays_ignored)
 	call_finish(&live, &result);
 	cr_expect_eq(result.status, 6);
 	result_free(&result);
+}
+
+/* Nobody reads what it writes, of which a pipe holds a part. */
+static void wait_for_a_full_pipe(const struct live *live)
+{
+	int n = 0;
+
+	for (int i = 0; i < 2000 && n < 65536; i++) {
+		seconds_sleep(0.01);
+		cr_assert_eq(ioctl(live->out, FIONREAD, &n), 0);
+	}
+	cr_assert_eq(n, 65536);
+}
+
+/* Once the run is over a signal ends sbx-exec as any program: it may be
+ * waiting for who reads its report. */
+Test(signal, ends_the_wait_for_a_reader_of_the_report)
+{
+	struct result result;
+	struct live live;
+
+	call_start(CALL(OPTIONS("--json"),
+	                COMMAND("sh", "-c", "yes | head -c 200000")),
+	           &live);
+	wait_for_a_full_pipe(&live);
+	(void)kill(live.pid, SIGTERM);
+	call_finish(&live, &result);
+	cr_expect_eq(result.status, -SIGTERM, "%d", result.status);
+	result_free(&result);
+	cr_expect(children_gone(5));
+}
+
+/* A program is over when it has been heard: who cancels before that has it in
+ * the report, too. */
+Test(signal, cancels_what_is_not_heard_yet)
+{
+	const char *word = canary();
+	struct result result;
+	struct live live;
+
+	call_start(CALL(COMMAND("sh", "-c", "yes | head -c 120000; : $0", word)),
+	           &live);
+	wait_for_a_full_pipe(&live);
+	while (count_processes(word) > 1) /* sbx-exec has it, too */
+		seconds_sleep(0.01);
+	(void)kill(live.pid, SIGTERM);
+	call_finish(&live, &result);
+	cr_expect_eq(result.status, 128 + SIGTERM);
+	cr_expect_str_eq(report_at(&result, "status"), "cancelled");
+	result_free(&result);
+	cr_expect(children_gone(5));
 }
 
 /* SIGKILL of sbx-exec takes everything with it, however hard it clings. */

@@ -10,6 +10,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -298,4 +299,48 @@ Test(stdio, stopped_terminal_stops_nothing)
 	cr_expect_eq(result.status, 124);
 	result_free(&result);
 	close_terminal(&terminal);
+}
+
+/* Sbx-exec becomes a job of the terminal's, in the background. */
+static void go_to_background(const void *data)
+{
+	int status;
+	pid_t pid;
+
+	take_terminal(data);
+	pid = fork();
+	if (pid == 0) {
+		(void)setpgid(0, 0);
+		return;
+	}
+	if (waitpid(pid, &status, WUNTRACED) != pid || !WIFEXITED(status))
+		_exit(99);
+	_exit(WEXITSTATUS(status));
+}
+
+/* One in the background is not stopped by what it reads or writes, since that
+ * would be for the program to choose, and no limit would hold any more. */
+Test(stdio, terminal_stops_no_job)
+{
+	static const char *const verbs[] = {
+		"exec sleep 60", "while :; do echo; sleep 0.01; done"};
+	struct terminal terminal;
+	struct result result;
+
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
+		open_terminal(&terminal);
+		terminal.before.c_lflag |= TOSTOP;
+		cr_assert_eq(
+			tcsetattr(terminal.theirs, TCSANOW, &terminal.before),
+			0);
+		cr_assert_eq(write(terminal.ours, "typed\n", 6), 6);
+		RUN(&result, OPTIONS("--wall-time", "500ms"),
+		    COMMAND("sh", "-c", verbs[i]),
+		    .fds = {{0, terminal.theirs}, {1, terminal.theirs}},
+		    .n_fds = 2, .prepare = go_to_background, .patience = 30);
+		cr_expect_eq(result.status, 124, "%s: %d: %s", verbs[i],
+		             result.status, result.err.data);
+		result_free(&result);
+		close_terminal(&terminal);
+	}
 }

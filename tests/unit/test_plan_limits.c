@@ -139,6 +139,19 @@ Test(plan_limits, keeps_below_hard_limits)
 	         "limits.cpu_time is above the hard limit that sbx itself was "
 	         "started with (ulimit -H): give 9 or less, or "
 	         "--allow-degraded cpu_time"},
+		{"limits.cpu_time", "1500ms", RLIMIT_CPU, 2, 0,
+	         "limits.cpu_time is above the hard limit that sbx itself was "
+	         "started with (ulimit -H): give 1 or less, or "
+	         "--allow-degraded cpu_time"},
+		{"limits.cpu_time", "500ms", RLIMIT_CPU, 1, 0,
+	         "limits.cpu_time: the hard limit that sbx itself was started "
+	         "with (ulimit -H) leaves nothing: it is 1, and has to be 2 or "
+	         "more"},
+		/* Not by name: there is nothing to be lowered to. */
+		{"hostname", "x", RLIMIT_NPROC, 1, 0,
+	         "limits.pids: the hard limit that sbx itself was started with "
+	         "(ulimit -H) leaves nothing: it is 1, and has to be 2 or "
+	         "more"},
 		{"limits.file_size", "4097", RLIMIT_FSIZE, 4096, 0,
 	         "limits.file_size is above the hard limit that sbx itself "
 	         "was started with (ulimit -H): give 4096 or less, or "
@@ -251,7 +264,7 @@ Test(plan_limits, says_what_holds_below_hard_limits)
 	} rows[] = {
 		{RLIMIT_NOFILE, 100, LIMIT_OPEN_FILES, 100},
 		{RLIMIT_NPROC, 10, LIMIT_PIDS, 9}, /* pid 1 is one */
-		{RLIMIT_NPROC, 0, LIMIT_PIDS, 0},
+		{RLIMIT_NPROC, 2, LIMIT_PIDS, 1},
 		{RLIMIT_STACK, 1 << 20, LIMIT_STACK, 1 << 20},
 		{RLIMIT_FSIZE, 4096, LIMIT_FILE_SIZE, 4096},
 		{RLIMIT_CPU, 10, LIMIT_CPU_TIME, 9 * NS_PER_S},

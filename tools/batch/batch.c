@@ -67,7 +67,7 @@ int batch_open(struct batch *batch, size_t n_jobs, bool progress,
 	int r = slots_open(&batch->slots, n_jobs);
 
 	batch->epoll = epoll_create1(EPOLL_CLOEXEC);
-	batch->signals = run_signals(ending);
+	batch->signals = run_signals(ending, NULL);
 	if (progress)
 		batch->clock = open_clock();
 	if (r == 0 && batch->epoll < 0)
