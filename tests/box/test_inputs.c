@@ -48,8 +48,8 @@ Test(inputs, keep_that_they_may_be_executed)
 	struct result result;
 
 	RUN(&result,
-	    OPTIONS("--input",
-	            scratch_file("tool", text, strlen(text), 0700), "--input",
+	    OPTIONS("--input", scratch_file("tool", text, strlen(text), 0700),
+	            "--input",
 	            text_of("%s:bin/text", scratch_text("text", text))),
 	    COMMAND("sh", "-c", "./tool; bin/text; stat -c %a tool bin/text"));
 	cr_expect_str_eq(result.out.data, "ran\n755\n644\n");

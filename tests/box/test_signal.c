@@ -154,8 +154,9 @@ Test(signal, cancels_what_is_not_heard_yet)
 	struct result result;
 	struct live live;
 
-	call_start(CALL(COMMAND("sh", "-c", "yes | head -c 120000; : $0", word)),
-	           &live);
+	call_start(
+		CALL(COMMAND("sh", "-c", "yes | head -c 120000; : $0", word)),
+		&live);
 	wait_for_a_full_pipe(&live);
 	while (count_processes(word) > 1) /* sbx-exec has it, too */
 		seconds_sleep(0.01);
