@@ -256,10 +256,28 @@ int store_lock(int store, const struct store_want *want,
 	return 0;
 }
 
+/* One that never had a state is none, and was made for a run that came to
+ * nothing. Who waits for its lock makes it anew. */
+static void drop_stateless(const struct store_session *session)
+{
+	CLEANUP_FD int store = -1;
+	struct stat st;
+
+	if (fstatat(session->dir, MANIFEST, &st, AT_SYMLINK_NOFOLLOW) == 0 ||
+	    errno != ENOENT)
+		return;
+	store = openat(session->dir, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (store >= 0 && unlinkat(session->dir, "layers", AT_REMOVEDIR) == 0 &&
+	    unlinkat(session->dir, "lock", 0) == 0)
+		(void)unlinkat(store, session->id, AT_REMOVEDIR);
+}
+
 void store_unlock(struct store_session *session)
 {
 	if (!session)
 		return;
+	if (session->layers >= 0) /* the lock is held, too */
+		drop_stateless(session);
 	cleanup_fd(&session->layers);
 	cleanup_fd(&session->dir);
 	/* Closed alone it is held for as long as a box that is being cloned has

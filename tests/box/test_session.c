@@ -142,6 +142,23 @@ Test(session, bad_ids)
 	result_free(&result);
 }
 
+/* One that no run has come to is none. */
+Test(session, is_not_made_for_nothing)
+{
+	struct result result;
+
+	RUN(&result, OPTIONS("--session", "s", "--dry-run"),
+	    .env = session_environment(), COMMAND("true"), .no_report = true);
+	cr_expect_eq(result.status, 0, "%s", result.err.data);
+	result_free(&result);
+	cr_expect_neq(access(scratch("data/sbx/sessions/s"), F_OK), 0);
+	RUN(&result, OPTIONS("--session", "s"), .env = session_environment(),
+	    COMMAND("no-such-program"));
+	cr_expect_eq(result.status, 127);
+	result_free(&result);
+	cr_expect_neq(access(scratch("data/sbx/sessions/s"), F_OK), 0);
+}
+
 /* Disk and inodes are the whole session's, not each run's. */
 Test(session, limits_are_the_sessions)
 {
