@@ -46,6 +46,23 @@ static bool is_socket(int fd)
 	return fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode);
 }
 
+static bool is_file(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+/* Nobody tells of a reader that is gone any more: which matters little, as a
+ * file keeps nobody waiting. */
+static int open_reader(int pipe)
+{
+	char path[32];
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", pipe);
+	return open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+}
+
 int stream_output(struct stream *stream, int from, int to, uint64_t limit)
 {
 	*stream = STREAM_NONE;
@@ -83,6 +100,8 @@ int stream_input(struct stream *stream, int from, int to)
 	if (stream->from < 0)
 		return -errno;
 	stream->way = is_socket(from) ? WAY_COPY : WAY_SPLICE;
+	if (is_file(from))
+		stream->unread = open_reader(to);
 	return 0;
 }
 
@@ -302,16 +321,35 @@ void stream_abandon(struct stream *stream)
 	stream_close(stream);
 }
 
+void stream_put_back(struct stream *stream)
+{
+	char waste[CHUNK];
+	off_t unread = 0;
+	ssize_t n;
+
+	if (stream->unread < 0)
+		return;
+	while ((n = read(stream->unread, waste, sizeof(waste))) > 0)
+		unread += n;
+	if (unread > 0)
+		(void)lseek(stream->from, -unread, SEEK_CUR);
+	(void)close(TAKE_FD(stream->unread));
+	stream_close(stream);
+}
+
 void stream_close(struct stream *stream)
 {
-	cleanup_fd(&stream->from);
-	cleanup_fd(&stream->to);
-	stream->from = stream->to = -1;
+	if (stream->unread < 0 && stream->from >= 0)
+		(void)close(TAKE_FD(stream->from));
+	if (stream->to >= 0)
+		(void)close(TAKE_FD(stream->to));
 	stream->over = true;
 }
 
 void stream_free(struct stream *stream)
 {
+	cleanup_fd(&stream->unread);
+	stream->unread = -1;
 	stream_close(stream);
 	buffer_free(&stream->held);
 }

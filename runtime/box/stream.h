@@ -34,11 +34,16 @@ struct stream {
 	size_t written;     /* of held, WAY_COPY */
 	size_t piece;       /* the most to write at once, WAY_COPY */
 	int pipe;           /* the end that is ours, from or to */
+	int unread;         /* its other end, for stream_put_back(), or -1 */
 	int watched; /* box/watch.c: the descriptor in its epoll, or -1 */
 };
 
-#define STREAM_NONE \
-	((struct stream){.from = -1, .to = -1, .pipe = -1, .watched = -1})
+#define STREAM_NONE                    \
+	((struct stream){.from = -1,   \
+	                 .to = -1,     \
+	                 .pipe = -1,   \
+	                 .unread = -1, \
+	                 .watched = -1})
 
 /* An output: from the read end of a pipe, owned from now on, to the caller's
  * descriptor, of which a duplicate is kept; -1 captures. 0 or -errno. */
@@ -62,6 +67,10 @@ void stream_unpolled(struct stream *stream);
 /* Gives the receiver up: what it has not taken is dropped, as if it were
  * beyond the limit. For an output whose writers are all gone. */
 void stream_abandon(struct stream *stream);
+
+/* An input is a file, and its program is gone: the caller's descriptor goes
+ * back to where the program has read, as if the two had been one. */
+void stream_put_back(struct stream *stream);
 
 /* Closes both ends; what was captured stays until stream_free(). */
 void stream_close(struct stream *stream);

@@ -15,8 +15,7 @@
 #include "box/wire.h"
 #include "kernel/sys.h"
 
-/* The root tree is built in a millisecond; a host that takes this long hangs
- * on a dead network mount. */
+/* It takes some milliseconds, but for ever on a dead network mount. */
 #define SETUP_TIME (60 * NS_PER_S)
 
 /* For the reader of a program that was stopped, to take what is left. */
@@ -332,6 +331,7 @@ static void finish(struct sbx_box *box)
 	struct run *run = &box->run;
 
 	run->ended = true;
+	stream_put_back(&box->streams[STREAM_IN]);
 	for (size_t i = 0; i < ARRAY_SIZE(run->output); i++) {
 		struct stream *stream = &box->streams[STREAM_OUT + i];
 		struct run_output *output = &run->output[i];

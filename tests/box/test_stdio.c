@@ -161,6 +161,29 @@ Test(stdio, closed_at_start)
 	}
 }
 
+/* Of a file, what the program has not read is there for whoever reads next, as
+ * if its standard input were the file itself. */
+Test(stdio, leaves_what_is_not_read)
+{
+	static char lines[300000];
+	struct result result;
+	CLEANUP_FD int fd = -1;
+
+	memset(lines, '\n', sizeof(lines));
+	fd = open(scratch_file("lines", lines, sizeof(lines), 0600), O_RDONLY);
+	cr_assert(fd >= 0);
+	RUN(&result, COMMAND("true"), .fds = {{0, fd}}, .n_fds = 1);
+	cr_expect_eq(lseek(fd, 0, SEEK_CUR), 0);
+	result_free(&result);
+	RUN(&result, COMMAND("sh", "-c", "read a; read b; sleep 0.1; read c"),
+	    .fds = {{0, fd}}, .n_fds = 1);
+	cr_expect_eq(lseek(fd, 0, SEEK_CUR), 3);
+	result_free(&result);
+	RUN(&result, COMMAND("wc", "-c"), .fds = {{0, fd}}, .n_fds = 1);
+	cr_expect_str_eq(result.out.data, "299997\n");
+	result_free(&result);
+}
+
 /* ---- a terminal ---- */
 
 struct terminal {
