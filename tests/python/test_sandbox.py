@@ -41,6 +41,20 @@ class Sandboxes(unittest.TestCase):
             self.assertEqual((result.status, result.reason, result.exit_code),
                              (status, reason, exit_code))
             self.assertTrue(result.message)
+        for name in ("text", "universal_newlines", "capture_output", "check"):
+            result = sbx.Sandbox("python", **{name: True}).execute(
+                "print(input()); 1/0", input="é")
+            self.assertEqual(result.stdout, "é\n", name)
+        result = box.execute("import os; os.write(2, b'a'); os.write(1, b'b')",
+                             stderr=subprocess.STDOUT)
+        self.assertEqual((sorted(result.stdout), result.stderr),
+                         (["a", "b"], ""))
+        result = box.execute("print(input())", stdout=subprocess.DEVNULL,
+                             input="é", encoding="latin-1")
+        self.assertEqual((result.status, result.stdout), ("success", ""))
+        result = box.execute("print(ascii(input())); print('é')", input="é",
+                             encoding="latin-1", errors="surrogateescape")
+        self.assertEqual(result.stdout, "'\\udce9'\nÃ©\n")
         self.assertEqual(box.execute("while 1: pass", timeout=0.2).reason,
                          "wall_time")
         self.assertIn("ZeroDivision", box.execute("1/0").stderr)
@@ -136,6 +150,11 @@ class Asyncio(unittest.IsolatedAsyncioTestCase):
             await sbx.arun(["no-such"])
         with self.assertRaises(ValueError):
             await sbx.arun(["true"], preexec_fn=print)
+
+    async def test_the_same_of_popen(self):
+        done = await sbx.arun(["echo"], bufsize=-1, pipesize=-1, stdout=-1,
+                              start_new_session=True)
+        self.assertEqual(done.stdout, b"\n")
 
     async def test_many_at_once(self):
         box = sbx.Sandbox("bash")
