@@ -197,9 +197,58 @@ def test_subprocess():
     assert (name == "sbx\\n") == bool(os.environ.get("BOXED")), name
     assert subprocess.run(["sh", "-c", "exit 3"]).returncode == 3
 """
+    SCOPES = """
+import asyncio, subprocess, unittest, pytest, sbx
+
+def name():
+    return subprocess.check_output(["hostname"], text=True)
+
+@pytest.fixture(scope="module", autouse=True)
+def of_module():
+    yield name()
+    assert name() == "sbx\\n"
+
+@pytest.fixture(scope="class")
+def of_class():
+    return name()
+
+class TestScopes:
+    def test_fixtures(self, of_session, of_module, of_class):
+        assert {of_session, of_module, of_class} == {"sbx\\n"}
+
+class TestCase(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.name = name()
+
+    def test_class(self):
+        self.assertEqual(self.name, "sbx\\n")
+
+def test_asyncio():
+    done = asyncio.run(sbx.arun(["hostname"], stdout=subprocess.PIPE))
+    assert done.stdout == b"sbx\\n"
+
+def test_asyncio_status():
+    async def status(*words):
+        process = await asyncio.create_subprocess_exec(*words)
+        return await process.wait()
+    assert asyncio.run(status("sh", "-c", "kill -9 $$")) == 137
+    assert asyncio.run(status("no-such")) == 127
+"""
+    CONFTEST = """
+import subprocess, pytest
+
+@pytest.fixture(scope="session", autouse=True)
+def of_session():
+    yield subprocess.check_output(["hostname"], text=True)
+    assert subprocess.getoutput("hostname") == "sbx"
+
+def pytest_unconfigure():
+    assert subprocess.Popen.__module__ == "subprocess"
+"""
 
     def pytest(self, *words, **env):
-        path = self.write("test_it.py", self.TESTS)
+        path = self.write("test_it.py", env.pop("tests", self.TESTS))
         return subprocess.run(
             [support.PYTHON, "-B", "-m", "pytest", "-q", "-p",
              "sbx.pytest_plugin", "-p", "no:cacheprovider", *words, path],
@@ -215,3 +264,9 @@ def test_subprocess():
         done = self.pytest("--sbx-profile=python", BOXED="1")
         self.assertEqual(done.returncode, 0, done.stdout)
         self.assertIn("2 passed", done.stdout)
+
+    def test_fixtures_of_every_scope(self):
+        self.write("conftest.py", self.CONFTEST)
+        done = self.pytest("--sbx-profile=python", tests=self.SCOPES)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertIn("4 passed", done.stdout)

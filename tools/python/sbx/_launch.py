@@ -176,6 +176,10 @@ _REMEDIES = {
 }
 
 
+class Program(str):
+    """The path of sbx-exec in a command line of ours: needs no sandbox."""
+
+
 class Launch:
     """argv runs sbx-exec, and needs the descriptors in pass_fds. Once it has
     ended, finish() tells what came of it. close() it.
@@ -219,7 +223,7 @@ class Launch:
             if files:
                 chosen += _write_files(files, stack.enter_context(
                     tempfile.TemporaryDirectory(prefix="sbx.")))
-            self.argv = [find_exec(), "--quiet",
+            self.argv = [Program(find_exec()), "--quiet",
                          f"--report=fd:{self._report.fileno()}", *chosen, "--",
                          *words]
             self.close = stack.pop_all().close
