@@ -46,6 +46,12 @@ class CodeTool:
         images = [{"name": name, "png_b64": base64.b64encode(data).decode()}
                   for name, data in sorted(result.files.items())
                   if data.startswith(PNG)]
+        left = [file["path"] for file in result.report.get("files", [])
+                if "content_b64" not in file]
+        left += [image["name"] for image in images[MAX_IMAGES:]]
+        if left:
+            text += (f"\n[{len(left)} not shown, too large or too many: "
+                     f"{', '.join(left[:MAX_IMAGES])}]")
         return {"ok": result.success, "text": text,
                 "images": images[:MAX_IMAGES]}
 

@@ -37,7 +37,11 @@ def main():
     if len(sys.argv) < 2:
         sys.exit(__doc__)
     command = sys.argv[2:] or ["python3", "-m", "unittest"]
-    report = run_tests(sys.argv[1], command).report
+    try:
+        report = run_tests(sys.argv[1], command).report
+    except OSError as error:  # a SandboxError is one
+        print(f"ci: {error}", file=sys.stderr)
+        return 1
     if report["status"] == "success":
         return 0
     print(f"ci: {report['message']}", file=sys.stderr)

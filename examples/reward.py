@@ -34,6 +34,9 @@ def requests(samples, limits):
 def run_batch(asked, jobs=None):
     """The reports of all requests, by their ids."""
     batch = os.environ.get("SBX_BATCH") or shutil.which("sbx-batch")
+    if not batch:
+        raise FileNotFoundError("sbx-batch is not in PATH: install it, or set "
+                                "SBX_BATCH to its path")
     with tempfile.TemporaryDirectory() as name:
         lines = pathlib.Path(name, "requests")
         with open(lines, "w") as stream:
@@ -57,10 +60,11 @@ def rewards(samples, limits=None, jobs=None):
         passed = 0
         for k, test in enumerate(sample["tests"]):
             report = reports[f"{i}/{k}"]
+            # What is not UTF-8 is elsewhere in the report, and never right.
             passed += (report["status"] == "success" and
                        not report["stdout_truncated"] and
-                       report.get("stdout", "").split() ==
-                       test["output"].split())
+                       "stdout" in report and
+                       report["stdout"].split() == test["output"].split())
         made.append(passed / max(len(sample["tests"]), 1))
     return made
 
@@ -70,7 +74,11 @@ def main():
         sys.exit(__doc__)
     with open(sys.argv[1]) as stream:
         samples = [json.loads(line) for line in stream]
-    for reward in rewards(samples):
+    try:
+        made = rewards(samples)
+    except (OSError, RuntimeError) as error:
+        sys.exit(f"reward: {error}")
+    for reward in made:
         print(f"{reward:.3f}")
 
 

@@ -21,7 +21,8 @@ static const char usage[] =
 	"\n"
 	"Runs one program in a fresh sandbox and says how it ended. FILE is "
 	"copied in;\n"
-	"- is standard input. Nothing after -- is parsed.\n";
+	"- is standard input, /dev/fd/N a descriptor. Nothing after -- is "
+	"parsed.\n";
 
 static const char closing[] =
 	"\n"

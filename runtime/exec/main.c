@@ -94,14 +94,14 @@ static int read_for_pool(struct work *work, struct pool_program *program,
 		r = work_read_request(work, err);
 	} else if (file) {
 		program->arguments++;
-		if (strcmp(file, "-") == 0)
-			r = work_read_code(work, err);
-		else
+		if (!work_is_nameless(file)) {
+			const char *slash = strrchr(file, '/');
+
+			program->file = slash ? slash + 1 : file;
 			r = pool_read(file, &work->text, err);
-		if (strcmp(file, "-") != 0)
-			program->file = strrchr(file, '/')
-			                        ? strrchr(file, '/') + 1
-			                        : file;
+		} else {
+			r = work_read_code(work, file, err);
+		}
 	}
 	program->text = work->text.data ? work->text.data : "";
 	program->len = work->text.len;

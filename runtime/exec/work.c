@@ -3,24 +3,48 @@
 #include "exec/work.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/parse.h"
 
-/* A program that comes on standard input; limits.disk bounds it further. */
+/* A program that comes on a descriptor; limits.disk bounds it further. */
 #define MAX_INPUT_PROGRAM ((size_t)256 << 20)
 
 #define MAX_REQUEST ((size_t)1 << 20)
 
-int work_read_code(struct work *work, struct sbx_error *err)
+/* The descriptor that a nameless file is, or -1. */
+static int descriptor_of(const char *file)
 {
-	int r = file_read_fd(STDIN_FILENO, MAX_INPUT_PROGRAM, &work->text);
+	static const char dir[] = "/dev/fd/";
+	const size_t len = sizeof(dir) - 1;
+	uint64_t fd;
+
+	if (strcmp(file, "-") == 0)
+		return STDIN_FILENO;
+	if (strncmp(file, dir, len) != 0 || parse_count(file + len, &fd) < 0 ||
+	    fd > INT_MAX)
+		return -1;
+	return (int)fd;
+}
+
+bool work_is_nameless(const char *file)
+{
+	return descriptor_of(file) >= 0;
+}
+
+int work_read_code(struct work *work, const char *file, struct sbx_error *err)
+{
+	int fd = descriptor_of(file);
+	int r = file_read_fd(fd, MAX_INPUT_PROGRAM, &work->text);
 
 	if (r < 0)
 		return err_set(err, SBX_STAGE_SPEC, -r,
-		               "read the program from standard input");
-	work->stdin_used = true;
+		               "read the program from %s",
+		               fd == STDIN_FILENO ? "standard input" : file);
+	work->stdin_used = fd == STDIN_FILENO;
 	return 0;
 }
 
@@ -35,10 +59,10 @@ static int set_program(struct work *work, struct sbx_error *err)
 	if (options->code)
 		return sbx_spec_code(work->spec, options->code,
 		                     strlen(options->code), arguments, err);
-	if (strcmp(arguments[0], "-") != 0)
+	if (!work_is_nameless(arguments[0]))
 		return sbx_spec_file(work->spec, arguments[0], arguments + 1,
 		                     err);
-	r = work_read_code(work, err);
+	r = work_read_code(work, arguments[0], err);
 	if (r < 0)
 		return r;
 	return sbx_spec_code(work->spec, work->text.data, work->text.len,

@@ -18,7 +18,7 @@ struct work {
 	struct sbx_plan *plan;
 	struct sbx_box *box;
 	struct building building;
-	struct buffer text; /* the program from standard input; the request */
+	struct buffer text; /* the program without a name; the request */
 	struct report_file report;
 	struct audit_logs audit;
 	struct pool_answer answer; /* --pool */
@@ -26,8 +26,12 @@ struct work {
 	bool stdin_used;           /* the program's text was on it */
 };
 
-/* Reads the program, or the request, into text. */
-int work_read_code(struct work *work, struct sbx_error *err);
+/* Whether FILE is "-", standard input, or /dev/fd/N, a descriptor of the
+ * caller's: a text without a name of its own. */
+bool work_is_nameless(const char *file);
+
+/* Reads the program from a nameless file, or the request, into text. */
+int work_read_code(struct work *work, const char *file, struct sbx_error *err);
 int work_read_request(struct work *work, struct sbx_error *err);
 
 /* Makes the spec, of what the options or the request say. */

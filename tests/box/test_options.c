@@ -104,6 +104,32 @@ Test(options, runs_standard_input)
 	result_free(&result);
 }
 
+/* /dev/fd/N is a program without a name, too, of a file or a pipe; standard
+ * input is the program's still, unless N is 0. */
+Test(options, runs_a_descriptor)
+{
+	static const char code[] = "cat; echo \"$0 $1 end\"\n";
+	struct result result;
+	int pipe_fds[2];
+
+	cr_assert_eq(pipe(pipe_fds), 0);
+	cr_assert_eq(write(pipe_fds[1], code, sizeof(code) - 1),
+	             sizeof(code) - 1);
+	(void)close(pipe_fds[1]);
+	RUN(&result, OPTIONS("--profile", "bash", "--", "/dev/fd/9", "first"),
+	    .input = "given ", .fds = {{9, pipe_fds[0]}}, .n_fds = 1);
+	EXPECT_RUN(result, "given code.sh first end\n");
+	(void)close(pipe_fds[0]);
+	RUN(&result, OPTIONS("--profile", "bash", "--", "/dev/fd/0"),
+	    .input = code);
+	EXPECT_RUN(result, "code.sh  end\n");
+	RUN(&result, OPTIONS("--profile", "bash", "--", "/dev/fd/99"));
+	cr_expect_eq(result.status, 125);
+	cr_expect(strstr(result.err.data, "the program from /dev/fd/99: Bad"),
+	          "%s", result.err.data);
+	result_free(&result);
+}
+
 /* The profiles that ship run their language, and say hello in it. */
 Test(options, profiles_run_their_language)
 {

@@ -68,6 +68,24 @@ class Reward(Example):
         self.assertEqual([float(word) for word in told],
                          list(codes.values()))
 
+    def test_what_is_not_text_is_not_nothing(self):
+        samples = self.write("samples", "".join(json.dumps(
+            {"code": f"import os; os.write(1, {printed!r})",
+             "tests": [{"input": "", "output": ""}]}) + "\n"
+            for printed in (b"", b"\xff")))
+        self.assertEqual(self.example("reward.py", samples).stdout.split(),
+                         ["1.000", "0.000"])
+
+    def test_there_is_no_batch_runner(self):
+        samples = self.write("samples", "")
+        was = {name: os.environ[name] for name in ("SBX_BATCH", "PATH")}
+        self.addCleanup(os.environ.update, was)
+        del os.environ["SBX_BATCH"]
+        os.environ["PATH"] = str(self.path)
+        told = self.example("reward.py", samples, status=1).stderr
+        self.assertIn("reward: sbx-batch is not in PATH", told)
+        self.assertEqual(told.count("\n"), 1)
+
 
 class AgentTool(Example):
     PICTURE = """
@@ -110,6 +128,27 @@ open("no.png", "w").write("not one")
         self.assertIn("so far", got[5]["text"])
         self.assertIn("memory", got[5]["text"])
 
+    @support.needs_sessions
+    def test_what_cannot_be_shown_is_told(self):
+        got = self.calls(
+            {"code": "open('big.png', 'wb').write(b'x' * (2 << 20))"},
+            {"code": "import os; os.remove('big.png')\n" + self.PICTURE +
+                     "for i in range(6):\n"
+                     "    os.link('dot.png', f'{i}.png')"})
+        self.assertIn("[1 not shown, too large", got[0]["text"])
+        self.assertIn("big.png", got[0]["text"])
+        self.assertEqual(len(got[1]["images"]), 5, got[1]["text"])
+        self.assertIn("[2 not shown, too large or too many: "
+                      "5.png, dot.png]", got[1]["text"])
+
+    @support.needs_sessions
+    def test_what_is_no_call_is_an_answer(self):
+        got = self.calls({"code": "1", "files": ["a"]}, {"code": 5}, [],
+                         {"files": {}}, {"code": "print(2)"})
+        for answer in got[:4]:
+            self.assertIn("not a call: ", answer["text"])
+        self.assertEqual(got[4]["text"], "2\n")
+
 
 class Ci(Example):
     def sent(self, code):
@@ -127,6 +166,15 @@ class Ci(Example):
         self.assertIn("exited with status 1", done.stderr)
         self.example("ci.py", self.sent("pass"), "false", status=1)
         self.example("ci.py", self.sent("pass"), "true")
+
+    def test_a_directory_that_cannot_be_shown(self):
+        for name, said in (("no-such", "No such file"), ("pr:x", "colon")):
+            if ":" in name:
+                (self.path / name).mkdir()
+            told = self.example("ci.py", self.path / name, status=1).stderr
+            self.assertIn(said, told)
+            self.assertTrue(told.startswith("ci: "), told)
+            self.assertEqual(told.count("\n"), 1)
 
     def test_what_would_do_harm_does_not(self):
         os.environ["CI_TOKEN"] = "secret"

@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: MIT
 """sbx.subprocess: the names of the standard module."""
 
+import os
 import signal
 import subprocess
+import sys
 import time
 import unittest
+import unittest.mock
 
 import sbx
+import support
 from sbx import subprocess as boxed
 
 
@@ -79,7 +83,7 @@ class Streams(unittest.TestCase):
         self.assertEqual(done.stdout, data)
 
 
-class Signals(unittest.TestCase):
+class Signals(support.Scratch):
     def test_what_ends_a_program(self):
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP,
                        signal.SIGQUIT):
@@ -122,10 +126,35 @@ class Signals(unittest.TestCase):
 
     def test_a_stranger_kills_sbx_exec(self):
         popen = started("import time; time.sleep(60)")
-        subprocess.run(["kill", "-KILL", str(popen.pid)], check=True)
-        with self.assertRaises(sbx.SandboxError) as caught:
-            popen.communicate()
-        self.assertIn("no report", str(caught.exception))
+        os.kill(popen.pid, signal.SIGKILL)
+        self.assertEqual(popen.communicate(), (b"", None))
+        self.assertEqual(popen.wait(), -signal.SIGKILL)
+        self.assertIsNone(popen.report)
+
+    def test_run_does_not_do_without_a_report(self):
+        self.write("sbx-exec", "#!/bin/sh\nkill -9 $$\n").chmod(0o755)
+        with unittest.mock.patch.dict(os.environ, {
+                "SBX_EXEC": str(self.path / "sbx-exec")}):
+            for call in (sbx.run, sbx.subprocess.call):
+                with self.assertRaises(sbx.SandboxError) as caught:
+                    call(["true"], timeout=9)
+                self.assertIn("no report", str(caught.exception))
+
+    def test_a_group_of_its_own(self):
+        groups = [{"start_new_session": True}]
+        if sys.version_info >= (3, 11):
+            groups.append({"process_group": 0})
+        for options in groups:
+            with started("import time; time.sleep(60)", **options) as popen:
+                self.assertEqual(os.getpgid(popen.pid), popen.pid)
+                os.killpg(popen.pid, signal.SIGTERM)
+                self.assertEqual(popen.wait(20), -signal.SIGTERM)
+            self.assertEqual(popen.report["status"], "cancelled")
+            popen = boxed.Popen(["sleep", "60"], **options)
+            os.killpg(popen.pid, signal.SIGTERM)  # it may not be ready yet
+            self.assertEqual(popen.wait(20), -signal.SIGTERM)
+        with started("", start_new_session=False) as popen:
+            self.assertEqual(os.getpgid(popen.pid), os.getpgid(0))
 
 
 class Failures(unittest.TestCase):
@@ -138,3 +167,11 @@ class Failures(unittest.TestCase):
         self.assertEqual(popen.returncode, 127)
         self.assertRaises(sbx.NotFoundError, popen.poll)
         self.assertRaises(FileNotFoundError, popen.communicate)
+
+    def test_what_a_block_raises_is_not_hidden(self):
+        with self.assertRaises(KeyError):
+            with boxed.Popen(["no-such-program"]):
+                raise KeyError("own")
+        with self.assertRaises(sbx.NotFoundError):
+            with boxed.Popen(["no-such-program"]):
+                pass

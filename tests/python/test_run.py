@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """sbx.run() is subprocess.run(), in a sandbox."""
 
+import asyncio
+import datetime
 import os
 import pickle
 import subprocess
@@ -90,6 +92,23 @@ class Forms(support.Scratch):
         done = sbx.run(code="echo $# $1; exit 4", profile="bash",
                        args=["--code"], capture_output=True, text=True)
         self.assertEqual((done.returncode, done.stdout), (4, "1 --code\n"))
+        self.assertEqual(sbx.run(code="", profile="bash").returncode, 0)
+
+    def test_a_long_text(self):
+        """Longer than a word of a command line may be, 128 KiB."""
+        done = sbx.run(code="#" + "x" * 140000 + "\nprint(input(), __file__)",
+                       profile="python", input=b"given", capture_output=True)
+        self.assertEqual(done.stdout, b"given /workspace/code.py\n",
+                         done.stderr)
+
+    def test_what_a_text_is_called(self):
+        for options in ({}, {"args": ["a"]}):
+            with self.assertRaises(sbx.CalledProcessError) as caught:
+                sbx.run(code="exit 3", profile="bash", check=True,
+                        env={"KEY": "secret"}, **options)
+            self.assertIn("'--profile=bash', '--code=exit 3'",
+                          str(caught.exception))
+            self.assertNotIn("secret", str(caught.exception))
 
     def test_a_profile_of_ones_own(self):
         path = self.write("own.json", '{"extends": "base", "env": '
@@ -162,6 +181,18 @@ class Verdicts(unittest.TestCase):
         with self.assertRaises(sbx.TimeoutExpired):
             sbx.run(["sleep", "50"], timeout=0)
 
+    def test_the_smaller_of_timeout_and_wall_time(self):
+        day = datetime.timedelta(days=1)
+        rows = ((20, 9, 9), (20, "9s", 9), (20, "9000ms", 9), (20, "5m", 20),
+                (20, "none", 20), (20, None, 20), (20, 30.5, 20),
+                (20, day, 20), (day, "0.5h", 1800), (1.5, ".75", 0.75))
+        for timeout, wall_time, value in rows:
+            done = sbx.run(["true"], timeout=timeout, wall_time=wall_time)
+            self.assertEqual(done.report["limits"]["wall_time"]["value"],
+                             value, (timeout, wall_time))
+        result = sbx.Sandbox("bash", wall_time=9).execute("", timeout=20)
+        self.assertEqual(result.report["limits"]["wall_time"]["value"], 9)
+
     def test_check(self):
         with self.assertRaises(subprocess.CalledProcessError) as caught:
             sbx.run(["sh", "-c", "echo x; echo y >&2; exit 7"], check=True,
@@ -204,7 +235,13 @@ REFUSED = (
     ({"args": ["true"], "user": 0}, ValueError, "1000"),
     ({"args": ["true"], "umask": 0}, ValueError, "umask"),
     ({"args": ["true"], "restore_signals": False}, ValueError, "signals"),
-    ({"args": ["true"], "process_group": 5}, ValueError, "session"),
+    ({"args": ["true"], "dry_run": True}, ValueError, "sbx-exec --dry-run"),
+    ({"args": ["true"], "report": "r"}, ValueError, "the result has it"),
+    ({"args": ["true"], "files": ["a"]}, TypeError, "files takes a mapping"),
+    ({"args": ["true"], "timeout": 5, "wall_time": "2x"}, sbx.SandboxError,
+     "2x"),
+    ({"args": ["true"], "timeout": 5, "wall_time": 0}, sbx.SandboxError,
+     "wall_time"),
     ({"args": []}, ValueError, "empty"),
     ({}, TypeError, "no program"),
     ({"code": "x", "shell": True, "profile": "bash"}, ValueError, "profile"),
@@ -250,9 +287,18 @@ class Refused(unittest.TestCase):
         was = os.environ["SBX_EXEC"]
         self.addCleanup(os.environ.__setitem__, "SBX_EXEC", was)
         os.environ["SBX_EXEC"] = "/no/such/sbx-exec"
-        with self.assertRaises(FileNotFoundError) as caught:
-            sbx.run(["true"])
-        self.assertIn("/no/such/sbx-exec", str(caught.exception))
+        for call in (sbx.run, lambda *args: asyncio.run(sbx.arun(*args))):
+            with self.assertRaises(sbx.SandboxError) as caught:
+                call(["true"])
+            self.assertNotIsInstance(caught.exception, FileNotFoundError)
+            self.assertIn("/no/such/sbx-exec cannot be started: No such file",
+                          str(caught.exception))
+            self.assertIn("SBX_EXEC", str(caught.exception))
+
+    def test_a_word_that_is_too_long(self):
+        with self.assertRaises(sbx.SandboxError) as caught:
+            sbx.run(["echo", "x" * 140000])
+        self.assertIn("give what is long as input=", str(caught.exception))
 
     def test_no_descriptor_is_left(self):
         before = support.open_files()

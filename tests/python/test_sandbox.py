@@ -41,6 +41,20 @@ class Sandboxes(unittest.TestCase):
             self.assertEqual((result.status, result.reason, result.exit_code),
                              (status, reason, exit_code))
             self.assertTrue(result.message)
+        for name in ("text", "universal_newlines", "capture_output", "check"):
+            result = sbx.Sandbox("python", **{name: True}).execute(
+                "print(input()); 1/0", input="é")
+            self.assertEqual(result.stdout, "é\n", name)
+        result = box.execute("import os; os.write(2, b'a'); os.write(1, b'b')",
+                             stderr=subprocess.STDOUT)
+        self.assertEqual((sorted(result.stdout), result.stderr),
+                         (["a", "b"], ""))
+        result = box.execute("print(input())", stdout=subprocess.DEVNULL,
+                             input="é", encoding="latin-1")
+        self.assertEqual((result.status, result.stdout), ("success", ""))
+        result = box.execute("print(ascii(input())); print('é')", input="é",
+                             encoding="latin-1", errors="surrogateescape")
+        self.assertEqual(result.stdout, "'\\udce9'\nÃ©\n")
         self.assertEqual(box.execute("while 1: pass", timeout=0.2).reason,
                          "wall_time")
         self.assertIn("ZeroDivision", box.execute("1/0").stderr)
@@ -137,6 +151,11 @@ class Asyncio(unittest.IsolatedAsyncioTestCase):
         with self.assertRaises(ValueError):
             await sbx.arun(["true"], preexec_fn=print)
 
+    async def test_the_same_of_popen(self):
+        done = await sbx.arun(["echo"], bufsize=-1, pipesize=-1, stdout=-1,
+                              start_new_session=True)
+        self.assertEqual(done.stdout, b"\n")
+
     async def test_many_at_once(self):
         box = sbx.Sandbox("bash")
         results = await asyncio.gather(*(
@@ -178,9 +197,58 @@ def test_subprocess():
     assert (name == "sbx\\n") == bool(os.environ.get("BOXED")), name
     assert subprocess.run(["sh", "-c", "exit 3"]).returncode == 3
 """
+    SCOPES = """
+import asyncio, subprocess, unittest, pytest, sbx
+
+def name():
+    return subprocess.check_output(["hostname"], text=True)
+
+@pytest.fixture(scope="module", autouse=True)
+def of_module():
+    yield name()
+    assert name() == "sbx\\n"
+
+@pytest.fixture(scope="class")
+def of_class():
+    return name()
+
+class TestScopes:
+    def test_fixtures(self, of_session, of_module, of_class):
+        assert {of_session, of_module, of_class} == {"sbx\\n"}
+
+class TestCase(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.name = name()
+
+    def test_class(self):
+        self.assertEqual(self.name, "sbx\\n")
+
+def test_asyncio():
+    done = asyncio.run(sbx.arun(["hostname"], stdout=subprocess.PIPE))
+    assert done.stdout == b"sbx\\n"
+
+def test_asyncio_status():
+    async def status(*words):
+        process = await asyncio.create_subprocess_exec(*words)
+        return await process.wait()
+    assert asyncio.run(status("sh", "-c", "kill -9 $$")) == 137
+    assert asyncio.run(status("no-such")) == 127
+"""
+    CONFTEST = """
+import subprocess, pytest
+
+@pytest.fixture(scope="session", autouse=True)
+def of_session():
+    yield subprocess.check_output(["hostname"], text=True)
+    assert subprocess.getoutput("hostname") == "sbx"
+
+def pytest_unconfigure():
+    assert subprocess.Popen.__module__ == "subprocess"
+"""
 
     def pytest(self, *words, **env):
-        path = self.write("test_it.py", self.TESTS)
+        path = self.write("test_it.py", env.pop("tests", self.TESTS))
         return subprocess.run(
             [support.PYTHON, "-B", "-m", "pytest", "-q", "-p",
              "sbx.pytest_plugin", "-p", "no:cacheprovider", *words, path],
@@ -196,3 +264,9 @@ def test_subprocess():
         done = self.pytest("--sbx-profile=python", BOXED="1")
         self.assertEqual(done.returncode, 0, done.stdout)
         self.assertIn("2 passed", done.stdout)
+
+    def test_fixtures_of_every_scope(self):
+        self.write("conftest.py", self.CONFTEST)
+        done = self.pytest("--sbx-profile=python", tests=self.SCOPES)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertIn("4 passed", done.stdout)

@@ -11,6 +11,10 @@ from ._errors import SandboxError
 from ._launch import Launch
 from .subprocess import PIPE, CompletedProcess, complete
 
+# What of the keywords is asyncio's.
+_CARRIED = ("stdin", "stdout", "stderr", "start_new_session", "process_group",
+            "pipesize")
+
 
 class _Text:
     """The text mode of the subprocess module, which asyncio has not."""
@@ -42,8 +46,9 @@ class _Text:
 
 async def _communicate(launch: Launch, given: Any,
                        streams: Dict[str, Any]) -> "tuple[Any, Any, int]":
-    process = await asyncio.create_subprocess_exec(
-        *launch.argv, pass_fds=launch.pass_fds, **streams)
+    with launch.starting():
+        process = await asyncio.create_subprocess_exec(
+            *launch.argv, pass_fds=launch.pass_fds, **streams)
     try:
         outputs = await process.communicate(given)
     except BaseException:
@@ -61,14 +66,14 @@ async def arun(args: Any = None, **options: Any) -> CompletedProcess:
     and exceptions. A task that is cancelled ends its program."""
     given = options.pop("input", None)
     check = options.pop("check", False)
-    streams = {name: options.pop(name, None)
-               for name in ("stdin", "stdout", "stderr")}
+    options.pop("bufsize", None)  # these streams have no other
+    streams = {name: options.pop(name) for name in _CARRIED if name in options}
     if given is not None:
-        if streams["stdin"] is not None:
+        if streams.get("stdin") is not None:
             raise ValueError("stdin and input exclude each other")
         streams["stdin"] = PIPE
     if options.pop("capture_output", False):
-        if streams["stdout"] or streams["stderr"]:
+        if streams.get("stdout") or streams.get("stderr"):
             raise ValueError("capture_output excludes stdout and stderr")
         streams["stdout"] = streams["stderr"] = PIPE
     try:
@@ -93,7 +98,7 @@ async def _run_once(args: Any, options: Dict[str, Any], given: Any,
         launch.close()
     if launch.failure is not None:
         raise launch.failure
-    done = CompletedProcess(launch.args if args is None else args, code,
-                            text.decode(out), text.decode(err))
+    done = CompletedProcess(launch.args, code, text.decode(out),
+                            text.decode(err))
     done.report = launch.report or {}
     return done

@@ -7,14 +7,16 @@ reaches the sandbox, and cannot fill up as a pipe can."""
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import errno
 import fcntl
 import json
 import os
+import re
 import signal
 import tempfile
-from typing import IO, Any, Dict, List, Mapping, Optional, Union
+from typing import IO, Any, Dict, Iterator, List, Mapping, Optional
 
 from ._errors import SandboxError, failure
 from ._find import find_daemon, find_exec
@@ -26,8 +28,8 @@ Report = Dict[str, Any]
 _RENAMED = {"stdin_file": "stdin", "inputs": "input", "packages": "package"}
 
 # Keywords of subprocess.Popen that say something about the caller's side of
-# the process, which a sandbox does not have. Each with the values that ask for
-# nothing, and what to do instead.
+# the process, which a sandbox does not have, and options of sbx-exec that leave
+# no result. Each with the values that ask for nothing, and what to do instead.
 _REFUSED = {
     "preexec_fn": ((None,), "nothing of the caller runs inside; limits are "
                    "keywords, such as memory= and pids="),
@@ -41,23 +43,23 @@ _REFUSED = {
     "startupinfo": ((None,), "it is for Windows"),
     "creationflags": ((0,), "it is for Windows"),
     "restore_signals": ((True,), "a sandbox starts with the default signals"),
-    "process_group": ((None, -1, 0), "a sandbox has a session of its own"),
     "user": ((None,), "the program is user 1000 of the sandbox"),
     "group": ((None,), "the program is group 1000 of the sandbox"),
     "extra_groups": ((None,), "the program has no further groups"),
     "umask": ((-1,), "a sandbox has its own"),
+    "dry_run": ((None, False), "a plan is not a result; print it with "
+                "sbx-exec --dry-run"),
+    "report": ((None, False), "the result has it, as its report"),
 }
 
 
 def refuse_foreign(options: Dict[str, Any]) -> None:
     """Takes what cannot be carried out of options. ValueError when one of it
     asks for something."""
-    options.pop("start_new_session", None)  # it always is one
     for name, (harmless, remedy) in _REFUSED.items():
         value = options.pop(name, harmless[0])
         if not any(value is h or value == h for h in harmless):
-            raise ValueError(f"{name} cannot be carried into a sandbox: "
-                             f"{remedy}")
+            raise ValueError(f"{name} cannot be asked of a sandbox: {remedy}")
 
 
 def _words(args: Any) -> List[str]:
@@ -100,11 +102,12 @@ def _option(name: str, value: Any) -> List[str]:
     return [f"{option}={_value(name, value)}"]
 
 
-def _program(args: Any, options: Dict[str, Any]) -> List[str]:
-    """The words that name the program, and takes what they need out of
+def _program(args: Any, options: Dict[str, Any],
+             is_text: bool) -> "tuple[List[str], List[str]]":
+    """The options that say how the program is run, and its words: those after
+    a text, or else the program is the first. Takes what it needs out of
     options."""
     profile = options.pop("profile", None)
-    code = options.pop("code", None)
     command = options.pop("command", False)
     shell = options.pop("shell", False)
     if shell:
@@ -117,24 +120,26 @@ def _program(args: Any, options: Dict[str, Any]) -> List[str]:
         chosen = [f"--profile-file={os.fspath(profile)}"]
     elif profile is not None:
         chosen = [f"--profile={profile}"]
-    if code is not None:
+    if is_text:
         if shell or command:
             raise ValueError("code excludes shell and command: it is run by "
                              "the profile")
-        return [*chosen, f"--code={os.fsdecode(code)}", "--", *words]
+        return chosen, words
     if not words:
         raise TypeError("there is no program: give args or code")
     if shell:
-        return [*chosen, "--command", "--", shell, "-c", *words]
-    if command or profile is None:
-        return [*chosen, "--command", "--", *words]
-    return [*chosen, "--", *words]
+        words = [shell, "-c", *words]
+    if shell or command or profile is None:
+        chosen.append("--command")
+    return chosen, words
 
 
-def _unnamed_file() -> IO[bytes]:
+def _unnamed_file(content: bytes = b"") -> IO[bytes]:
     """A file without a name, and not at the place of a standard stream that
     the caller has closed."""
     with tempfile.TemporaryFile() as file:
+        file.write(content)
+        file.seek(0)
         return open(fcntl.fcntl(file.fileno(), fcntl.F_DUPFD_CLOEXEC, 3),
                     "r+b")
 
@@ -142,6 +147,9 @@ def _unnamed_file() -> IO[bytes]:
 def _write_files(files: Mapping[str, Any], directory: str) -> List[str]:
     """Puts contents into files of the host; returns the options that take
     them into the workspace, each under its own name."""
+    if not isinstance(files, Mapping):
+        raise TypeError("files takes a mapping of names to contents, not "
+                        f"{type(files).__name__}")
     words = []
     for number, (name, content) in enumerate(files.items()):
         path = os.path.join(directory, str(number))
@@ -154,8 +162,7 @@ def _write_files(files: Mapping[str, Any], directory: str) -> List[str]:
 
 # A run with one of these goes to no daemon, unless it is told to, and some are
 # refused then.
-_OURS = ("audit", "cold", "collect", "collect_to", "dry_run", "profile_file",
-         "session")
+_OURS = ("audit", "cold", "collect", "collect_to", "profile_file", "session")
 
 
 def _is_ours(options: Mapping[str, Any]) -> bool:
@@ -163,42 +170,74 @@ def _is_ours(options: Mapping[str, Any]) -> bool:
             isinstance(options.get("profile"), os.PathLike))
 
 
+_REMEDIES = {
+    errno.ENOENT: "; install it, or set SBX_EXEC to its path",
+    errno.E2BIG: "; give what is long as input=, files= or code=",
+}
+
+
+class Program(str):
+    """The path of sbx-exec in a command line of ours: needs no sandbox."""
+
+
 class Launch:
     """argv runs sbx-exec, and needs the descriptors in pass_fds. Once it has
-    ended, finish() tells what came of it. close() it."""
+    ended, finish() tells what came of it. close() it.
+
+    args is what the caller sees of the program; report, failure and killed
+    (a signal has ended sbx-exec, and there is no report) are set by finish().
+    """
 
     def __init__(self, args: Any, options: Mapping[str, Any]):
         wanted = dict(options)
         timeout = wanted.pop("timeout", None)
         if timeout is not None:
-            wanted["wall_time"] = max(_seconds(timeout), 0.001)
+            wanted["wall_time"] = stricter(timeout, wanted.get("wall_time"))
         cwd = wanted.pop("cwd", None)
         if cwd is not None:
             wanted["workdir"] = os.fsdecode(cwd)
         files = wanted.pop("files", None) or {}
+        code = wanted.pop("code", None)
         self._found = False  # a daemon that nobody has named
         if wanted.get("pool") is None and not _is_ours(wanted):
             wanted["pool"] = find_daemon()
             self._found = "SBX_SOCKET" not in os.environ
-        program = _program(args, wanted)
+        chosen, words = _program(args, wanted, code is not None)
+        self._name = words[0] if code is None else None
+        self.args = args if code is None else [
+            *chosen, f"--code={os.fsdecode(code)}", *words]
         refuse_foreign(wanted)
-        words = [word for name, value in wanted.items()
-                 for word in _option(name, value)]
-        self.args = program[program.index("--") + 1:]
+        chosen += [word for name, value in wanted.items()
+                   for word in _option(name, value)]
         self.report: Optional[Report] = None
         self.failure: Optional[SandboxError] = None
-        self._report = _unnamed_file()
-        self.pass_fds = (self._report.fileno(),)
-        self._files = (tempfile.TemporaryDirectory(prefix="sbx.")
-                       if files else None)
+        self.killed = False
+        with contextlib.ExitStack() as stack:
+            self._report = stack.enter_context(_unnamed_file())
+            self.pass_fds = [self._report.fileno()]
+            if code is not None:
+                # Not in a word, which has at most 128 KiB.
+                text = stack.enter_context(_unnamed_file(os.fsencode(code)))
+                self.pass_fds.append(text.fileno())
+                words.insert(0, f"/dev/fd/{text.fileno()}")
+            if files:
+                chosen += _write_files(files, stack.enter_context(
+                    tempfile.TemporaryDirectory(prefix="sbx.")))
+            self.argv = [Program(find_exec()), "--quiet",
+                         f"--report=fd:{self._report.fileno()}", *chosen, "--",
+                         *words]
+            self.close = stack.pop_all().close
+
+    @contextlib.contextmanager
+    def starting(self) -> Iterator[None]:
+        """That sbx-exec itself cannot be started is a SandboxError."""
         try:
-            if self._files:
-                words += _write_files(files, self._files.name)
-            self.argv = [find_exec(), "--quiet",
-                         f"--report=fd:{self.pass_fds[0]}", *words, *program]
-        except BaseException:
-            self.close()
-            raise
+            yield
+        except OSError as error:
+            raise SandboxError(
+                error.errno, f"{self.argv[0]} cannot be started: "
+                f"{error.strerror}{_REMEDIES.get(error.errno, '')}"
+            ) from error
 
     def finish(self, status: int) -> int:
         """The return code that subprocess would have given, from the exit
@@ -209,26 +248,42 @@ class Launch:
             self.report = json.loads(line) if line else None
             self.close()
         if self.report is None:
+            self.killed = status < 0
             self.failure = SandboxError(errno.EIO, "sbx-exec ended with "
                                         f"status {status} and no report")
         elif self.report and self.report["status"] == "error":
             self.failure = failure(status, self.report)
             self.failure.turned_away = self._found and (
                 self.failure.errno in (errno.EAGAIN, errno.ESHUTDOWN))
-            if self.args:
-                self.failure.filename = self.args[0]
+            if self._name is not None:
+                self.failure.filename = self._name
         return _returncode(status, self.report)
 
-    def close(self) -> None:
-        self._report.close()
-        if self._files:
-            self._files.cleanup()
+
+# As sbx-exec reads a DUR.
+_DURATION = re.compile(r"(\d*\.?\d+)(d|h|m|s|ms|us|ns)?")
+_UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1, "ms": 1e-3, "us": 1e-6,
+          "ns": 1e-9}
 
 
-def _seconds(value: Union[float, datetime.timedelta]) -> float:
-    if isinstance(value, datetime.timedelta):
-        return value.total_seconds()
-    return float(value)
+def stricter(timeout: Any, wall_time: Any) -> Any:
+    """The smaller of both, for --wall-time. Of what is no duration sbx-exec
+    says so."""
+    if isinstance(timeout, datetime.timedelta):
+        timeout = timeout.total_seconds()
+    timeout = max(float(timeout), 0.001)
+    if wall_time is None or wall_time is False or wall_time == "none":
+        return timeout
+    seconds = wall_time
+    if isinstance(wall_time, datetime.timedelta):
+        seconds = wall_time.total_seconds()
+    elif isinstance(wall_time, str):
+        read = _DURATION.fullmatch(wall_time)
+        if read:
+            seconds = float(read[1]) * _UNITS[read[2] or "s"]
+    if isinstance(seconds, (int, float)) and timeout < seconds:
+        return timeout
+    return wall_time
 
 
 def _signal_number(name: str) -> int:

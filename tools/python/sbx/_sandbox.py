@@ -8,6 +8,7 @@ import dataclasses
 from typing import Any, Dict, Optional
 
 from ._asyncio import arun
+from ._launch import stricter
 from .subprocess import PIPE, CompletedProcess, Popen, run
 
 
@@ -64,16 +65,24 @@ class Result:
 
     @property
     def files(self) -> Dict[str, bytes]:
-        """What collect= brought out: {path: content}. Where collect_to= names
-        a directory, they are there, and in the report."""
+        """What collect= brought out: {path: content}. Files above 1M, and what
+        goes above 4M in all, have none and are left out: report["files"] has
+        their path and size_bytes. Where collect_to= names a directory, all are
+        there, and in the report."""
         return {file["path"]: base64.b64decode(file["content_b64"])
                 for file in self.report.get("files", [])
                 if "content_b64" in file}
 
 
+def _text(data: Any) -> str:
+    """What run() has kept of a stream; nothing where it went elsewhere."""
+    return data if isinstance(data, str) else (data or b"").decode(
+        "utf-8", "replace")
+
+
 def _result(done: CompletedProcess) -> Result:
-    return Result(done.report, done.stdout.decode("utf-8", "replace"),
-                  done.stderr.decode("utf-8", "replace"), done.returncode)
+    return Result(done.report, _text(done.stdout), _text(done.stderr),
+                  done.returncode)
 
 
 class Sandbox:
@@ -122,12 +131,15 @@ class Sandbox:
         nothing for what the program does."""
         made = {**self.options, "stdout": PIPE, "stderr": PIPE, **options,
                 "code": code, "check": False}
+        for name in ("text", "universal_newlines", "capture_output"):
+            made.pop(name, None)  # a Result is that anyway
         timeout = made.pop("timeout", None)
         if timeout is not None:
-            made["wall_time"] = timeout
+            made["wall_time"] = stricter(timeout, made.get("wall_time"))
         given = made.get("input")
-        if isinstance(given, str):
-            made["input"] = given.encode()
-        elif given is None and made.get("stdin") is None:
-            made["input"] = b""
-        return made
+        if given is None and made.get("stdin") is None:
+            given = ""
+        if isinstance(given, str) and not (made.get("encoding") or
+                                           made.get("errors")):
+            given = given.encode()
+        return {**made, "input": given}

@@ -18,6 +18,9 @@ keywords of sbx.run(). What differs is what has to:
   any time limit that stopped the program.
 * The order between standard output and standard error is lost with
   stderr=STDOUT.
+* A signal to its pid or, with start_new_session= or process_group=, to its
+  group gets to sbx-exec. One that ends it ends the program, and is the return
+  code of Popen(); run() has no report then, and raises a SandboxError.
 * What would carry a piece of the caller into the sandbox (preexec_fn,
   pass_fds, ...) is a ValueError that says what to use.
 * A sandbox that cannot be built is a SandboxError; of its kinds,
@@ -48,9 +51,11 @@ __all__ = [
 # Not public there, but what test suites call between their programs.
 _cleanup = _subprocess._cleanup  # type: ignore[attr-defined]
 
-# What of Popen's keywords is about the caller's ends of the streams.
-STREAM_OPTIONS = ("bufsize", "stdin", "stdout", "stderr", "text", "encoding",
-                  "errors", "universal_newlines", "pipesize")
+# What of Popen's keywords is about sbx-exec: the caller's ends of the streams,
+# and where signals for a whole group find it.
+_OWN_OPTIONS = ("bufsize", "stdin", "stdout", "stderr", "text", "encoding",
+                "errors", "universal_newlines", "pipesize",
+                "start_new_session", "process_group")
 # What sbx-exec takes as the caller's wish to end the program.
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT,
            signal.SIGKILL)
@@ -89,21 +94,21 @@ class Popen(_subprocess.Popen):  # type: ignore[type-arg]
 
     def __init__(self, args: Any = None, *positional: Any, **options: Any):
         self._raw: Optional[int] = None
-        self._ended = False  # by a signal of the caller's
         given = named(positional, options)
         wanted = {**given, **{name: value
                               for name, value in self.defaults.items()
                               if given.get(name) is None}}
-        streams = {name: wanted.pop(name) for name in STREAM_OPTIONS
-                   if name in wanted}
+        own = {name: wanted.pop(name) for name in _OWN_OPTIONS
+               if name in wanted}
         self._launch = Launch(args, wanted)
         try:
-            super().__init__(self._launch.argv,
-                             pass_fds=self._launch.pass_fds, **streams)
+            with self._launch.starting():
+                super().__init__(self._launch.argv,
+                                 pass_fds=self._launch.pass_fds, **own)
         except BaseException:
             self._launch.close()
             raise
-        self.args = self._launch.args if args is None else args
+        self.args = self._launch.args
 
     @property
     def report(self) -> Optional[Report]:
@@ -124,10 +129,16 @@ class Popen(_subprocess.Popen):  # type: ignore[type-arg]
         self._raw = status
 
     def _told(self) -> None:
-        """Raises what kept the program from running."""
-        failure = self._launch.failure
-        if failure is not None and not (self._ended and self.report is None):
-            raise failure
+        """Raises what kept the program from running: a signal that somebody
+        has sent to sbx-exec is a return code."""
+        if self._launch.failure is not None and not self._launch.killed:
+            raise self._launch.failure
+
+    def __exit__(self, kind: Any, *rest: Any) -> None:
+        # What the block itself has raised is not to be hidden.
+        with (contextlib.nullcontext() if kind is None else
+              contextlib.suppress(SandboxError)):
+            super().__exit__(kind, *rest)
 
     def poll(self) -> Optional[int]:
         """returncode, without waiting. Raises SandboxError."""
@@ -157,7 +168,6 @@ class Popen(_subprocess.Popen):  # type: ignore[type-arg]
         if sig not in _ENDING:
             raise ValueError(f"signal {int(sig)} cannot be sent into a "
                              "sandbox: only those that end a program can")
-        self._ended = True
         with contextlib.suppress(SandboxError):  # wait() tells
             super().send_signal(sig)
 
@@ -241,6 +251,8 @@ def _run_once(args: Any, options: Mapping[str, Any],
         except BaseException:
             process.kill()
             raise
+    if process._launch.failure is not None:
+        raise process._launch.failure
     done = CompletedProcess(process.args, process.wait(), *outputs)
     done.report = process.report or {}
     return done
