@@ -196,11 +196,11 @@ void box_emptied(struct sbx_box *box)
 {
 	measure_disk(box);
 	/* Who ended by itself is heard to the end, as by any pipe. */
-	if (box->run.cause == CAUSE_NONE)
-		box->deadline_ns = UINT64_MAX;
-	else
-		box->deadline_ns = clock_ns() + DRAIN_TIME;
+	box->deadline_ns = box->run.cause == CAUSE_NONE
+	                           ? UINT64_MAX
+	                           : clock_ns() + DRAIN_TIME;
 	leaf_read(box);
+	fuel_last(box);
 }
 
 /* Pid 1 is dead, and so is everything that was in the box. */
