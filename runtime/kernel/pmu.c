@@ -70,8 +70,9 @@ int pmu_find(const char *devices, struct pmu *pmu)
 	}
 	if (r < 0)
 		return r;
-	if (found.n == 0)
-		found.n = 1;
+	/* Cores of one kind have no other counter than the kernel's choice. */
+	if (found.n < 2)
+		found = (struct pmu){.n = 1};
 	*pmu = found;
 	return 0;
 }

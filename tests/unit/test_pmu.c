@@ -38,7 +38,7 @@ Test(pmu, finds_kinds_of_cores)
 	add_device("cpu_atom", "8-15\n", "10\n");
 	cr_assert_eq(pmu_find(scratch(""), &pmu), 0);
 	cr_expect_eq(pmu.n, 1);
-	cr_expect_eq(pmu.types[0], 10);
+	cr_expect_eq(pmu.types[0], 0);
 	add_device("cpu_core", "0-7\n", "4294967295\n");
 	cr_assert_eq(pmu_find(scratch(""), &pmu), 0);
 	cr_expect_eq(pmu.n, 2);

@@ -337,7 +337,9 @@ Test(pool, refuses_what_has_no_agent)
 	         "\"preload\": [\"x\"]}}",
 	         "warm: there is no agent for bash that loads modules ahead; "
 	         "those with one are node, perl, python, ruby"},
-		{"{\"extends\": \"python\", \"limits\": {\"fuel\": 7}}",
+		{"{\"extends\": \"base\", \"command\": [\"bash\", "
+	         "\"{file}\"], \"warm\": {\"kind\": \"standby\"}, "
+	         "\"limits\": {\"fuel\": 7}}",
 	         "profile q has limits.fuel, which counts from the start of an "
 	         "interpreter: nothing of it can be started ahead"},
 		{"{\"extends\": \"base\", \"command\": [\"python3\", \"-x\"], "
