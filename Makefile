@@ -229,7 +229,7 @@ $(B)/test/prog/%: %.c
 	$(Q)$(CC) -D_GNU_SOURCE -std=gnu11 -O2 $(WARN) -static -pthread -o $@ $<
 
 # sbx-exec with a layer taken out: what proves that an attack is one.
-WRAPPED := sbx_plan_make sbx_box_confine sbx_confine_maker landlock_restrict caps_drop idmap_write prctl close_range setsid
+WRAPPED := sbx_plan_make sbx_box_confine sbx_confine_maker landlock_restrict pmu_open caps_drop idmap_write prctl close_range setsid
 $(B)/test/sbx-weak: $(call obj,tests/attack/weak.c) $(EXEC_OBJ) $(LIB_OBJ)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -static-pie $(CFLAGS) $(LDFLAGS) $(QUIET) \

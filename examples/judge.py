@@ -23,7 +23,8 @@ PROFILES = {".py": "python", ".sh": "bash", ".pl": "perl", ".js": "node",
 # What the reason of a report is called here.
 VERDICTS = {
     "wall_time": "time limit", "cpu_time": "time limit",
-    "idle_time": "time limit", "memory": "memory limit",
+    "idle_time": "time limit", "fuel": "time limit",
+    "memory": "memory limit",
     "output": "output limit", "syscall": "forbidden",
     "signaled": "runtime error", "exited": "runtime error",
 }

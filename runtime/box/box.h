@@ -46,7 +46,8 @@ struct sbx_box {
 	int upper;     /* of a session: what the run writes; the same */
 	int listener;  /* of the filter; -1 until started, and once it is
 	                * of no more use */
-	int control;   /* what the agent of a box that waits is told with */
+	int counters[PMU_MAX]; /* of instructions; -1 where they are no limit */
+	int control; /* what the agent of a box that waits is told with */
 	int pipes[N_STREAMS]; /* its streams, until a run has them */
 	int epoll, timer;
 	int keeps[2];  /* directories that its supervisor still writes to */
@@ -232,6 +233,21 @@ void measure_last(struct sbx_box *box);
 
 /* Takes what was used before the run began out of its CPU times. */
 void measure_discount(struct sbx_box *box);
+
+/* ---- fuel.c ---- */
+
+/* Looks at the counters, given the CPU time that was used so far, and kills for
+ * what they show. Nothing where instructions are no limit. */
+void fuel_measure(struct sbx_box *box, uint64_t cpu_ns);
+
+/* Whether the run has used more than it may. */
+bool fuel_is_spent(const struct sbx_box *box);
+
+/* When to look again: so many nanoseconds from now. */
+uint64_t fuel_time_left(const struct sbx_box *box);
+
+/* What was used in all, once nothing is left that could use more. */
+void fuel_last(struct sbx_box *box);
 
 /* The bytes that the program holds on the tmpfs. */
 uint64_t measure_disk(struct sbx_box *box);

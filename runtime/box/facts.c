@@ -79,6 +79,55 @@ static int collect_cgroup(const struct sbx_spec *spec, struct arena *arena,
 	               : err_memory(err, SBX_STAGE_PLAN);
 }
 
+/* The remedy of each reason why nothing counts. */
+static const char *why_no_pmu(struct arena *arena, int code)
+{
+	switch (code) {
+	case EACCES:
+	case EPERM:
+		if (pmu_is_shut())
+			return "the kernel keeps the counter of instructions "
+			       "to root of the host: sysctl -w "
+			       "kernel.perf_event_paranoid=2";
+		break;
+	case ENOENT:
+	case ENODEV:
+	case EOPNOTSUPP:
+		return "this host has no counter of instructions: take one "
+		       "with a PMU, which virtual machines mostly lack";
+	default:
+		break;
+	}
+	return arena_printf(arena,
+	                    "perf_event_open: %s; sbx-check pmu says what is "
+	                    "in the way; mend that",
+	                    strerror(code));
+}
+
+/* Only for who wants it. Each kind of core is tried. */
+static int collect_pmu(const struct sbx_spec *spec, struct arena *arena,
+                       struct facts *facts, struct sbx_error *err)
+{
+	struct pmu pmu = {0};
+	int r;
+
+	if (spec->limits[LIMIT_FUEL].value == LIMIT_OFF)
+		return 0;
+	r = pmu_find(PMU_DEVICES, &pmu);
+	for (unsigned i = 0; i < pmu.n && r >= 0; i++) {
+		r = pmu_open(pmu.types[i]);
+		cleanup_fd(&r);
+	}
+	if (r >= 0 && pmu_is_shut())
+		r = -EACCES;
+	if (r >= 0)
+		facts->pmu = pmu;
+	else
+		facts->no_pmu = why_no_pmu(arena, -r);
+	return facts->pmu.n || facts->no_pmu ? 0
+	                                     : err_memory(err, SBX_STAGE_PLAN);
+}
+
 static int look_error(const char *path, int code, struct sbx_error *err)
 {
 	return err_set(err, SBX_STAGE_PLAN, code, "look at %s", path);
@@ -321,6 +370,8 @@ int facts_collect(const struct sbx_spec *spec, struct arena *arena,
 		r = collect_tree(arena, &found, err);
 	if (r == 0)
 		r = collect_cgroup(spec, arena, &found, err);
+	if (r == 0)
+		r = collect_pmu(spec, arena, &found, err);
 	if (r == 0)
 		r = collect_binds(spec, arena, &found, err);
 	if (r == 0)

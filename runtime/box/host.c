@@ -31,6 +31,7 @@ const struct sbx_box box_closed = {
 	.workspace = -1,
 	.upper = -1,
 	.listener = -1,
+	.counters = {-1, -1, -1, -1},
 	.control = -1,
 	.pipes = {-1, -1, -1},
 	.epoll = -1,
@@ -309,6 +310,8 @@ void sbx_box_close(struct sbx_box *box)
 	cgroup_leaf_remove(&box->leaf);
 	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
 		cleanup_fd(fds[i]);
+	for (size_t i = 0; i < PMU_MAX; i++)
+		cleanup_fd(&box->counters[i]);
 	for (size_t i = 0; i < N_STREAMS; i++)
 		stream_free(&box->streams[i]);
 	arena_free(&box->run.files.arena);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Limits that the kernel does not enforce: the CPU time of the whole tree,
- * idleness, and, without a cgroup, the memory of the whole tree. They are
- * measured, and the next measurement is set for the earliest moment at which a
- * limit could be reached: CPU time grows by one second a second and processor,
- * memory as fast as the processors can fill it. So a short run is never
- * measured, a run far from its limits seldom, and one near them every few
- * milliseconds.
+ * Limits that the kernel does not enforce: the CPU time of the whole tree, its
+ * instructions (fuel.c), idleness, and, without a cgroup, the memory of the
+ * whole tree. They are measured, and the next measurement is set for the
+ * earliest moment at which a limit could be reached: CPU time grows by one
+ * second a second and processor, memory as fast as the processors can fill it.
+ * So a short run is never measured, a run far from its limits seldom, and one
+ * near them every few milliseconds.
  */
 #include <errno.h>
 #include <sched.h>
@@ -164,7 +164,8 @@ void measure_schedule(struct sbx_box *box, uint64_t now, uint64_t memory)
 		next = MIN(next, time_left(memory, limit_of(box, LIMIT_MEMORY),
 		                           MEMORY_RATE * n));
 	next = MIN(next, limit_of(box, LIMIT_IDLE_TIME) / 4);
-	box->next_sample_ns = now + MAX(next, SHORTEST);
+	next = MAX(next, SHORTEST);
+	box->next_sample_ns = now + MIN(next, fuel_time_left(box));
 }
 
 /* Its parent is a zygote, and not told what it has used. */
@@ -203,6 +204,7 @@ void measure(struct sbx_box *box, uint64_t now)
 		box->sample = sample;
 		box->run.tasks_peak = MAX(box->run.tasks_peak, sample.tasks);
 		measure_cpu(box);
+		fuel_measure(box, sample.cpu_ns);
 		if (is_ours(box, LIMIT_MEMORY))
 			used = measure_memory(box, now, used);
 		measure_progress(box, now);

@@ -77,6 +77,27 @@ static int step_descriptors(const struct payload *payload,
 	return 0;
 }
 
+/* Opened here, for no one else may, and gone again at once: the supervisor
+ * reads them, and the program must not be able to stop them. They count from
+ * the exec on. */
+static int step_counters(const struct payload *payload, struct sbx_error *err)
+{
+	const struct wire_message message = {.kind = WIRE_COUNTERS};
+	const struct pmu *pmu = &payload->setup->plan->pmu;
+	int fds[PMU_MAX] = {-1, -1, -1, -1}, r = 0;
+
+	if (pmu->n == 0)
+		return 0;
+	for (unsigned i = 0; i < pmu->n && r >= 0; i++)
+		r = fds[i] = pmu_open(pmu->types[i]);
+	if (r >= 0)
+		r = wire_send(INIT_WIRE, &message, fds, (int)pmu->n);
+	for (unsigned i = 0; i < pmu->n; i++)
+		cleanup_fd(&fds[i]);
+	return r < 0 ? err_set(err, SBX_STAGE_PAYLOAD, -r, "count instructions")
+	             : 0;
+}
+
 static int step_workdir(const struct payload *payload, struct sbx_error *err)
 {
 	const char *path = payload->setup->plan->workdir;
@@ -231,6 +252,7 @@ const struct payload_step payload_steps[N_PAYLOAD_STEPS] = {
 	{"stdio", step_stdio},
 	{"control", step_control},
 	{"descriptors", step_descriptors},
+	{"counters", step_counters},
 	{"workdir", step_workdir},
 	{"habits", step_habits},
 	{"processors", step_processors},

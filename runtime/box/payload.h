@@ -25,7 +25,7 @@ struct payload_step {
 _Noreturn void payload_main(const struct payload *payload);
 #define PAYLOAD_STACK (16 * 1024)
 
-#define N_PAYLOAD_STEPS 13
+#define N_PAYLOAD_STEPS 14
 extern const struct payload_step payload_steps[N_PAYLOAD_STEPS];
 
 #endif

@@ -49,6 +49,15 @@ static void on_born(struct sbx_box *box, const struct wire_message *message,
 	zygote_born(box, TAKE_FD(fds[0]));
 }
 
+static void on_counters(struct sbx_box *box, const struct wire_message *message,
+                        int *fds)
+{
+	(void)message;
+	for (unsigned i = 0; i < box->plan->pmu.n; i++)
+		box->counters[i] = TAKE_FD(fds[i]);
+	box->run.counted = true;
+}
+
 static void on_started(struct sbx_box *box, const struct wire_message *message,
                        int *fds)
 {
@@ -108,6 +117,9 @@ static void on_ended(struct sbx_box *box, const struct wire_message *message,
 	if (run->cause == CAUSE_NONE && ran_out_of_cpu(box))
 		run->cause = CAUSE_CPU_TIME;
 	box_emptied(box);
+	/* It may have gone above it and ended between two looks. */
+	if (run->cause == CAUSE_NONE && fuel_is_spent(box))
+		run->cause = CAUSE_FUEL;
 }
 
 static void on_failed(struct sbx_box *box, const struct wire_message *message,
@@ -135,6 +147,7 @@ static const struct wire_row wire_rows[] = {
 	[WIRE_MEASURED] = {on_measured, 0},   [WIRE_ENDED] = {on_ended, 0},
 	[WIRE_FAILED] = {on_failed, 0},       [WIRE_UPPER] = {on_upper, 1},
 	[WIRE_WORKSPACE] = {on_workspace, 1}, [WIRE_BORN] = {on_born, 1},
+	[WIRE_COUNTERS] = {on_counters, 0},
 };
 
 static bool wire_expected(const struct sbx_box *box, uint32_t kind)
@@ -143,7 +156,11 @@ static bool wire_expected(const struct sbx_box *box, uint32_t kind)
 	case WIRE_READY:
 		return !box->ready && !box->launched;
 	case WIRE_STARTED:
-		return !box->launched;
+		return !box->launched &&
+		       box->run.counted == (box->plan->pmu.n > 0);
+	case WIRE_COUNTERS:
+		return !box->launched && !box->run.counted &&
+		       box->plan->pmu.n > 0;
 	case WIRE_MEASURED:
 		return box->asked_ns != 0;
 	case WIRE_ENDED:
@@ -166,6 +183,8 @@ static bool has_fds(const struct sbx_box *box, uint32_t kind, const int *fds)
 {
 	int n = wire_rows[kind].n_fds;
 
+	if (kind == WIRE_COUNTERS)
+		n = (int)box->plan->pmu.n;
 	/* No listener. */
 	if (kind == WIRE_STARTED && box->plan->zygote)
 		n--;

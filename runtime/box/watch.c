@@ -199,6 +199,7 @@ void box_emptied(struct sbx_box *box)
 	                           ? UINT64_MAX
 	                           : clock_ns() + DRAIN_TIME;
 	leaf_read(box);
+	fuel_last(box);
 }
 
 /* Pid 1 is dead, and so is everything that was in the box. */

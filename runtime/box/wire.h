@@ -16,6 +16,7 @@
  *	                             writes
  *	pid 1   -> caller   WORKSPACE  of a box that waits without an agent
  *	pid 1   -> caller   READY    the root stands, and there is no START yet
+ *	program -> caller   COUNTERS of its instructions, if they are limited
  *	program -> caller   STARTED  the filter is on: the box's proc, its
  *	                             workspace and, of all but a zygote's, the
  *	                             filter's listener
@@ -55,6 +56,7 @@ enum wire_kind {
 	WIRE_FORK,
 	WIRE_BORN,
 	WIRE_NETWORK,
+	WIRE_COUNTERS,
 };
 
 struct wire_message {

@@ -11,6 +11,7 @@
 
 #include "kernel/cgroup.h"
 #include "kernel/idmap.h"
+#include "kernel/pmu.h"
 
 /* A top directory of the host that programs need, and what it is there. */
 enum root_kind { ROOT_ABSENT, ROOT_DIRECTORY, ROOT_LINK };
@@ -57,6 +58,8 @@ struct facts {
 	unsigned n_cpus; /* that the caller may use */
 	struct cgroup_parent cgroup;
 	const char *no_cgroup; /* why cgroup is none */
+	struct pmu pmu;        /* where instructions are limited: what counts */
+	const char *no_pmu;    /* and why nothing can, with what mends it */
 	rlim_t hard[RLIM_NLIMITS];
 	struct root_entry root[N_ROOT_ENTRIES];
 	bool masks[N_PROC_MASKS];

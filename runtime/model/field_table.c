@@ -114,6 +114,10 @@ static const struct sbx_field fields[] = {
 	 "stack of one thread", false,
 	 LIMIT_RULE(SIZE, STACK, 64 * KIB, 64 * GIB)},
 
+	{"limits.fuel", "fuel", NULL, "N", "none",
+	 "instructions in user mode, where the host can count them", false,
+	 LIMIT_RULE(COUNT, FUEL, 1, UINT64_C(1000000000000000000))},
+
 	{"network.mode", "net", NULL, "none|loopback", "loopback",
 	 "loopback is a private 127.0.0.1 and nothing else", false,
 	 RULE(.kind = KIND_WORD, .words = network_modes,

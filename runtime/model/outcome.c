@@ -33,6 +33,9 @@ static const struct cause_row cause_rows[N_CAUSES] = {
                              LIMIT_IDLE_TIME,
                              "stopped after %s without output or CPU "
                              "progress; --idle-time raises it"},
+	[CAUSE_FUEL] = {"timeout", "fuel", 124, SIGKILL, LIMIT_FUEL,
+                        "stopped after more than %s instructions; --fuel "
+                        "raises it"},
 	[CAUSE_MEMORY] = {"limit", "memory", 137, SIGKILL, LIMIT_MEMORY,
                           "killed for using more than %s of memory; --memory "
                           "raises it"},

@@ -13,6 +13,7 @@ enum cause {
 	CAUSE_WALL_TIME,
 	CAUSE_CPU_TIME,
 	CAUSE_IDLE_TIME,
+	CAUSE_FUEL,
 	CAUSE_MEMORY,
 	CAUSE_OUTPUT,
 	CAUSE_SYSCALL,
@@ -61,6 +62,8 @@ struct run {
 	int wait_status; /* of the program; valid if ended by itself */
 	uint64_t start_ns, end_ns; /* clock_ns() */
 	uint64_t user_ns, system_ns;
+	bool counted;                     /* its instructions are */
+	uint64_t fuel;                    /* so many were used */
 	uint64_t memory_peak;             /* bytes; 0: not known */
 	uint64_t oom_kills, pids_refused; /* with a cgroup */
 	uint64_t disk_bytes;

@@ -69,6 +69,7 @@ enum enforcer {
 	ENFORCED_TMPFS,
 	ENFORCED_AFFINITY,
 	ENFORCED_SUPERVISOR,
+	ENFORCED_PMU, /* which counts; the supervisor looks */
 	N_ENFORCERS
 };
 const char *enforcer_name(enum enforcer enforcer);
@@ -143,6 +144,7 @@ struct sbx_plan {
 	enum output_action output_action;
 	struct plan_rlimit rlimits[N_PLAN_RLIMITS];
 	unsigned n_cpus; /* to bind the program to; 0: as the caller */
+	struct pmu pmu;  /* counters that it starts with; mostly none */
 
 	/* The program. */
 	const char *executable;

@@ -15,6 +15,7 @@ static const char *const enforcer_names[N_ENFORCERS] = {
 	[ENFORCED_NOT] = "none",          [ENFORCED_CGROUP] = "cgroup",
 	[ENFORCED_RLIMIT] = "rlimit",     [ENFORCED_TMPFS] = "tmpfs",
 	[ENFORCED_AFFINITY] = "affinity", [ENFORCED_SUPERVISOR] = "supervisor",
+	[ENFORCED_PMU] = "pmu",
 };
 
 /* Without a cgroup. */
@@ -31,6 +32,7 @@ static const enum enforcer enforcers[N_LIMITS] = {
 	[LIMIT_OPEN_FILES] = ENFORCED_RLIMIT,
 	[LIMIT_FILE_SIZE] = ENFORCED_RLIMIT,
 	[LIMIT_STACK] = ENFORCED_RLIMIT,
+	[LIMIT_FUEL] = ENFORCED_PMU,
 };
 
 const char *enforcer_name(enum enforcer enforcer)
@@ -188,6 +190,27 @@ static int plan_cpus(struct sbx_plan *plan, const struct sbx_spec *spec,
 	return 0;
 }
 
+/* There is nothing else to count instructions with: an error of whoever asked,
+ * or a run without the limit where the caller said that it may be. */
+static int plan_fuel(struct sbx_plan *plan, const struct sbx_spec *spec,
+                     const struct facts *facts, struct sbx_error *err)
+{
+	struct plan_limit *limit = &plan->limits[LIMIT_FUEL];
+
+	if (limit->value == LIMIT_OFF)
+		return 0;
+	if (facts->pmu.n > 0)
+		plan->pmu = facts->pmu;
+	else if (may_degrade(spec, LIMIT_FUEL))
+		*limit = (struct plan_limit){LIMIT_OFF, ENFORCED_NOT};
+	else
+		return err_say(err, SBX_STAGE_PLAN, ENOTSUP,
+		               "limits.fuel: %s, or --allow-degraded fuel to "
+		               "run without this limit",
+		               facts->no_pmu);
+	return 0;
+}
+
 /* What a zygote's cgroup held would be held of all of its boxes together; and
  * they choose their processors of all there are. */
 static void lift(struct sbx_plan *plan)
@@ -216,6 +239,8 @@ int plan_limits(struct sbx_plan *plan, const struct sbx_spec *spec,
 		r = plan_rlimit(plan, i, spec, facts, err);
 	if (r == 0)
 		r = plan_cpus(plan, spec, facts, err);
+	if (r == 0)
+		r = plan_fuel(plan, spec, facts, err);
 	if (r == 0 && plan->zygote)
 		lift(plan);
 	return r;

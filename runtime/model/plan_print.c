@@ -123,6 +123,9 @@ static void put_limits(struct buffer *out, const struct sbx_plan *plan)
 			buffer_printf(out, "rlimit: %s %ju\n", rlimit->name,
 			              (uintmax_t)rlimit->value);
 	}
+	for (unsigned i = 0; i < plan->pmu.n; i++)
+		buffer_printf(out, "counter: of instructions, on kind %u\n",
+		              plan->pmu.types[i]);
 	buffer_printf(out, "processors: %u\n", plan->n_cpus);
 	buffer_printf(out, "output beyond its limit: %s\n",
 	              plan->output_action == OUTPUT_KILL ? "ends the run"

@@ -156,11 +156,14 @@ static bool same_caller(const struct sbx_plan *a, const struct sbx_plan *b)
 
 bool plan_same_box(const struct sbx_plan *box, const struct sbx_plan *run)
 {
+	/* Instructions are counted from the exec on, which such a box has
+	 * behind it. */
 	return box->waits && !run->waits && run->role == ROLE_RUN &&
-	       !run->unchecked && !run->is_built && !run->session &&
-	       same_caller(box, run) && same_text(box->rootfs, run->rootfs) &&
-	       same_limits(box, run) && same_cgroup(box, run) &&
-	       same_root(box, run) && same_text(box->workdir, run->workdir) &&
+	       run->pmu.n == 0 && !run->unchecked && !run->is_built &&
+	       !run->session && same_caller(box, run) &&
+	       same_text(box->rootfs, run->rootfs) && same_limits(box, run) &&
+	       same_cgroup(box, run) && same_root(box, run) &&
+	       same_text(box->workdir, run->workdir) &&
 	       same_program(box, run) && box->n_filter == run->n_filter &&
 	       memcmp(box->filter, run->filter,
 	              box->n_filter * sizeof(box->filter[0])) == 0;

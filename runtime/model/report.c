@@ -103,6 +103,8 @@ static void put_usage(struct json_writer *out, const struct run *run)
 	json_put_unsigned(out, "disk_bytes", run->disk_bytes);
 	if (run->tasks_peak)
 		json_put_unsigned(out, "pids_peak", run->tasks_peak);
+	if (run->counted)
+		json_put_unsigned(out, "fuel", run->fuel);
 	json_close_object(out);
 }
 

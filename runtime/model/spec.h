@@ -24,6 +24,7 @@ enum limit {
 	LIMIT_OPEN_FILES,
 	LIMIT_FILE_SIZE, /* bytes */
 	LIMIT_STACK,
+	LIMIT_FUEL, /* instructions of user mode */
 	N_LIMITS
 };
 

@@ -73,6 +73,12 @@ static int check(const struct sbx_spec *spec, const struct agent *agent,
 		               "profile %s builds first: nothing of it can be "
 		               "started ahead",
 		               profile);
+	if (spec->limits[LIMIT_FUEL].value != LIMIT_OFF)
+		return err_say(err, SBX_STAGE_PLAN, ENOTSUP,
+		               "profile %s has limits.fuel, which counts from "
+		               "the start of an interpreter: nothing of it can "
+		               "be started ahead",
+		               profile);
 	if (agent || spec->preload.n == 0)
 		return 0;
 	return err_say(err, SBX_STAGE_PLAN, ENOTSUP,

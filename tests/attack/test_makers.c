@@ -34,7 +34,7 @@ static const struct hijacked_call calls[] = {
 	{"keys", SYS_keyctl, {-1}, NULL, 0},
 	{"module", SYS_finit_module, {-1, 0, 0}, NULL, 0},
 	{"kernel", SYS_kexec_load, {0, 0, 0, -1}, NULL, 0},
-	{"counter", SYS_perf_event_open, {0, 0, -1, -1, 0}, NULL, 0},
+	{"counter of another", SYS_perf_event_open, {0, 1, -1, -1, 8}, NULL, 0},
 	{"faults", SYS_userfaultfd, {-1}, NULL, 0},
 	{"handle", SYS_open_by_handle_at, {-1, 0, 0}, NULL, 0},
 	{"root", SYS_chroot, {0}, NULL, 0},

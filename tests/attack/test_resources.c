@@ -20,6 +20,34 @@ Test(resources, R74_lists_of_rights)
 	       CALL(.without = "filter", COMMAND("@swarm", "lists")), NULL);
 }
 
+/* The kernel takes the counters of instructions from who executes a file that
+ * it may not read. What then runs uncounted is charged by its time, as more
+ * than it can be; what can be read is not. */
+Test(resources, R92_uncounted_program)
+{
+	static const char run[] = "cp " INSIDE "/spend x; chmod $0 x; "
+				  "./x cpu 300";
+	static const char *const limit[] = {"--fuel", "5000000000", NULL};
+	struct result held, open, far;
+
+	RUN(&open, .without = "pmu", .options = limit, .helpers = true,
+	    COMMAND("sh", "-c", run, "755"));
+	cr_expect_eq(open.status, 0, "%s", open.err.data);
+	cr_expect_lt(report_number(&open, "usage.fuel"), 3e9);
+	RUN(&held, .without = "pmu", .options = limit, .helpers = true,
+	    COMMAND("sh", "-c", run, "111"));
+	cr_expect_eq(held.status, 124, "%s", held.err.data);
+	cr_expect_str_eq(report_at(&held, "reason"), "fuel");
+	/* It is no counter that says so. */
+	RUN(&far, .without = "pmu", OPTIONS("--fuel", "900000000000"),
+	    .helpers = true, COMMAND("sh", "-c", run, "111"));
+	cr_expect_eq(far.status, 0, "%s", far.err.data);
+	cr_expect_gt(report_number(&far, "usage.fuel"), 10e9);
+	result_free(&held);
+	result_free(&open);
+	result_free(&far);
+}
+
 /* As many processes as there may be take memory at once, none of them much.
  * Without a limit the same program runs to its end. */
 Test(resources, R75_memory_bomb_of_many)

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/perf_event.h>
 #include <linux/seccomp.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,6 +23,7 @@
 #include "kernel/caps.h"
 #include "kernel/idmap.h"
 #include "kernel/landlock.h"
+#include "kernel/pmu.h"
 #include "model/plan.h"
 
 /* The real ones, and those that stand in for them. */
@@ -42,6 +44,7 @@ WRAP(int, landlock_restrict, const struct landlock_place *places,
 WRAP(int, sbx_box_confine, struct sbx_box *box,
      const struct sbx_session *session, int dir, struct sbx_error *err);
 WRAP(int, sbx_confine_maker, struct sbx_error *err);
+WRAP(int, pmu_open, uint32_t type);
 
 enum part {
 	FILTER,      /* every system call is allowed */
@@ -59,6 +62,7 @@ enum part {
 	DISK,        /* no size, no inodes */
 	CONFINEMENT, /* sbx-exec itself keeps what it has */
 	LANDLOCK,    /* the kernel has none */
+	PMU,         /* nanoseconds of CPU time count, not instructions */
 	N_PARTS
 };
 
@@ -78,6 +82,7 @@ static const char *const parts[N_PARTS] = {
 	[DISK] = "disk",
 	[CONFINEMENT] = "confinement",
 	[LANDLOCK] = "landlock",
+	[PMU] = "pmu",
 };
 
 static bool out[N_PARTS];
@@ -240,4 +245,29 @@ int __wrap_landlock_restrict(const struct landlock_place *places,
 {
 	return out[LANDLOCK] ? -EOPNOTSUPP
 	                     : __real_landlock_restrict(places, n_places);
+}
+
+/* Of software, and so on every host: the same event in all but what it counts.
+ */
+int __wrap_pmu_open(uint32_t type)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_SOFTWARE,
+		.size = sizeof(attr),
+		.config = PERF_COUNT_SW_TASK_CLOCK,
+		.read_format = PERF_FORMAT_TOTAL_TIME_ENABLED |
+	                       PERF_FORMAT_TOTAL_TIME_RUNNING,
+		.disabled = 1,
+		.inherit = 1,
+		.exclude_kernel = 1,
+		.exclude_hv = 1,
+		.enable_on_exec = 1,
+	};
+	int fd;
+
+	if (!out[PMU])
+		return __real_pmu_open(type);
+	fd = (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1,
+	                  PERF_FLAG_FD_CLOEXEC);
+	return fd < 0 ? -errno : fd;
 }

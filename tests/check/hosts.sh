@@ -120,6 +120,13 @@ expect 'no cgroup v2, no delegation' cgroup degraded 'needs "cgroup-v2"' -- \
     "$own" 'mount -t tmpfs none /sys/fs/cgroup; exec $check --json $1'
 expect 'no PMU' pmu degraded 'no counter' 'virtual PMU' -- \
     "$above" -e ENOENT perf_event_open -- "$check" --json
+# The call refused, and the setting that explains it.
+echo 3 >"$trees/shut"
+shut="mount --bind $trees/shut /proc/sys/kernel/perf_event_paranoid
+    exec \$COPY/bin/above perf_event_open --"
+expect 'counters for root alone' pmu degraded 'Operation not permitted' \
+    'sysctl -w kernel.perf_event_paranoid=2' -- \
+    "$own" "$shut \$check --json \$1"
 expect 'no Landlock' landlock degraded 'Function not implemented' \
     'landlock' -- "$above" -e ENOSYS landlock_create_ruleset -- "$check" --json
 
@@ -177,6 +184,11 @@ advice()
     [[ $said != *'; run sbx-check '* ]] || named=yes
     [ "$status $named" = "125 $wanted" ] || failed "$why: status $status" "$said"
 }
+n_run=$((n_run + 1))
+said=$("$own" "$shut \$COPY/bin/sbx-exec --fuel 1 --command -- true" 2>&1)
+if [ $? != 125 ] || [[ $said != *'kernel.perf_event_paranoid=2, or --'* ]]; then
+    failed 'sbx-exec --fuel with counters for root alone' "$said"
+fi
 advice 'sbx-exec without clone3' yes "$above" -e ENOSYS clone3 -- \
     "$copy/bin/sbx-exec" --command -- true
 advice 'sbx-exec without fsopen' yes "$above" fsopen -- \

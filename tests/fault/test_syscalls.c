@@ -119,6 +119,7 @@ struct sweep {
 	struct result reference;
 	struct buffer before;
 	bool interrupt;
+	bool counted; /* with a limit on instructions, and what stands in */
 	unsigned n_failed, n_whole;
 };
 
@@ -252,7 +253,9 @@ static void launch(struct sweep *sweep, struct result *result)
 	const struct call call = {
 		OPTIONS("--wall-time", "20s", "--cgroup",
 	                sweep->cgroup ? sweep->cgroup : "none", "--stdin",
-	                "/etc/passwd"),
+	                "/etc/passwd", "--fuel",
+	                sweep->counted ? "60000000000" : "none"),
+		.without = sweep->counted ? "pmu" : NULL,
 		COMMAND("@whole", names[0], names[1], names[2], names[3],
 	                names[4], names[5], names[6]),
 		.prepare = inject_start,
@@ -286,12 +289,11 @@ static void refer(struct sweep *sweep)
 /* The k-th call fails, for k from 1 to the last. Returns how many there were.
  * Which turns the supervisor takes differs from run to run, so the last is
  * one that twice was not there. */
-static unsigned sweep_all(struct lab *lab, enum inject_process process,
-                          bool interrupt, const char *cgroup)
+static unsigned sweep_all(const struct sweep *as, enum inject_process process)
 {
 	static const int codes[] = {EIO, ENOMEM, EPERM};
-	struct sweep sweep = {
-		.lab = lab, .cgroup = cgroup, .interrupt = interrupt};
+	struct sweep sweep = *as;
+	struct lab *lab = as->lab;
 	struct result result;
 	unsigned nth = 0, missing = 0;
 
@@ -303,10 +305,10 @@ static unsigned sweep_all(struct lab *lab, enum inject_process process,
 		*sweep.inject = (struct inject){
 			.process = process,
 			.nth = ++nth,
-			.code = interrupt ? EINTR
-		                          : codes[nth % ARRAY_SIZE(codes)],
+			.code = as->interrupt ? EINTR
+		                              : codes[nth % ARRAY_SIZE(codes)],
 			.main = process != INJECT_CALLER,
-			.below = cgroup,
+			.below = as->cgroup,
 		};
 		launch(&sweep, &result);
 		if (sweep.inject->done)
@@ -326,31 +328,34 @@ static unsigned sweep_all(struct lab *lab, enum inject_process process,
 	return nth - 2;
 }
 
-static void sweep_at_least(struct lab *lab, enum inject_process process,
-                           bool interrupt, unsigned least)
+static void sweep_at_least(const struct sweep *as, enum inject_process process,
+                           unsigned least)
 {
-	unsigned n = sweep_all(lab, process, interrupt, NULL);
+	unsigned n = sweep_all(as, process);
 
 	if (n < least)
-		lab_fail(lab, "only %u calls were seen", n);
+		lab_fail(as->lab, "only %u calls were seen", n);
 }
 
-#define SWEEP(name, process, interrupt, least)                  \
-	static void name(struct lab *lab)                       \
-	{                                                       \
-		sweep_at_least(lab, process, interrupt, least); \
-	}                                                       \
-	Test(syscalls, name)                                    \
-	{                                                       \
-		lab_run(name, false);                           \
+#define SWEEP(name, process, least, ...)                                       \
+	static void name(struct lab *lab)                                      \
+	{                                                                      \
+		sweep_at_least(&(const struct sweep){.lab = lab, __VA_ARGS__}, \
+		               process, least);                                \
+	}                                                                      \
+	Test(syscalls, name)                                                   \
+	{                                                                      \
+		lab_run(name, false);                                          \
 	}
 
-SWEEP(caller_fails, INJECT_CALLER, false, CALLER_CALLS)
-SWEEP(caller_is_interrupted, INJECT_CALLER, true, CALLER_CALLS)
-SWEEP(init_fails, INJECT_INIT, false, INIT_CALLS)
-SWEEP(init_is_interrupted, INJECT_INIT, true, INIT_CALLS)
-SWEEP(program_fails, INJECT_PROGRAM, false, PROGRAM_CALLS)
-SWEEP(program_is_interrupted, INJECT_PROGRAM, true, PROGRAM_CALLS)
+SWEEP(caller_fails, INJECT_CALLER, CALLER_CALLS, .interrupt = false)
+SWEEP(caller_is_interrupted, INJECT_CALLER, CALLER_CALLS, .interrupt = true)
+SWEEP(init_fails, INJECT_INIT, INIT_CALLS, .interrupt = false)
+SWEEP(init_is_interrupted, INJECT_INIT, INIT_CALLS, .interrupt = true)
+SWEEP(program_fails, INJECT_PROGRAM, PROGRAM_CALLS, .interrupt = false)
+SWEEP(program_is_interrupted, INJECT_PROGRAM, PROGRAM_CALLS, .interrupt = true)
+/* The counter, its message and its end. */
+SWEEP(counted_program_fails, INJECT_PROGRAM, PROGRAM_CALLS + 3, .counted = true)
 
 /* ---- the same of what is asked of a cgroup ---- */
 
@@ -374,12 +379,9 @@ static void sweep_cgroup(struct lab *lab)
 	const char *cgroup = getenv("SBX_TEST_CGROUP");
 	struct sweep sweep = {.lab = lab, .cgroup = cgroup};
 
-	for (int interrupt = 0; interrupt < 2; interrupt++) {
-		unsigned n = sweep_all(lab, INJECT_CALLER, interrupt, cgroup);
-
-		if (n < CGROUP_CALLS)
-			lab_fail(lab, "only %u calls were seen", n);
-	}
+	sweep_at_least(&sweep, INJECT_CALLER, CGROUP_CALLS);
+	sweep.interrupt = true;
+	sweep_at_least(&sweep, INJECT_CALLER, CGROUP_CALLS);
 	/* What could not be removed is with the next start. */
 	sweep.inject = inject_new();
 	refer(&sweep);

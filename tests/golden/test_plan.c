@@ -105,7 +105,8 @@ static const struct golden limits[] = {
 		 {"limits.cpus", "none"}, {"limits.pids", "none"},
 		 {"limits.output", "none"}, {"limits.disk", "none"},
 		 {"limits.inodes", "none"}, {"limits.open_files", "none"},
-		 {"limits.file_size", "none"}, {"limits.stack", "none"})},
+		 {"limits.file_size", "none"}, {"limits.stack", "none"},
+		 {"limits.fuel", "none"})},
 	{"limits-set", &facts_user, "node", .code = program,
          .settings = SETTING_LIST(
 		 {"limits.wall_time", "1.5s"}, {"limits.cpu_time", "200ms"},
@@ -115,6 +116,8 @@ static const struct golden limits[] = {
 		 {"limits.disk", "5000"}, {"limits.inodes", "16"},
 		 {"limits.open_files", "8"}, {"limits.file_size", "1"},
 		 {"limits.stack", "64M"})},
+	{"limits-fuel", &facts_root, "base", .words = WORDS("ls"),
+         .settings = SETTING_LIST({"limits.fuel", "1000000000"})},
 	{"limits-cpus", &facts_root, "base", .words = WORDS("ls"),
          .settings = SETTING_LIST({"limits.cpus", "2.5"},
                                   {"allow_degraded", "cpus"})},

@@ -29,6 +29,7 @@ const struct facts facts_root = {
 	.privileged = true,
 	.range = {IDMAP_FIRST, IDMAP_COUNT},
 	.n_cpus = 4,
+	.pmu = {2, {4, 10}},
 	.no_cgroup = "no cgroup is delegated to sbx here",
 	.hard = NO_LIMITS,
 	.root = MERGED_ROOT,

@@ -142,6 +142,38 @@ Test(filter_own, maker_is_wider)
 	}
 }
 
+/* A counter of the caller itself and of what it starts, and no other. */
+Test(filter_own, maker_counts_itself)
+{
+	static const struct {
+		uint64_t args[6];
+		bool allowed;
+	} rows[] = {
+		{{0x1000, 0, -1, -1, 8}, true},
+		{{0x1000, 0, 0xffffffff, 0xffffffff, 8}, true},
+		{{0x1000, 1, -1, -1, 8}, false},  /* of another process */
+		{{0x1000, -1, -1, -1, 8}, false}, /* of all of them */
+		{{0x1000, 0, 0, -1, 8}, false},
+		{{0x1000, 0, -1, 3, 8}, false},
+		{{0x1000, 0, -1, -1, 0}, false},
+		{{0x1000, 3, -1, -1, 12}, false}, /* of a cgroup */
+	};
+	static struct sock_filter maker[FILTER_MAX];
+	size_t n_maker;
+	uint32_t action;
+
+	cr_assert_eq(filter_compile_maker(maker, &n_maker, NULL), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct seccomp_data data = {.nr = SYS_perf_event_open,
+		                            .arch = FILTER_ARCH};
+
+		memcpy(data.args, rows[i].args, sizeof(data.args));
+		cr_assert_eq(bpf_run(maker, n_maker, &data, &action), 0);
+		cr_expect_eq(action == SECCOMP_RET_ALLOW, rows[i].allowed,
+		             "row %zu", i);
+	}
+}
+
 /* It has no listener: what would wait for one is refused, and a call of
  * another architecture is the end. */
 Test(filter_own, has_no_listener)

@@ -309,6 +309,9 @@ static const struct row rows[] = {
 	{"prctl", "AAAA", {38, 1}},
 	{"prctl", "AAAA", {22, 2}},
 	{"prctl", "AAAA", {0x53564d41}},
+	/* The counters of limits.fuel: off, on. */
+	{"prctl", "EEEE", {31}},
+	{"prctl", "EEEE", {32}},
 	{"prctl", "EEEE", {35}},
 	{"prctl", "EEEE", {28}},
 	{"prctl", "EEEE", {47, 2}},

@@ -297,9 +297,9 @@ Test(options, keep_the_report_of_a_refused_line)
 /* What no field of this version stands for is no option yet. */
 Test(options, end_with_this_version)
 {
-	static const char *const later[] = {
-		"--allow=a:1", "--fuel=1", "--mounts=/a",
-		"--seccomp=a", "--pty",    "--limits.memory=1G"};
+	static const char *const later[] = {"--allow=a:1", "--mounts=/a",
+	                                    "--seccomp=a", "--pty",
+	                                    "--limits.memory=1G"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(later); i++) {
 		struct line line;

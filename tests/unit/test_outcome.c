@@ -61,6 +61,8 @@ static const struct row causes[] = {
 	{CAUSE_IDLE_TIME, EXITED(0), "timeout", "idle_time", 124, SIGKILL, true,
          "stopped after 300ms without output or CPU progress; --idle-time "
          "raises it"},
+	{CAUSE_FUEL, EXITED(0), "timeout", "fuel", 124, SIGKILL, true,
+         "stopped after more than 12000000 instructions; --fuel raises it"},
 	{CAUSE_MEMORY, DIED(SIGKILL), "limit", "memory", 137, SIGKILL, true,
          "killed for using more than 64M of memory; --memory raises it"},
 	{CAUSE_OUTPUT, EXITED(3), "limit", "output", 137, SIGKILL, true,
@@ -111,9 +113,9 @@ Test(outcome, judges_every_cause)
 {
 	struct sbx_plan *plan = made_plan(
 		&facts_root,
-		SETTINGS("limits.wall_time", "1.5s", "limits.cpu_time", "2",
-	                 "limits.idle_time", "300ms", "limits.memory", "64M",
-	                 "limits.output", "10K"));
+		SETTINGS("limits.wall_time", "1.5s", "limits.fuel", "12000000",
+	                 "limits.cpu_time", "2", "limits.idle_time", "300ms",
+	                 "limits.memory", "64M", "limits.output", "10K"));
 
 	check(plan, causes, ARRAY_SIZE(causes));
 	cr_expect_eq(ARRAY_SIZE(causes), N_CAUSES - 1);

@@ -7,9 +7,9 @@
 #include "box/payload.h"
 
 static const char *const expected[] = {
-	"session", "stdio",      "control", "descriptors", "workdir",
-	"habits",  "processors", "rlimits", "caps",        "no_new_privs",
-	"signals", "filter",     "exec",
+	"session",      "stdio",   "control",    "descriptors", "counters",
+	"workdir",      "habits",  "processors", "rlimits",     "caps",
+	"no_new_privs", "signals", "filter",     "exec",
 };
 
 /* Where a step is; -1: nowhere. */
@@ -54,6 +54,9 @@ Test(payload, order_has_reasons)
 		{"control", "descriptors", "the same"},
 		{"descriptors", "workdir", "no path leads through one"},
 		{"descriptors", "exec", "none of them crosses"},
+		{"descriptors", "counters", "they need no number of its own"},
+		{"counters", "rlimits", "a low limit on open files"},
+		{"counters", "filter", "the filter refuses to open one"},
 		{"signals", "exec", "none is blocked for the program"},
 		{"signals", "filter", "nothing stands between filter and exec"},
 	};

@@ -85,6 +85,7 @@ Test(plan_limits, says_who_enforces)
 		[LIMIT_OPEN_FILES] = "rlimit",
 		[LIMIT_FILE_SIZE] = "rlimit",
 		[LIMIT_STACK] = "rlimit",
+		[LIMIT_FUEL] = "none",
 	};
 	struct sbx_plan *plan = made_plan(&facts_root, NULL);
 
@@ -281,5 +282,62 @@ Test(plan_limits, says_what_holds_below_hard_limits)
 		cr_expect_eq(plan->limits[rows[i].limit].value, rows[i].value,
 		             "row %zu", i);
 		sbx_plan_free(plan);
+	}
+}
+
+/* Instructions are counted by what the host has for it, of each kind of core.
+ * Without, the limit is an error with the remedy, or is given up where it may
+ * be; and where none is asked for, nothing is counted. */
+Test(plan_limits, counts_instructions)
+{
+	static const char fault[] =
+		"limits.fuel: this host is made up: mend it, or "
+		"--allow-degraded fuel to run without this limit";
+	static const struct {
+		const char *asked;
+		bool degraded;
+		unsigned there, counted;
+		uint64_t value;
+		const char *by; /* NULL: an error */
+	} rows[] = {
+		{"7", false, 1, 1, 7, "pmu"},
+		{"7", true, 2, 2, 7, "pmu"},
+		{"none", false, 1, 0, LIMIT_OFF, "none"},
+		{"none", false, 0, 0, LIMIT_OFF, "none"},
+		{"7", true, 0, 0, LIMIT_OFF, "none"},
+		{"7", false, 0, 0, 0, NULL},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct sbx_spec *spec =
+			made_spec(SETTINGS("limits.fuel", rows[i].asked));
+		struct facts facts = facts_root;
+		struct sbx_error err = {0};
+		struct sbx_plan *plan = NULL;
+
+		if (rows[i].degraded)
+			cr_assert_eq(sbx_spec_set(spec, "allow_degraded",
+			                          "fuel", &err),
+			             0, "%s", err.text);
+		facts.executable = "/usr/bin/ls";
+		facts.pmu = (struct pmu){rows[i].there, {8, 9}};
+		facts.no_pmu = "this host is made up: mend it";
+		cr_expect_eq(plan_build(spec, &facts, &plan, &err),
+		             rows[i].by ? 0 : -ENOTSUP, "row %zu", i);
+		cr_expect_str_eq(err.text, rows[i].by ? "" : fault);
+		if (plan) {
+			const struct plan_limit *fuel =
+				&plan->limits[LIMIT_FUEL];
+
+			cr_expect_eq(fuel->value, rows[i].value);
+			cr_expect_str_eq(enforcer_name(fuel->enforced_by),
+			                 rows[i].by);
+			cr_expect_eq(plan->pmu.n, rows[i].counted, "row %zu",
+			             i);
+			cr_expect_eq(plan->pmu.types[0],
+			             rows[i].counted ? 8 : 0);
+		}
+		sbx_plan_free(plan);
+		sbx_spec_free(spec);
 	}
 }

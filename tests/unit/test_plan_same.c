@@ -58,6 +58,9 @@ Test(plan_same, holds_for_what_is_the_same)
 	run->session = "s";
 	cr_expect_not(plan_same_box(box, run));
 	run->session = NULL;
+	run->pmu.n = 1;
+	cr_expect_not(plan_same_box(box, run));
+	run->pmu.n = 0;
 	run->filter[run->n_filter - 1].k ^= 1;
 	cr_expect_not(plan_same_box(box, run));
 	run->filter[run->n_filter - 1].k ^= 1;

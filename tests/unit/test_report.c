@@ -199,6 +199,29 @@ Test(report, of_limits)
 	sbx_plan_free(plan);
 }
 
+/* Instructions are there where they are a limit, also when there were none. */
+Test(report, of_fuel)
+{
+	struct sbx_plan *plan =
+		make_plan(SETTINGS("limits.fuel", "1000000000000000000"));
+	struct run run = exited;
+	struct read read;
+
+	run.counted = true;
+	for (uint64_t fuel = 0; fuel < 2; fuel++) {
+		run.fuel = fuel * 123456789012345;
+		make(&read, plan, &run, NULL);
+		EXPECT(&read, {"limits.fuel.value", "1000000000000000000"},
+		       {"limits.fuel.enforced_by", "pmu"},
+		       {"usage.fuel", fuel ? "123456789012345" : "0"});
+		read_free(&read);
+	}
+	make(&read, plan, &exited, NULL);
+	EXPECT(&read, {"usage.fuel", "(none)"});
+	read_free(&read);
+	sbx_plan_free(plan);
+}
+
 /* A field that does not apply, or is not known, is absent. */
 Test(report, leaves_out_what_does_not_apply)
 {
@@ -256,6 +279,7 @@ Test(report, of_a_stopped_run)
 		{CAUSE_WALL_TIME, "timeout", "wall_time", "SIGKILL", "(none)"},
 		{CAUSE_CPU_TIME, "timeout", "cpu_time", "SIGKILL", "(none)"},
 		{CAUSE_IDLE_TIME, "timeout", "idle_time", "SIGKILL", "(none)"},
+		{CAUSE_FUEL, "timeout", "fuel", "SIGKILL", "(none)"},
 		{CAUSE_MEMORY, "limit", "memory", "SIGKILL", "(none)"},
 		{CAUSE_OUTPUT, "limit", "output", "SIGKILL", "(none)"},
 		{CAUSE_SYSCALL, "denied", "syscall", "SIGSYS", "(none)"},

@@ -53,6 +53,7 @@ Test(spec, has_the_defaults)
 		{LIMIT_OUTPUT, "1M"},      {LIMIT_DISK, "100M"},
 		{LIMIT_INODES, "10000"},   {LIMIT_OPEN_FILES, "256"},
 		{LIMIT_FILE_SIZE, "100M"}, {LIMIT_STACK, "8M"},
+		{LIMIT_FUEL, "none"},
 	};
 	struct sbx_spec *spec = new_spec();
 	char buffer[24];

@@ -197,6 +197,7 @@ Test(pool, takes_what_fits)
 		{WORDS("limits.file_size", "77"), -ESTALE},
 		{WORDS("limits.stack", "1M"), -ESTALE},
 		{WORDS("limits.cpus", "none"), -ESTALE},
+		{WORDS("limits.fuel", "none"), 0},
 		{WORDS("network.mode", "none"), -ESTALE},
 		{WORDS("mounts", "/usr/share:/mnt"), -ESTALE},
 		{WORDS("workdir", "/tmp"), -ESTALE},
@@ -336,6 +337,11 @@ Test(pool, refuses_what_has_no_agent)
 	         "\"preload\": [\"x\"]}}",
 	         "warm: there is no agent for bash that loads modules ahead; "
 	         "those with one are node, perl, python, ruby"},
+		{"{\"extends\": \"base\", \"command\": [\"bash\", "
+	         "\"{file}\"], \"warm\": {\"kind\": \"standby\"}, "
+	         "\"limits\": {\"fuel\": 7}}",
+	         "profile q has limits.fuel, which counts from the start of an "
+	         "interpreter: nothing of it can be started ahead"},
 		{"{\"extends\": \"base\", \"command\": [\"python3\", \"-x\"], "
 	         "\"warm\": {\"kind\": \"standby\"}}",
 	         "warm: the profile's command has no argument \"{file}\""},

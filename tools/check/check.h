@@ -40,7 +40,6 @@ struct host {
 	/* Sysctls; -1: there is none. */
 	long userns_clone;       /* kernel.unprivileged_userns_clone */
 	long apparmor_restrict;  /* ...apparmor_restrict_unprivileged_userns */
-	long perf_paranoid;      /* kernel.perf_event_paranoid */
 	char label[96];          /* of the LSM on this process, or "" */
 	char profiles[PATH_MAX]; /* the directory of what was installed */
 };

@@ -135,8 +135,6 @@ void host_look(struct host *host)
 		read_sysctl("/proc/sys/kernel/unprivileged_userns_clone");
 	host->apparmor_restrict = read_sysctl(
 		"/proc/sys/kernel/apparmor_restrict_unprivileged_userns");
-	host->perf_paranoid =
-		read_sysctl("/proc/sys/kernel/perf_event_paranoid");
 	read_text("/proc/self/attr/current", host->label, sizeof(host->label));
 	first_line(host->label);
 	host->systemd = probe_kind("/run/systemd/system") == PROBE_DIRECTORY;

@@ -3,16 +3,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/landlock.h>
-#include <linux/perf_event.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 
 #include "check.h"
+#include "kernel/pmu.h"
 #include "kernel/sys.h"
 
 #define KERNEL_MAJOR 6
@@ -103,27 +102,13 @@ int try_landlock(const struct probe *probe, const struct host *host,
 	return found_good(found, "ABI %ld", abi);
 }
 
-static int open_counter(void)
-{
-	struct perf_event_attr attr = {
-		.type = PERF_TYPE_HARDWARE,
-		.size = sizeof(attr),
-		.config = PERF_COUNT_HW_INSTRUCTIONS,
-		.exclude_kernel = 1,
-		.exclude_hv = 1,
-	};
-
-	return (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1,
-	                    PERF_FLAG_FD_CLOEXEC);
-}
-
 static int counter_error(const struct host *host, int code,
                          struct finding *found)
 {
 	switch (code) {
 	case EACCES:
 	case EPERM:
-		if (!host->privileged && host->perf_paranoid > 2)
+		if (pmu_is_shut())
 			found_remedy(found, REMEDY_PARANOID, NULL);
 		break;
 	case ENOENT:
@@ -143,27 +128,46 @@ static int counter_error(const struct host *host, int code,
 	return found_errno(found, code, "perf_event_open");
 }
 
+/* Cores of two kinds have a counter each, and one of them is in use. */
+static int count_loop(const int *fds, unsigned n, struct finding *found)
+{
+	struct pmu_sample sample;
+	int r = 0;
+
+	for (unsigned i = 0; r == 0 && i < n; i++)
+		r = pmu_start(fds[i]);
+	for (volatile int i = 0; i < 1000000; i++)
+		;
+	if (r == 0)
+		r = pmu_read(fds, n, &sample);
+	if (r < 0)
+		return found_errno(found, -r, "read a counter");
+	if (sample.count >= 1000000)
+		return found_good(found,
+		                  "instructions of user mode are counted");
+	found_remedy(found, REMEDY_PMU, NULL);
+	return found_wrong(found, 0,
+	                   "a million turns of a loop counted as %ju "
+	                   "instructions",
+	                   (uintmax_t)sample.count);
+}
+
 int try_pmu(const struct probe *probe, const struct host *host,
             struct finding *found)
 {
-	CLEANUP_FD int fd = open_counter();
-	uint64_t before = 0, after = 0;
+	int fds[PMU_MAX] = {-1, -1, -1, -1}, r;
+	struct pmu pmu;
 
 	(void)probe;
-	if (fd < 0)
-		return counter_error(host, errno, found);
-	if (read(fd, &before, sizeof(before)) != sizeof(before))
-		return found_errno(found, errno, "read a counter");
-	for (volatile int i = 0; i < 1000000; i++)
-		;
-	if (read(fd, &after, sizeof(after)) != sizeof(after))
-		return found_errno(found, errno, "read a counter");
-	if (after - before < 1000000) {
-		found_remedy(found, REMEDY_PMU, NULL);
-		return found_wrong(found, 0,
-		                   "a million turns of a loop counted as %ju "
-		                   "instructions",
-		                   (uintmax_t)(after - before));
-	}
-	return found_good(found, "instructions of user mode are counted");
+	r = pmu_find(PMU_DEVICES, &pmu);
+	for (unsigned i = 0; r >= 0 && i < pmu.n; i++)
+		r = fds[i] = pmu_open(pmu.types[i]);
+	/* Root would be let, and no program of a sandbox is root. */
+	if (r >= 0 && pmu_is_shut())
+		r = -EACCES;
+	r = r < 0 ? counter_error(host, -r, found)
+	          : count_loop(fds, pmu.n, found);
+	for (unsigned i = 0; i < PMU_MAX; i++)
+		cleanup_fd(&fds[i]);
+	return r;
 }

@@ -178,8 +178,8 @@ const struct probe probes[] = {
          .attempt = try_pmu,
          .worst = VERDICT_DEGRADED,
          .by_name = true,
-         .meaning = "instructions could not be counted; no limit of this "
-                    "version does",
+         .meaning = "--fuel is refused, unless --allow-degraded fuel gives it "
+                    "up",
          .config = "CONFIG_PERF_EVENTS"},
 };
 const size_t n_probes = ARRAY_SIZE(probes);

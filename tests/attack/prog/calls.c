@@ -187,6 +187,7 @@ static int try_arguments(long w)
 		{"PR_SET_MM", SYS_prctl, {w | PR_SET_MM, 99, 0, 0, 0}},
 		{"PR_SET_PTRACER", SYS_prctl, {w | PR_SET_PTRACER, BAD}},
 		{"PR_SET_KEEPCAPS", SYS_prctl, {w | PR_SET_KEEPCAPS, 0}},
+		{"PERF_DISABLE", SYS_prctl, {w | PR_TASK_PERF_EVENTS_DISABLE}},
 		{"VSOCK", SYS_socket, {w | AF_VSOCK, SOCK_STREAM, 0}},
 		{"RAW", SYS_socket, {w | AF_NETLINK, w | SOCK_RAW, w | 9}},
 		{"listener",

@@ -4,6 +4,7 @@
  *
  *	spend cpu MS [N]      N children, one after the other, burn MS each
  *	spend tree MS N       the same all at once
+ *	spend crew MS N       the same in threads of one process
  *	spend memory MB [N]   N children touch MB each, and stay for a while
  *	                      when all of them are there
  *	spend shared MB N     MB are touched once, then N children share them
@@ -91,6 +92,31 @@ static int spend_cpu(char **words)
 static int spend_tree(char **words)
 {
 	return in_children(number(words, 1, 1), 1, burn, number(words, 0, 0));
+}
+
+static void *burn_own(void *ms)
+{
+	struct timespec used;
+
+	do
+		clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+	while (used.tv_sec * 1000 + used.tv_nsec / 1000000 < *(long *)ms);
+	return NULL;
+}
+
+static int spend_crew(char **words)
+{
+	long ms = number(words, 0, 0), n = number(words, 1, 1);
+	pthread_t threads[64];
+
+	if (n > 64)
+		return 1;
+	for (long i = 0; i < n; i++)
+		if (pthread_create(&threads[i], NULL, burn_own, &ms))
+			return 1;
+	for (long i = 0; i < n; i++)
+		pthread_join(threads[i], NULL);
+	return 0;
 }
 
 static void touch(long mb)
@@ -316,12 +342,13 @@ static const struct {
 	int (*run)(char **words);
 } verbs[] = {
 	{"cpu", spend_cpu},         {"tree", spend_tree},
-	{"memory", spend_memory},   {"shared", spend_shared},
-	{"forks", spend_forks},     {"threads", spend_threads},
-	{"files", spend_files},     {"stack", spend_stack},
-	{"file", spend_file},       {"names", spend_names},
-	{"out", spend_out},         {"pattern", spend_pattern},
-	{"orphans", spend_orphans}, {"echo", spend_echo},
+	{"crew", spend_crew},       {"memory", spend_memory},
+	{"shared", spend_shared},   {"forks", spend_forks},
+	{"threads", spend_threads}, {"files", spend_files},
+	{"stack", spend_stack},     {"file", spend_file},
+	{"names", spend_names},     {"out", spend_out},
+	{"pattern", spend_pattern}, {"orphans", spend_orphans},
+	{"echo", spend_echo},
 };
 
 int main(int argc, char **argv)
