@@ -34,7 +34,7 @@ GEN_SRC := $(wildcard tools/gen/filter-*.c)
 SETS := $(wildcard profiles/seccomp/*.json)
 PROFILES := $(wildcard profiles/*.json)
 BATCH_SRC := $(wildcard tools/batch/*.c)
-PROGRAMS := $(addprefix $(B)/bin/,sbx-exec sbx-batch sbx-check sbx-session sbxd sbx-rootfs)
+PROGRAMS := $(addprefix $(B)/bin/,sbx-exec sbx-batch sbx-check sbx-session sbx-trace sbxd sbx-rootfs)
 MAN := $(addprefix $(B)/share/man/,$(foreach page,$(notdir $(basename $(wildcard man/*.in)) $(filter-out %.in,$(wildcard man/*))),\
 	man$(subst .,,$(suffix $(page)))/$(page)))
 ROOTFS_LIB := $(wildcard rootfs/lib/*.py)
@@ -46,6 +46,7 @@ obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 LIB_OBJ := $(call obj,$(LIB_SRC)) $(B)/obj/gen/filter_sets.o
 EXEC_OBJ := $(call obj,$(EXEC_SRC))
 CHECK_OBJ := $(call obj,$(wildcard tools/check/*.c))
+TRACE_OBJ := $(call obj,$(wildcard tools/trace/*.c))
 SBXD_OBJ := $(call obj,$(SBXD_SRC))
 
 CFLAGS_LIBS := $(shell pkg-config --cflags $(PKGS))
@@ -62,7 +63,7 @@ all: $(PROGRAMS) $(B)/libexec/sbx/sbx-scope \
   $(B)/lib/libsbx.a $(B)/lib/libsbx.so $(B)/lib/pkgconfig/sbx.pc \
   $(B)/share/sbx/profiles $(MAN)
 
-objects: $(call obj,$(wildcard tools/scope/*.c)) $(LIB_OBJ) $(EXEC_OBJ) $(CHECK_OBJ) $(call obj,$(BATCH_SRC) $(wildcard tools/bench/*.c))
+objects: $(call obj,$(wildcard tools/scope/*.c)) $(LIB_OBJ) $(EXEC_OBJ) $(CHECK_OBJ) $(TRACE_OBJ) $(call obj,$(BATCH_SRC) $(wildcard tools/bench/*.c))
 
 $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
@@ -120,8 +121,9 @@ $(B)/tool/filter-sets: $(call obj,$(GEN_SRC) $(wildcard runtime/base/*.c))
 $(B)/bin/sbx-exec: $(EXEC_OBJ)
 $(B)/bin/sbx-check: $(CHECK_OBJ) $(call obj,$(addprefix runtime/exec/,profiles.c scope.c place.c))
 $(B)/bin/sbx-session: $(call obj,$(wildcard tools/session/*.c))
+$(B)/bin/sbx-trace: $(TRACE_OBJ) $(filter-out %/main.o,$(EXEC_OBJ))
 $(B)/bin/sbx-batch: $(call obj,$(BATCH_SRC) $(addprefix runtime/exec/,profiles.c place.c scope.c client.c audit.c store.c cache.c run.c))
-$(addprefix $(B)/bin/,sbx-exec sbx-check sbx-session sbx-batch): $(LIB_OBJ)
+$(addprefix $(B)/bin/,sbx-exec sbx-check sbx-session sbx-trace sbx-batch): $(LIB_OBJ)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -static-pie $(CFLAGS) $(LDFLAGS) $(QUIET) -o $@ $^ $(STATIC_LIBS)
 
@@ -167,7 +169,7 @@ $(B)/lib/pkgconfig/sbx.pc: Makefile
 # ---- the manual ----
 man: $(MAN)
 
-$(B)/tool/options-mdoc: $(call obj,tools/gen/options-mdoc.c runtime/exec/help.c runtime/exec/options.c runtime/exec/options_check.c) $(B)/lib/libsbx.a
+$(B)/tool/options-mdoc: $(call obj,tools/gen/options-mdoc.c runtime/exec/help.c runtime/exec/options.c runtime/exec/options_check.c runtime/exec/options_table.c) $(B)/lib/libsbx.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SHARED_LIBS)
 
@@ -215,7 +217,7 @@ TEST_SCRIPTS := example lint bench python check sbxd pool tree rootfs fuzz audit
 define test_program
 $(B)/test/$(1): $$(call obj,$$(wildcard tests/$(1)/test_*.c)) $(SUPPORT_OBJ) $(LIB_OBJ) \
   $$(filter-out %/main.o,$(EXEC_OBJ)) $(if $(filter gen,$(1)),$(GEN_OBJ)) \
-  $$(if $$(filter unit,$(1)),$$(filter-out %/main.o,$(CHECK_OBJ)))
+  $$(if $$(filter unit,$(1)),$$(filter-out %/main.o,$(CHECK_OBJ) $(TRACE_OBJ)))
 	@mkdir -p $$(@D)
 	$$(Q)$(CC) $(CFLAGS) -o $$@ $$^ $(TEST_LIBS)
 endef

@@ -260,7 +260,7 @@ static int show(const struct options *options, const struct profile_dirs *dirs,
                 struct sbx_error *err)
 {
 	if (options->help)
-		return printed(help_print(STDOUT_FILENO), err);
+		return printed(help_print(&exec_options, STDOUT_FILENO), err);
 	if (options->version)
 		return printf("sbx-exec " SBX_VERSION "\n") < 0 ||
 		                       fflush(stdout)
@@ -299,21 +299,6 @@ static int refuse(struct work *work, struct sbx_error *err)
 	return finish(work, -EINVAL, err);
 }
 
-static void work_free(struct work *work)
-{
-	sbx_box_close(work->box);
-	sbx_session_close(work->session);
-	sbx_plan_free(work->plan);
-	building_free(&work->building);
-	sbx_spec_free(work->spec);
-	report_close(&work->report);
-	cleanup_fd(&work->answer.report);
-	audit_close(&work->audit);
-	cleanup_fd(&work->collect);
-	buffer_free(&work->text);
-	options_free(&work->options);
-}
-
 int main(int argc, char **argv)
 {
 	struct work work = {
@@ -340,7 +325,7 @@ int main(int argc, char **argv)
 	/* A write that is refused is an error of the call, not the end. */
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN);
-	if (options_parse(argc, argv, &work.options, &err) == 0)
+	if (options_parse(argc, argv, &exec_options, &work.options, &err) == 0)
 		status = work_do(&work, &err);
 	else
 		status = refuse(&work, &err);

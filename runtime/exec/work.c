@@ -97,3 +97,18 @@ int work_spec(struct work *work, const struct profile_dirs *dirs,
 		r = set_program(work, err);
 	return r;
 }
+
+void work_free(struct work *work)
+{
+	sbx_box_close(work->box);
+	sbx_session_close(work->session);
+	sbx_plan_free(work->plan);
+	building_free(&work->building);
+	sbx_spec_free(work->spec);
+	report_close(&work->report);
+	cleanup_fd(&work->answer.report);
+	audit_close(&work->audit);
+	cleanup_fd(&work->collect);
+	buffer_free(&work->text);
+	options_free(&work->options);
+}

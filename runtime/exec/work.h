@@ -34,4 +34,6 @@ int work_read_request(struct work *work, struct sbx_error *err);
 int work_spec(struct work *work, const struct profile_dirs *dirs,
               struct sbx_error *err);
 
+void work_free(struct work *work);
+
 #endif

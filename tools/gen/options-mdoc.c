@@ -13,7 +13,7 @@
 
 int main(void)
 {
-	int r = help_mdoc(STDOUT_FILENO);
+	int r = help_mdoc(&exec_options, STDOUT_FILENO);
 
 	if (r < 0)
 		fprintf(stderr, "options-mdoc: %s\n", strerror(-r));
