@@ -104,7 +104,7 @@ static void take_signals(void (*handler)(int))
 
 static int start(struct trace *trace, int *sync, struct sbx_error *err)
 {
-	int ends[2];
+	int ends[2], r;
 	pid_t pid;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
@@ -114,7 +114,9 @@ static int start(struct trace *trace, int *sync, struct sbx_error *err)
 	if (pid == 0) {
 		take_signals(SIG_DFL);
 		(void)close(ends[0]);
-		_exit(traced_run(&trace->work, trace->traced, ends[1]));
+		r = traced_run(&trace->work, trace->traced, ends[1]);
+		work_free(&trace->work);
+		_exit(r);
 	}
 	supervisor = pid;
 	(void)close(ends[1]);

@@ -87,7 +87,7 @@ static bool has_members(const struct json *value)
 /* The value with all below it, whose depth json_parse() bounds. */
 static void put_value(struct json_writer *writer, const struct json *top)
 {
-	const struct json *above[JSON_MAX_DEPTH + 1], *value = top;
+	const struct json *above[JSON_MAX_DEPTH + 1] = {0}, *value = top;
 	size_t depth = 0;
 
 	while (value || depth > 0) {
@@ -124,8 +124,17 @@ static void add_line(struct buffer *text, const char *indent, const char *key,
 	json_writer_free(value);
 }
 
-static void add_member(struct buffer *text, const char *indent,
-                       const struct json *member)
+/* "KEY": { on a line; a key of the schema's needs no escapes. */
+static void open_member(struct buffer *text, const char *key)
+{
+	buffer_printf(text, "%s\n  \"%s\": {",
+	              text->len && text->data[text->len - 1] != '{' ? "," : "",
+	              key);
+}
+
+/* A value on the line of its key. */
+static void add_short(struct buffer *text, const char *indent,
+                      const struct json *member)
 {
 	struct json_writer *value = json_writer_new();
 	struct json bare = *member;
@@ -135,6 +144,20 @@ static void add_member(struct buffer *text, const char *indent,
 	if (value)
 		put_value(value, &bare);
 	add_line(text, indent, member->key, value);
+}
+
+/* The members of an object have lines of their own. */
+static void add_member(struct buffer *text, const struct json *member)
+{
+	if (member->kind != JSON_OBJECT || !member->child) {
+		add_short(text, "  ", member);
+		return;
+	}
+	open_member(text, member->key);
+	for (const struct json *inner = member->child; inner;
+	     inner = inner->next)
+		add_short(text, "    ", inner);
+	buffer_text(text, "\n  }");
 }
 
 static void add_text(struct buffer *text, const char *indent, const char *key,
@@ -165,14 +188,14 @@ static void add_source(const struct learned *learned, struct buffer *text)
 
 	if (!whole) {
 		if (description)
-			add_member(text, "  ", description);
+			add_member(text, description);
 		add_text(text, "  ", "extends", learned->name);
 		return;
 	}
 	for (const struct json *member = from->child; member;
 	     member = member->next)
 		if (!is_learned(member->key))
-			add_member(text, "  ", member);
+			add_member(text, member);
 }
 
 /* What was learned of it, or what the caller said; else what the profile did,
@@ -193,7 +216,7 @@ static void add_limit(const struct learned *learned, enum limit limit,
 		add_text(text, "    ", limit_name(limit),
 		         limit_format(limit, value, format));
 	else if (said)
-		add_member(text, "    ", said);
+		add_short(text, "    ", said);
 }
 
 static void add_limits(const struct learned *learned, struct buffer *text)
@@ -202,11 +225,11 @@ static void add_limits(const struct learned *learned, struct buffer *text)
 	const struct json *action =
 		limits ? json_get(limits, "output_action") : NULL;
 
-	buffer_text(text, ",\n  \"limits\": {");
+	open_member(text, "limits");
 	for (int i = 0; i < N_LIMITS; i++)
 		add_limit(learned, i, text);
 	if (action)
-		add_member(text, "    ", action);
+		add_short(text, "    ", action);
 	buffer_text(text, "\n  }");
 }
 
@@ -215,7 +238,7 @@ static void add_network(const struct learned *learned, struct buffer *text)
 	enum network_mode mode =
 		learned->calls->network ? learned->plan->network : NETWORK_NONE;
 
-	buffer_text(text, ",\n  \"network\": {");
+	open_member(text, "network");
 	add_text(text, "    ", "mode", network_name(mode));
 	buffer_text(text, "\n  }");
 }

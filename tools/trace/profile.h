@@ -4,18 +4,7 @@
 #ifndef SBX_TRACE_PROFILE_H
 #define SBX_TRACE_PROFILE_H
 
-#include "base/json.h"
-#include "calls.h"
-#include "traced.h"
-
-struct learned {
-	const struct sbx_spec *spec;
-	const struct sbx_plan *plan;
-	const char *name;        /* of the profile, or NULL: it is a file */
-	const struct json *from; /* the profile, an object */
-	const struct calls_seen *calls;
-	const struct traced *traced;
-};
+#include "learned.h"
 
 /* Reads the profile that options name into the arena, once more. */
 int profile_source(struct arena *arena, const struct options *options,

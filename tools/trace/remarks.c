@@ -50,9 +50,9 @@ static void add_calls(const struct learned *learned, sets_t sets, size_t set,
 			kinds++;
 		}
 	}
-	add_word(remark, filter_sets[set].name);
 	(void)snprintf(word, sizeof(word),
-	               "(%ju calls of %zu kinds):", (uintmax_t)n, kinds);
+	               "Set %s, %ju call%s:", filter_sets[set].name,
+	               (uintmax_t)n, n == 1 ? "" : "s");
 	add_word(remark, word);
 	for (size_t i = 0; i < calls->n; i++) {
 		const struct call_seen *call = &calls->list[i];
@@ -114,9 +114,9 @@ static void add_opening(const struct learned *learned, struct remark *remark)
 	char word[160];
 
 	(void)snprintf(word, sizeof(word),
-	               "By sbx-trace, of a run with profile %s and exit status "
+	               "By sbx-trace, of a run with profile %s, exit status "
 	               "%d.",
-	               learned->name ? learned->name : "of a file",
+	               learned->name ? learned->name : "(a file)",
 	               learned->traced->exit_status);
 	add_word(remark, word);
 	end(remark);

@@ -3,7 +3,7 @@
 #ifndef SBX_TRACE_REMARKS_H
 #define SBX_TRACE_REMARKS_H
 
-#include "profile.h"
+#include "learned.h"
 
 /* sets: those of the profile. */
 void remarks_add(const struct learned *learned, sets_t sets,
