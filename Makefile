@@ -169,13 +169,14 @@ $(B)/lib/pkgconfig/sbx.pc: Makefile
 # ---- the manual ----
 man: $(MAN)
 
-$(B)/tool/options-mdoc: $(call obj,tools/gen/options-mdoc.c runtime/exec/help.c runtime/exec/options.c runtime/exec/options_check.c runtime/exec/options_table.c) $(B)/lib/libsbx.a
+$(B)/tool/options-mdoc: $(call obj,tools/gen/options-mdoc.c runtime/exec/help.c runtime/exec/options.c runtime/exec/options_check.c runtime/exec/options_table.c tools/trace/options.c) $(B)/lib/libsbx.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SHARED_LIBS)
 
-$(B)/share/man/man1/sbx-exec.1: man/sbx-exec.1.in $(B)/tool/options-mdoc
+OPTION_PAGES := $(addprefix $(B)/share/man/man1/,sbx-exec.1 sbx-trace.1)
+$(OPTION_PAGES): $(B)/share/man/man1/%: man/%.in $(B)/tool/options-mdoc
 	@mkdir -p $(@D)
-	$(Q)$(B)/tool/options-mdoc | sed -e '/^@OPTIONS@$$/{r /dev/stdin' -e 'd}' $< >$@
+	$(Q)$(B)/tool/options-mdoc $(basename $*) | sed -e '/^@OPTIONS@$$/{r /dev/stdin' -e 'd}' $< >$@
 
 # The example in the manual is the one that is built and run.
 $(B)/share/man/man3/sbx.3: man/sbx.3.in examples/run.c
@@ -183,7 +184,7 @@ $(B)/share/man/man3/sbx.3: man/sbx.3.in examples/run.c
 	$(Q)sed -e 's/\\/\\e/g' examples/run.c | \
 	  sed -e '/^@EXAMPLE@$$/{r /dev/stdin' -e 'd}' $< >$@
 
-$(filter-out %/sbx-exec.1 %/sbx.3,$(MAN)): $(wildcard man/*)
+$(filter-out $(OPTION_PAGES) %/sbx.3,$(MAN)): $(wildcard man/*)
 	@mkdir -p $(@D)
 	$(Q)cp man/$(@F) $@
 
@@ -212,7 +213,7 @@ TEST_LIBS := -lcriterion $(SHARED_LIBS)
 GEN_OBJ := $(filter-out %/filter-sets.o,$(call obj,$(GEN_SRC)))
 SUPPORT_OBJ := $(call obj,$(SUPPORT_SRC))
 TEST_LAYERS := unit gen golden box warm attack fault
-TEST_SCRIPTS := example lint bench python check sbxd pool tree rootfs fuzz audit soak languages launch vm
+TEST_SCRIPTS := example lint bench python check trace sbxd pool tree rootfs fuzz audit soak languages launch vm
 
 define test_program
 $(B)/test/$(1): $$(call obj,$$(wildcard tests/$(1)/test_*.c)) $(SUPPORT_OBJ) $(LIB_OBJ) \

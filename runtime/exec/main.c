@@ -189,26 +189,6 @@ static int run_program(struct work *work, const struct profile_dirs *dirs,
 	return bring_out(work, status, err);
 }
 
-/* What may follow an error: where the host itself refused to build the sandbox,
- * sbx-check can tell what it lacks. */
-static const char *advice(const struct sbx_error *err)
-{
-	if (err->stage < SBX_STAGE_CLONE || err->stage > SBX_STAGE_FILTER)
-		return "";
-	switch (err->code) {
-	case EPERM:
-	case EACCES:
-	case ENOSYS:
-	case ENOSPC:
-	case EUSERS:
-	case EBUSY:
-	case EINVAL:
-		return "; run sbx-check to see what this host lacks";
-	default:
-		return "";
-	}
-}
-
 /* One line, where the program did not end by itself. */
 static void say_end(const struct work *work)
 {
@@ -233,7 +213,7 @@ static int finish(struct work *work, int status, struct sbx_error *err)
 	if (status < 0) {
 		if (!work->options.quiet)
 			log_line("sbx-exec", "%s%s", failure.text,
-			         advice(&failure));
+			         work_advice(&failure));
 		status = sbx_error_status(&failure);
 	} else if (work->options.dry_run) {
 		return status;

@@ -98,6 +98,24 @@ int work_spec(struct work *work, const struct profile_dirs *dirs,
 	return r;
 }
 
+const char *work_advice(const struct sbx_error *err)
+{
+	if (err->stage < SBX_STAGE_CLONE || err->stage > SBX_STAGE_FILTER)
+		return "";
+	switch (err->code) {
+	case EPERM:
+	case EACCES:
+	case ENOSYS:
+	case ENOSPC:
+	case EUSERS:
+	case EBUSY:
+	case EINVAL:
+		return "; run sbx-check to see what this host lacks";
+	default:
+		return "";
+	}
+}
+
 void work_free(struct work *work)
 {
 	sbx_box_close(work->box);

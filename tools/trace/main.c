@@ -270,7 +270,8 @@ int main(int argc, char **argv)
 	status = do_all(&trace, argc, argv, &err);
 	if (status < 0) {
 		if (!trace.work.options.quiet)
-			log_line("sbx-trace", "%s", err.text);
+			log_line("sbx-trace", "%s%s", err.text,
+			         work_advice(&err));
 		status = sbx_error_status(&err);
 	}
 	output_close(&trace.output);

@@ -38,6 +38,7 @@ int output_open(struct output *output, const char *path, struct sbx_error *err)
 {
 	char parent[PATH_MAX] = ".";
 	const char *slash;
+	int r;
 
 	*output = OUTPUT_NONE;
 	if (!path)
@@ -55,10 +56,12 @@ int output_open(struct output *output, const char *path, struct sbx_error *err)
 	output->dir = open(parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (output->dir < 0)
 		return fail(err, errno, path);
+	r = check_file(output, err);
 	/* So that it is said before anything runs. */
-	if (faccessat(output->dir, ".", W_OK | X_OK, AT_EACCESS) < 0)
+	if (r == 0 &&
+	    faccessat(output->dir, ".", W_OK | X_OK, AT_EACCESS) < 0)
 		return fail(err, errno, path);
-	return check_file(output, err);
+	return r;
 }
 
 static int write_new(int dir, const char *name, const struct buffer *text)

@@ -141,7 +141,8 @@ int traced_run(struct work *work, struct traced *traced, int sync)
 	failure = err;
 	if (status < 0) {
 		if (!work->options.quiet)
-			log_line("sbx-trace", "%s", failure.text);
+			log_line("sbx-trace", "%s%s", failure.text,
+			         work_advice(&failure));
 	} else {
 		say_end(work);
 	}
