@@ -26,8 +26,9 @@
 /* How long a second run of a session waits for the first. */
 #define SESSION_WAIT (10 * NS_PER_S)
 
-/* Of the supervisor, for the handler of signals. */
+/* For the handler of signals: the supervisor, and what it was sent last. */
 static volatile pid_t supervisor;
+static volatile sig_atomic_t passed_on;
 
 struct trace {
 	struct work work;
@@ -74,8 +75,7 @@ static int prepare(struct trace *trace, struct sbx_error *err)
 		r = building_find(&work->building, work->spec, err);
 	if (r == 0)
 		r = sbx_plan_make(work->spec, &work->plan, err);
-	trace->traced = traced_new();
-	return r == 0 && !trace->traced ? err_memory(err, SBX_STAGE_WATCH) : r;
+	return r;
 }
 
 /* ---- the run ---- */
@@ -85,50 +85,61 @@ static void pass_on(int signal)
 {
 	int before = errno;
 
+	passed_on = signal;
 	if (supervisor > 0)
 		(void)kill(supervisor, signal);
 	errno = before;
 }
 
-static void take_signals(void (*handler)(int))
+/* None of them comes until they are let through again. */
+static void take_signals(void (*handler)(int), sigset_t *before)
 {
 	struct sigaction action = {.sa_handler = handler,
 	                           .sa_flags = SA_RESTART},
-			 before;
+			 old;
+	sigset_t set;
 
+	sigemptyset(&set);
 	for (const int *signal = RUN_SIGNALS; *signal; signal++)
-		if (sigaction(*signal, NULL, &before) == 0 &&
-		    before.sa_handler != SIG_IGN)
+		sigaddset(&set, *signal);
+	(void)sigprocmask(SIG_BLOCK, &set, before);
+	for (const int *signal = RUN_SIGNALS; *signal; signal++)
+		if (sigaction(*signal, NULL, &old) == 0 &&
+		    old.sa_handler != SIG_IGN)
 			(void)sigaction(*signal, &action, NULL);
 }
 
 static int start(struct trace *trace, int *sync, struct sbx_error *err)
 {
+	sigset_t before, blocked;
 	int ends[2], r;
 	pid_t pid;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
 		return fail(err, "socketpair");
-	take_signals(pass_on);
+	take_signals(pass_on, &before);
 	pid = fork();
 	if (pid == 0) {
-		take_signals(SIG_DFL);
+		take_signals(SIG_DFL, &blocked);
+		(void)sigprocmask(SIG_SETMASK, &before, NULL);
 		(void)close(ends[0]);
 		r = traced_run(&trace->work, trace->traced, ends[1]);
 		work_free(&trace->work);
 		_exit(r);
 	}
+	r = pid < 0 ? fail(err, "fork the supervisor") : 0;
 	supervisor = pid;
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
 	(void)close(ends[1]);
 	*sync = ends[0];
-	return pid < 0 ? fail(err, "fork the supervisor") : 0;
+	return r;
 }
 
 /* Returns the supervisor's exit status. */
 static int run(struct trace *trace, struct sbx_error *err)
 {
 	CLEANUP_FD int sync = -1;
-	int r = start(trace, &sync, err);
+	int r = start(trace, &sync, err), status;
 
 	if (r < 0)
 		return r;
@@ -142,13 +153,17 @@ static int run(struct trace *trace, struct sbx_error *err)
 	sync = -1;
 	trace->tracer.supervisor = supervisor;
 	tracer_follow(&trace->tracer);
+	status = trace->tracer.status;
 	supervisor = 0;
 	if (r < 0)
 		return r;
-	if (!WIFEXITED(trace->tracer.status))
+	/* Before it has a box to cancel, it ends as any program does. */
+	if (WIFSIGNALED(status) && WTERMSIG(status) == passed_on)
+		return 128 + passed_on;
+	if (!WIFEXITED(status))
 		return err_say(err, SBX_STAGE_WATCH, ECHILD,
 		               "the supervisor was killed by somebody");
-	return WEXITSTATUS(trace->tracer.status);
+	return WEXITSTATUS(status);
 }
 
 /* ---- after it ---- */
@@ -156,7 +171,7 @@ static int run(struct trace *trace, struct sbx_error *err)
 static void say_refused(const struct trace *trace,
                         const struct learned *learned)
 {
-	const struct traced *traced = trace->traced;
+	const struct traced *traced = learned->traced;
 	char text[128];
 
 	if (trace->work.options.quiet)
@@ -167,10 +182,10 @@ static void say_refused(const struct trace *trace,
 		                         sizeof(text)));
 }
 
-static int write_profile(struct trace *trace, struct sbx_error *err)
+static int write_profile(const struct trace *trace, struct traced *traced,
+                         struct sbx_error *err)
 {
 	const struct work *work = &trace->work;
-	struct traced *traced = trace->traced;
 	struct buffer text CLEANUP(buffer_free) = {0};
 	const struct learned learned = {
 		work->spec,  work->plan,           work->options.profile,
@@ -192,21 +207,25 @@ static int write_profile(struct trace *trace, struct sbx_error *err)
 
 static int trace_do(struct trace *trace, struct sbx_error *err)
 {
-	int status, r = prepare(trace, err);
+	struct traced *traced = trace->traced = traced_new();
+	int status, r;
 
+	if (!traced)
+		return err_memory(err, SBX_STAGE_WATCH);
+	r = prepare(trace, err);
 	if (r < 0)
 		return r;
 	status = run(trace, err);
-	if (status < 0 || !trace->traced->over)
+	if (status < 0 || !traced->over)
 		return status;
-	if (trace->traced->stopped) {
+	if (traced->stopped) {
 		if (!trace->work.options.quiet)
 			log_line("sbx-trace",
 			         "no profile is written: the program did not "
 			         "come to its own end");
 		return status;
 	}
-	r = write_profile(trace, err);
+	r = write_profile(trace, traced, err);
 	return r < 0 ? r : status;
 }
 

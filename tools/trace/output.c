@@ -58,8 +58,7 @@ int output_open(struct output *output, const char *path, struct sbx_error *err)
 		return fail(err, errno, path);
 	r = check_file(output, err);
 	/* So that it is said before anything runs. */
-	if (r == 0 &&
-	    faccessat(output->dir, ".", W_OK | X_OK, AT_EACCESS) < 0)
+	if (r == 0 && faccessat(output->dir, ".", W_OK | X_OK, AT_EACCESS) < 0)
 		return fail(err, errno, path);
 	return r;
 }

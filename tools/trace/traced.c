@@ -47,7 +47,7 @@ static int wait_for_tracer(int sync, struct sbx_error *err)
 {
 	traced_go(sync);
 	if (!hear(sync))
-		return err_say(err, SBX_STAGE_WATCH, ECHILD,
+		return err_say(err, SBX_STAGE_WATCH, EOWNERDEAD,
 		               "the tracer has ended");
 	return 0;
 }
@@ -140,7 +140,8 @@ int traced_run(struct work *work, struct traced *traced, int sync)
 		status = run(work, sync, &err);
 	failure = err;
 	if (status < 0) {
-		if (!work->options.quiet)
+		/* A tracer that gave up has said why itself. */
+		if (!work->options.quiet && status != -EOWNERDEAD)
 			log_line("sbx-trace", "%s%s", failure.text,
 			         work_advice(&failure));
 	} else {
