@@ -34,7 +34,7 @@ GEN_SRC := $(wildcard tools/gen/filter-*.c)
 SETS := $(wildcard profiles/seccomp/*.json)
 PROFILES := $(wildcard profiles/*.json)
 BATCH_SRC := $(wildcard tools/batch/*.c)
-PROGRAMS := $(addprefix $(B)/bin/,sbx-exec sbx-batch sbx-check sbx-session sbxd sbx-rootfs)
+PROGRAMS := $(addprefix $(B)/bin/,sbx-exec sbx-batch sbx-check sbx-session sbx-trace sbxd sbx-rootfs)
 MAN := $(addprefix $(B)/share/man/,$(foreach page,$(notdir $(basename $(wildcard man/*.in)) $(filter-out %.in,$(wildcard man/*))),\
 	man$(subst .,,$(suffix $(page)))/$(page)))
 ROOTFS_LIB := $(wildcard rootfs/lib/*.py)
@@ -46,6 +46,7 @@ obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 LIB_OBJ := $(call obj,$(LIB_SRC)) $(B)/obj/gen/filter_sets.o
 EXEC_OBJ := $(call obj,$(EXEC_SRC))
 CHECK_OBJ := $(call obj,$(wildcard tools/check/*.c))
+TRACE_OBJ := $(call obj,$(wildcard tools/trace/*.c))
 SBXD_OBJ := $(call obj,$(SBXD_SRC))
 
 CFLAGS_LIBS := $(shell pkg-config --cflags $(PKGS))
@@ -62,7 +63,7 @@ all: $(PROGRAMS) $(B)/libexec/sbx/sbx-scope \
   $(B)/lib/libsbx.a $(B)/lib/libsbx.so $(B)/lib/pkgconfig/sbx.pc \
   $(B)/share/sbx/profiles $(MAN)
 
-objects: $(call obj,$(wildcard tools/scope/*.c)) $(LIB_OBJ) $(EXEC_OBJ) $(CHECK_OBJ) $(call obj,$(BATCH_SRC) $(wildcard tools/bench/*.c))
+objects: $(call obj,$(wildcard tools/scope/*.c)) $(LIB_OBJ) $(EXEC_OBJ) $(CHECK_OBJ) $(TRACE_OBJ) $(call obj,$(BATCH_SRC) $(wildcard tools/bench/*.c))
 
 $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
@@ -120,8 +121,9 @@ $(B)/tool/filter-sets: $(call obj,$(GEN_SRC) $(wildcard runtime/base/*.c))
 $(B)/bin/sbx-exec: $(EXEC_OBJ)
 $(B)/bin/sbx-check: $(CHECK_OBJ) $(call obj,$(addprefix runtime/exec/,profiles.c scope.c place.c))
 $(B)/bin/sbx-session: $(call obj,$(wildcard tools/session/*.c))
+$(B)/bin/sbx-trace: $(TRACE_OBJ) $(filter-out %/main.o,$(EXEC_OBJ))
 $(B)/bin/sbx-batch: $(call obj,$(BATCH_SRC) $(addprefix runtime/exec/,profiles.c place.c scope.c client.c audit.c store.c cache.c run.c))
-$(addprefix $(B)/bin/,sbx-exec sbx-check sbx-session sbx-batch): $(LIB_OBJ)
+$(addprefix $(B)/bin/,sbx-exec sbx-check sbx-session sbx-trace sbx-batch): $(LIB_OBJ)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -static-pie $(CFLAGS) $(LDFLAGS) $(QUIET) -o $@ $^ $(STATIC_LIBS)
 
@@ -167,13 +169,14 @@ $(B)/lib/pkgconfig/sbx.pc: Makefile
 # ---- the manual ----
 man: $(MAN)
 
-$(B)/tool/options-mdoc: $(call obj,tools/gen/options-mdoc.c runtime/exec/help.c runtime/exec/options.c runtime/exec/options_check.c) $(B)/lib/libsbx.a
+$(B)/tool/options-mdoc: $(call obj,tools/gen/options-mdoc.c runtime/exec/help.c runtime/exec/options.c runtime/exec/options_check.c runtime/exec/options_table.c tools/trace/options.c) $(B)/lib/libsbx.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SHARED_LIBS)
 
-$(B)/share/man/man1/sbx-exec.1: man/sbx-exec.1.in $(B)/tool/options-mdoc
+OPTION_PAGES := $(addprefix $(B)/share/man/man1/,sbx-exec.1 sbx-trace.1)
+$(OPTION_PAGES): $(B)/share/man/man1/%: man/%.in $(B)/tool/options-mdoc
 	@mkdir -p $(@D)
-	$(Q)$(B)/tool/options-mdoc | sed -e '/^@OPTIONS@$$/{r /dev/stdin' -e 'd}' $< >$@
+	$(Q)$(B)/tool/options-mdoc $(basename $*) | sed -e '/^@OPTIONS@$$/{r /dev/stdin' -e 'd}' $< >$@
 
 # The example in the manual is the one that is built and run.
 $(B)/share/man/man3/sbx.3: man/sbx.3.in examples/run.c
@@ -181,7 +184,7 @@ $(B)/share/man/man3/sbx.3: man/sbx.3.in examples/run.c
 	$(Q)sed -e 's/\\/\\e/g' examples/run.c | \
 	  sed -e '/^@EXAMPLE@$$/{r /dev/stdin' -e 'd}' $< >$@
 
-$(filter-out %/sbx-exec.1 %/sbx.3,$(MAN)): $(wildcard man/*)
+$(filter-out $(OPTION_PAGES) %/sbx.3,$(MAN)): $(wildcard man/*)
 	@mkdir -p $(@D)
 	$(Q)cp man/$(@F) $@
 
@@ -210,12 +213,12 @@ TEST_LIBS := -lcriterion $(SHARED_LIBS)
 GEN_OBJ := $(filter-out %/filter-sets.o,$(call obj,$(GEN_SRC)))
 SUPPORT_OBJ := $(call obj,$(SUPPORT_SRC))
 TEST_LAYERS := unit gen golden box warm attack fault
-TEST_SCRIPTS := example lint bench python check sbxd pool tree rootfs fuzz audit soak languages launch vm
+TEST_SCRIPTS := example lint bench python check trace sbxd pool tree rootfs fuzz audit soak languages launch vm
 
 define test_program
 $(B)/test/$(1): $$(call obj,$$(wildcard tests/$(1)/test_*.c)) $(SUPPORT_OBJ) $(LIB_OBJ) \
   $$(filter-out %/main.o,$(EXEC_OBJ)) $(if $(filter gen,$(1)),$(GEN_OBJ)) \
-  $$(if $$(filter unit,$(1)),$$(filter-out %/main.o,$(CHECK_OBJ)))
+  $$(if $$(filter unit,$(1)),$$(filter-out %/main.o,$(CHECK_OBJ) $(TRACE_OBJ)))
 	@mkdir -p $$(@D)
 	$$(Q)$(CC) $(CFLAGS) -o $$@ $$^ $(TEST_LIBS)
 endef

@@ -12,18 +12,6 @@
 #define COLUMNS 80
 #define INDENT  26 /* where the second column starts */
 
-static const char usage[] =
-	"Usage: sbx-exec [options] --profile NAME -- FILE [ARG...]\n"
-	"       sbx-exec [options] --profile NAME --code TEXT [-- ARG...]\n"
-	"       sbx-exec [options] [--profile NAME] --command -- PROG "
-	"[ARG...]\n"
-	"       sbx-exec [options] --request FILE|-\n"
-	"\n"
-	"Runs one program in a fresh sandbox and says how it ended. FILE is "
-	"copied in;\n"
-	"- is standard input, /dev/fd/N a descriptor. Nothing after -- is "
-	"parsed.\n";
-
 static const char closing[] =
 	"\n"
 	"SIZE is 64K, 512M, 1G, or bytes. DUR is 200ms, 1.5s, 5m, or seconds. "
@@ -59,8 +47,8 @@ static bool in_group(const struct sbx_field *field, const struct group *group)
 	return field->option && is_limit == (group->prefix[0] != '\0');
 }
 
-static void show_group(struct buffer *out, const struct group *group,
-                       show_option *show)
+static void show_group(struct buffer *out, const struct option_table *table,
+                       const struct group *group, show_option *show)
 {
 	size_t n;
 
@@ -72,10 +60,9 @@ static void show_group(struct buffer *out, const struct group *group,
 				show(out, &fields[i]);
 		return;
 	}
-	const struct own_option *own = own_options(&n);
-	for (size_t i = 0; i < n; i++)
-		if (own[i].group == group->own)
-			show(out, &own[i].shown);
+	for (size_t i = 0; i < table->n; i++)
+		if (table->list[i].group == group->own)
+			show(out, &table->list[i].shown);
 }
 
 /* ---- text ---- */
@@ -132,14 +119,14 @@ static int finish(int fd, struct buffer *out)
 	return r;
 }
 
-int help_print(int fd)
+int help_print(const struct option_table *table, int fd)
 {
 	struct buffer out = {0};
 
-	buffer_text(&out, usage);
+	buffer_text(&out, table->usage);
 	for (size_t i = 0; i < ARRAY_SIZE(groups); i++) {
 		buffer_printf(&out, "\n%s:\n", groups[i].title);
-		show_group(&out, &groups[i], show_text);
+		show_group(&out, table, &groups[i], show_text);
 	}
 	buffer_text(&out, closing);
 	return finish(fd, &out);
@@ -188,14 +175,14 @@ static void show_mdoc(struct buffer *out, const struct sbx_field *option)
 		buffer_text(out, "May be repeated.\n");
 }
 
-int help_mdoc(int fd)
+int help_mdoc(const struct option_table *table, int fd)
 {
 	struct buffer out = {0};
 
 	for (size_t i = 0; i < ARRAY_SIZE(groups); i++) {
 		buffer_printf(&out, ".Ss %s\n.Bl -tag -width Ds\n",
 		              groups[i].title);
-		show_group(&out, &groups[i], show_mdoc);
+		show_group(&out, table, &groups[i], show_mdoc);
 		buffer_text(&out, ".El\n");
 	}
 	return finish(fd, &out);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* sbx-exec: run one program in a fresh sandbox, and say how it ended. */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -189,32 +188,6 @@ static int run_program(struct work *work, const struct profile_dirs *dirs,
 	return bring_out(work, status, err);
 }
 
-/* What may follow an error: where the host itself refused to build the sandbox,
- * sbx-check can tell what it lacks; or a limit of the caller's did. */
-static const char *advice(const struct sbx_error *err)
-{
-	if (err->stage < SBX_STAGE_CLONE || err->stage > SBX_STAGE_FILTER)
-		return "";
-	switch (err->code) {
-	case EPERM:
-	case EACCES:
-	case ENOSYS:
-	case ENOSPC:
-	case EUSERS:
-	case EBUSY:
-	case EINVAL:
-		return "; run sbx-check to see what this host lacks";
-	case EMFILE:
-		return "; raise the limit on open files (ulimit -n)";
-	case EFBIG:
-		return "; raise the limit on the size of files (ulimit -f)";
-	case EAGAIN:
-		return "; raise the limit on processes (ulimit -u)";
-	default:
-		return "";
-	}
-}
-
 /* One line, where the program did not end by itself. */
 static void say_end(const struct work *work)
 {
@@ -239,7 +212,7 @@ static int finish(struct work *work, int status, struct sbx_error *err)
 	if (status < 0) {
 		if (!work->options.quiet)
 			log_line("sbx-exec", "%s%s", failure.text,
-			         advice(&failure));
+			         work_advice(&failure));
 		status = sbx_error_status(&failure);
 	} else if (work->options.dry_run) {
 		return status;
@@ -266,7 +239,7 @@ static int show(const struct options *options, const struct profile_dirs *dirs,
                 struct sbx_error *err)
 {
 	if (options->help)
-		return printed(help_print(STDOUT_FILENO), err);
+		return printed(help_print(&exec_options, STDOUT_FILENO), err);
 	if (options->version)
 		return printf("sbx-exec " SBX_VERSION "\n") < 0 ||
 		                       fflush(stdout)
@@ -305,21 +278,6 @@ static int refuse(struct work *work, struct sbx_error *err)
 	return finish(work, -EINVAL, err);
 }
 
-static void work_free(struct work *work)
-{
-	sbx_box_close(work->box);
-	sbx_session_close(work->session);
-	sbx_plan_free(work->plan);
-	building_free(&work->building);
-	sbx_spec_free(work->spec);
-	report_close(&work->report);
-	cleanup_fd(&work->answer.report);
-	audit_close(&work->audit);
-	cleanup_fd(&work->collect);
-	buffer_free(&work->text);
-	options_free(&work->options);
-}
-
 int main(int argc, char **argv)
 {
 	struct work work = {
@@ -343,13 +301,8 @@ int main(int argc, char **argv)
 		                     "refuses to run with them");
 		return 125;
 	}
-	/* What is refused is an error of the call, and not the end; nor a stop,
-	 * in which nobody would hold the program to its limits. */
-	(void)signal(SIGPIPE, SIG_IGN);
-	(void)signal(SIGXFSZ, SIG_IGN);
-	(void)signal(SIGTTIN, SIG_IGN);
-	(void)signal(SIGTTOU, SIG_IGN);
-	if (options_parse(argc, argv, &work.options, &err) == 0)
+	run_errors_only();
+	if (options_parse(argc, argv, &exec_options, &work.options, &err) == 0)
 		status = work_do(&work, &err);
 	else
 		status = refuse(&work, &err);

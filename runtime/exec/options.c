@@ -8,66 +8,6 @@
 #include "base/error.h"
 #include "base/suggest.h"
 
-#define FLAG(member, name, group, help)                                   \
-	{                                                                 \
-		{NULL, name, NULL, NULL, NULL, help, false, NULL}, group, \
-			offsetof(struct options, member)                  \
-	}
-#define TEXT(member, name, value, group, help)                             \
-	{                                                                  \
-		{NULL, name, NULL, value, NULL, help, false, NULL}, group, \
-			offsetof(struct options, member)                   \
-	}
-
-/* clang-format off */
-static const struct own_option own[] = {
-	TEXT(profile, "profile", "NAME", GROUP_PROGRAM,
-	     "what runs it, and how; base for a command"),
-	TEXT(profile_file, "profile-file", "FILE", GROUP_PROGRAM,
-	     "the same from a file of any name"),
-	TEXT(code, "code", "TEXT", GROUP_PROGRAM,
-	     "run this text instead of a file"),
-	FLAG(command, "command", GROUP_PROGRAM,
-	     "run a command that is in the root tree"),
-
-	TEXT(request, "request", "FILE|-", GROUP_PROGRAM,
-	     "run one JSON request; the answer is as with --json"),
-
-	TEXT(pool, "pool", "[=SOCKET]", GROUP_PROGRAM,
-	     "take a warm sandbox from the daemon sbxd"),
-	FLAG(cold, "cold", GROUP_PROGRAM,
-	     "never take one, whatever --pool says; the default"),
-
-	FLAG(json, "json", GROUP_RESULT,
-	     "print the report, with the output in it, and nothing else"),
-	TEXT(report, "report", "FILE|fd:N", GROUP_RESULT,
-	     "write the report there as well"),
-	TEXT(audit, "audit", "FILE", GROUP_RESULT,
-	     "add a line about the run to this log"),
-	TEXT(collect_to, "collect-to", "DIR", GROUP_RESULT,
-	     "where --collect puts the files"),
-	FLAG(collect_replace, "collect-replace", GROUP_RESULT,
-	     "replace what is there already"),
-	FLAG(quiet, "quiet", GROUP_RESULT,
-	     "say nothing on standard error; the report does"),
-
-	FLAG(dry_run, "dry-run", GROUP_INSTEAD,
-	     "print the plan, step by step"),
-	FLAG(list_profiles, "list-profiles", GROUP_INSTEAD,
-	     "print the names of all profiles"),
-	TEXT(show_profile, "show-profile", "NAME", GROUP_INSTEAD,
-	     "print one"),
-	FLAG(help, "help", GROUP_INSTEAD, "print this"),
-	FLAG(version, "version", GROUP_INSTEAD, "print the version"),
-};
-/* clang-format on */
-
-const struct own_option *own_options(size_t *n_options)
-{
-	*n_options = ARRAY_SIZE(own);
-	return own;
-}
-
 #define FAIL(err, ...) err_say(err, SBX_STAGE_SPEC, EINVAL, __VA_ARGS__)
 
 static int no_memory(struct sbx_error *err)
@@ -88,11 +28,12 @@ static bool is(const struct word *word, const char *name)
 	       !name[word->len];
 }
 
-static const struct own_option *find_own(const struct word *word)
+static const struct own_option *find_own(const struct option_table *table,
+                                         const struct word *word)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
-		if (is(word, own[i].shown.option))
-			return &own[i];
+	for (size_t i = 0; i < table->n; i++)
+		if (is(word, table->list[i].shown.option))
+			return &table->list[i];
 	return NULL;
 }
 
@@ -107,8 +48,8 @@ static const struct sbx_field *find_field(const struct word *word)
 	return NULL;
 }
 
-static int unknown(struct options *options, const struct word *word,
-                   struct sbx_error *err)
+static int unknown(struct options *options, const struct option_table *table,
+                   const struct word *word, struct sbx_error *err)
 {
 	char *name = arena_strndup(&options->arena, word->name,
 	                           (size_t)MIN(word->len, SUGGEST_MAX));
@@ -119,8 +60,8 @@ static int unknown(struct options *options, const struct word *word,
 
 	if (!name)
 		return no_memory(err);
-	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
-		suggest_offer(&suggest, own[i].shown.option);
+	for (size_t i = 0; i < table->n; i++)
+		suggest_offer(&suggest, table->list[i].shown.option);
 	for (size_t i = 0; i < n; i++) {
 		if (fields[i].option)
 			suggest_offer(&suggest, fields[i].option);
@@ -193,7 +134,8 @@ static int add_setting(struct options *options, const struct sbx_field *field,
 }
 
 /* Takes the option at argv[0]; returns how many words it was. */
-static int take_option(struct options *options, char *const *argv,
+static int take_option(struct options *options,
+                       const struct option_table *table, char *const *argv,
                        struct sbx_error *err)
 {
 	struct word word = {.name = argv[0] + 2};
@@ -203,10 +145,10 @@ static int take_option(struct options *options, char *const *argv,
 	word.len = (int)(equals ? (size_t)(equals - word.name)
 	                        : strlen(word.name));
 	word.value = equals ? equals + 1 : NULL;
-	const struct own_option *mine = find_own(&word);
+	const struct own_option *mine = find_own(table, &word);
 	const struct sbx_field *field = mine ? &mine->shown : find_field(&word);
 	if (!field)
-		return unknown(options, &word, err);
+		return unknown(options, table, &word, err);
 	if (mine && !field->value && word.value)
 		return FAIL(err, "--%s takes no value", field->option);
 	if (mine && !field->value) {
@@ -229,8 +171,8 @@ static int take_option(struct options *options, char *const *argv,
 	return r < 0 ? r : taken;
 }
 
-static int take_all(struct options *options, char *const *argv,
-                    struct sbx_error *err)
+static int take_all(struct options *options, const struct option_table *table,
+                    char *const *argv, struct sbx_error *err)
 {
 	int taken;
 
@@ -241,7 +183,7 @@ static int take_all(struct options *options, char *const *argv,
 		}
 		if (strncmp(*argv, "--", 2) != 0)
 			return misplaced(options, *argv, err);
-		taken = take_option(options, argv, err);
+		taken = take_option(options, table, argv, err);
 		if (taken < 0)
 			return taken;
 		argv += taken;
@@ -269,8 +211,8 @@ static void keep_report(struct options *options)
 	*options = kept;
 }
 
-int options_parse(int argc, char *const *argv, struct options *options,
-                  struct sbx_error *err)
+int options_parse(int argc, char *const *argv, const struct option_table *table,
+                  struct options *options, struct sbx_error *err)
 {
 	struct options made = {.report_fd = -1};
 	size_t n_words = argc > 0 ? (size_t)argc : 1;
@@ -281,7 +223,7 @@ int options_parse(int argc, char *const *argv, struct options *options,
 	if (!made.settings)
 		return no_memory(err);
 	/* The last word of argv is NULL. */
-	r = take_all(&made, argc > 0 ? argv + 1 : argv, err);
+	r = take_all(&made, table, argc > 0 ? argv + 1 : argv, err);
 	if (r == 0)
 		r = options_check(&made, err);
 	if (r < 0)

@@ -8,6 +8,14 @@
 
 #include "base/error.h"
 
+void run_errors_only(void)
+{
+	static const int signals[] = {SIGPIPE, SIGXFSZ, SIGTTIN, SIGTTOU};
+
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
+		(void)signal(signals[i], SIG_IGN);
+}
+
 int run_signals(const int *signals, sigset_t *before)
 {
 	struct sigaction action;

@@ -121,3 +121,42 @@ int work_spec(struct work *work, const struct profile_dirs *dirs,
 		r = set_program(work, err);
 	return r;
 }
+
+const char *work_advice(const struct sbx_error *err)
+{
+	if (err->stage < SBX_STAGE_CLONE || err->stage > SBX_STAGE_FILTER)
+		return "";
+	switch (err->code) {
+	case EPERM:
+	case EACCES:
+	case ENOSYS:
+	case ENOSPC:
+	case EUSERS:
+	case EBUSY:
+	case EINVAL:
+		return "; run sbx-check to see what this host lacks";
+	case EMFILE:
+		return "; raise the limit on open files (ulimit -n)";
+	case EFBIG:
+		return "; raise the limit on the size of files (ulimit -f)";
+	case EAGAIN:
+		return "; raise the limit on processes (ulimit -u)";
+	default:
+		return "";
+	}
+}
+
+void work_free(struct work *work)
+{
+	sbx_box_close(work->box);
+	sbx_session_close(work->session);
+	sbx_plan_free(work->plan);
+	building_free(&work->building);
+	sbx_spec_free(work->spec);
+	report_close(&work->report);
+	cleanup_fd(&work->answer.report);
+	audit_close(&work->audit);
+	cleanup_fd(&work->collect);
+	buffer_free(&work->text);
+	options_free(&work->options);
+}

@@ -38,4 +38,10 @@ int work_read_request(struct work *work, struct sbx_error *err);
 int work_spec(struct work *work, const struct profile_dirs *dirs,
               struct sbx_error *err);
 
+/* What may follow an error: where the host itself refused to build the sandbox,
+ * sbx-check can tell what it lacks; or a limit of the caller's did. */
+const char *work_advice(const struct sbx_error *err);
+
+void work_free(struct work *work);
+
 #endif

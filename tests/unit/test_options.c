@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "../../tools/trace/options.h"
 #include "base/def.h"
 #include "base/file.h"
 #include "exec/help.h"
@@ -22,7 +23,8 @@ struct line {
 };
 
 /* Cuts text at "|" into the words after the program's name. */
-static int parse(struct line *line, const char *text)
+static int parse_as(const struct option_table *table, struct line *line,
+                    const char *text)
 {
 	*line = (struct line){.argc = 1};
 	(void)snprintf(line->text, sizeof(line->text), "sbx-exec|%s", text);
@@ -32,8 +34,13 @@ static int parse(struct line *line, const char *text)
 		line->argv[line->argc++] = strsep(&rest, "|");
 	if (!*text)
 		line->argv[--line->argc] = NULL;
-	return options_parse(line->argc, line->argv, &line->options,
+	return options_parse(line->argc, line->argv, table, &line->options,
 	                     &line->err);
+}
+
+static int parse(struct line *line, const char *text)
+{
+	return parse_as(&exec_options, line, text);
 }
 
 static void parse_good(struct line *line, const char *text)
@@ -381,23 +388,27 @@ Test(options, bound_their_messages)
 		size_t len = strlen(words[i]);
 
 		memset(words[i] + len, '\n', sizeof(words[i]) - len - 1);
-		cr_expect_eq(options_parse(2, argv, &options, &err), -EINVAL);
+		cr_expect_eq(
+			options_parse(2, argv, &exec_options, &options, &err),
+			-EINVAL);
 		cr_expect_null(strchr(err.text, '\n'));
 		cr_expect_gt(strlen(err.text), 10);
 	}
 	char *const none[] = {NULL};
 	struct sbx_error err = {0};
-	cr_expect_eq(options_parse(0, none, &options, &err), -EINVAL);
+	cr_expect_eq(options_parse(0, none, &exec_options, &options, &err),
+	             -EINVAL);
 }
 
 /* ---- help ---- */
 
-static void capture(int (*print)(int fd), struct buffer *text)
+static void capture(int (*print)(const struct option_table *table, int fd),
+                    const struct option_table *table, struct buffer *text)
 {
 	FILE *file = tmpfile();
 
 	cr_assert_not_null(file);
-	cr_assert_eq(print(fileno(file)), 0);
+	cr_assert_eq(print(table, fileno(file)), 0);
 	rewind(file);
 	cr_assert_eq(file_read_fd(fileno(file), 1 << 20, text), 0);
 	buffer_append(text, "", 1);
@@ -406,15 +417,15 @@ static void capture(int (*print)(int fd), struct buffer *text)
 }
 
 /* Each option is in the text once, with what it takes. */
-static void expect_options(const char *text, const char *before)
+static void expect_options(const struct option_table *table, const char *text,
+                           const char *before)
 {
-	size_t n, n_own;
+	size_t n;
 	const struct sbx_field *fields = sbx_fields(&n);
-	const struct own_option *own = own_options(&n_own);
 
-	for (size_t i = 0; i < n + n_own; i++) {
+	for (size_t i = 0; i < n + table->n; i++) {
 		const struct sbx_field *option =
-			i < n ? &fields[i] : &own[i - n].shown;
+			i < n ? &fields[i] : &table->list[i - n].shown;
 		char head[64];
 
 		if (!option->option)
@@ -437,12 +448,12 @@ static void expect_options(const char *text, const char *before)
 
 /* --help names every option, in lines of at most 80 columns without blanks at
  * their end. */
-Test(options, have_help)
+static void expect_help(const struct option_table *table)
 {
 	struct buffer text = {0};
 
-	capture(help_print, &text);
-	expect_options(text.data, "\n  --");
+	capture(help_print, table, &text);
+	expect_options(table, text.data, "\n  --");
 	cr_expect_not_null(strstr(text.data, "(also --timeout)"));
 	cr_expect_not_null(strstr(text.data, "[512M]"));
 	for (char *line = text.data; *line;) {
@@ -454,7 +465,31 @@ Test(options, have_help)
 		line += len + (line[len] == '\n');
 	}
 	buffer_free(&text);
-	cr_expect_eq(help_print(-1), -EBADF);
+	cr_expect_eq(help_print(table, -1), -EBADF);
+}
+
+Test(options, have_help)
+{
+	expect_help(&exec_options);
+	expect_help(&trace_options);
+}
+
+/* What the other program alone has is unknown. */
+Test(options, are_of_one_program)
+{
+	struct line line;
+
+	cr_expect_eq(parse(&line, "--output|f|--command|--|ls"), -EINVAL);
+	cr_expect_not_null(strstr(line.err.text, "unknown option"));
+	cr_expect_eq(parse_as(&trace_options, &line, "--pool|--command|--|ls"),
+	             -EINVAL);
+	cr_expect_not_null(strstr(line.err.text, "unknown option"));
+	cr_assert_eq(parse_as(&trace_options, &line,
+	                      "--output|f|--memory|1G|--command|--|ls"),
+	             0, "%s", line.err.text);
+	cr_expect_str_eq(line.options.output, "f");
+	cr_expect_eq(line.options.n_settings, 1);
+	options_free(&line.options);
 }
 
 /* The manual's lists name every option too. */
@@ -462,8 +497,8 @@ Test(options, have_a_manual)
 {
 	struct buffer text = {0};
 
-	capture(help_mdoc, &text);
-	expect_options(text.data, "\n.It Fl -");
+	capture(help_mdoc, &exec_options, &text);
+	expect_options(&exec_options, text.data, "\n.It Fl -");
 	cr_expect_not_null(strstr(text.data,
 	                          ".It Fl -wall-time Ar DUR , Fl -timeout Ar "
 	                          "DUR\nTime by the clock, from the start of "

@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "batch.h"
 #include "exec/profiles.h"
+#include "exec/run.h"
 #include "exec/scope.h"
 #include "merge.h"
 #include "options.h"
@@ -146,8 +147,7 @@ int main(int argc, char **argv)
 
 	if (file_ensure_stdio() < 0)
 		return 125;
-	(void)signal(SIGPIPE, SIG_IGN);
-	(void)signal(SIGXFSZ, SIG_IGN);
+	run_errors_only();
 	r = options_parse(argc, argv, &options, &err);
 	if (r == 0 && options.help)
 		r = printf("%s", options_help) < 0 || fflush(stdout) ? 125 : 0;
