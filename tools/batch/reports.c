@@ -84,6 +84,14 @@ int report_check(int file, const char *id, const char **status,
 	           id);
 }
 
+/* Whether a killed batch may have left this: as far as it goes, it begins as a
+ * report does. */
+static bool is_half(const struct line *line)
+{
+	return memcmp(line->head, OPENING,
+	              MIN(line->head_len, strlen(OPENING))) == 0;
+}
+
 /* Reads what an earlier batch has reported; *end is where it ends. */
 static int read_ids(int fd, const char *path, struct ids *ids, uint64_t *end,
                     struct sbx_error *err)
@@ -94,8 +102,10 @@ static int read_ids(int fd, const char *path, struct ids *ids, uint64_t *end,
 	int r = -ENOMEM;
 
 	*end = 0;
-	while (lines && (r = lines_read(lines, &line)) == 1 && line.ended) {
-		if (report_id(&line, id) < 0) {
+	while (lines && (r = lines_read(lines, &line)) == 1) {
+		if (!line.ended && is_half(&line))
+			break;
+		if (!line.ended || report_id(&line, id) < 0) {
 			r = SAY(err, EINVAL,
 			        "%s:%" PRIu64 ": is not a report; name "
 			        "another output",
