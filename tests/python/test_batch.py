@@ -161,6 +161,25 @@ class Requests(Batch):
         self.assertEqual(got["late"]["status"], "success")
         self.merged(self.output)
 
+    def test_the_id_of_a_line_is_its_own(self):
+        self.ask(request("line-3"), request("line-2"), '{"code": "true"}',
+                 request("line-x"), request("line-"), request("line-9"))
+        self.run_all(status=1)
+        got = self.by_id()
+        self.assertEqual(set(got), {"line-1", "line-2", "line-3", "line-x",
+                                    "line-", "line-6"})
+        for name in "line-1", "line-6":
+            self.assertIn("a line without one", got[name]["message"])
+        self.assertEqual(got["line-2"]["status"], "success")
+        self.merged(self.output)
+
+    def test_blanks_do_not_hide_what_comes_late(self):
+        self.ask(" " * 1200000 + request("late"), request("a"))
+        self.run_all(status=1)
+        got = self.by_id()
+        self.assertEqual(set(got), {"line-1", "a"})
+        self.assertIn("longer than", got["line-1"]["message"])
+
     def test_what_is_built_first(self):
         code = "#include <stdio.h>\nint main(void)"
         self.ask(*(json.dumps({"id": name, "language": "c",
@@ -279,17 +298,18 @@ class Requests(Batch):
 
 class Parts(Batch):
     def test_shards_are_a_partition(self):
-        self.ask(*(request(f"n{i}") for i in range(7)), "broken")
+        self.ask(*(request(f"n{i}") for i in range(7)), "broken",
+                 request("n0"))  # which is another shard's
         files = []
         for i in (1, 2, 3):
             files.append(self.path / f"{i}.jsonl")
             self.batch("--shard", f"{i}/3", "--output", files[-1],
-                       self.requests, status=1 if i == 2 else 0)
-        self.assertEqual([len(reports(file)) for file in files], [3, 3, 2])
+                       self.requests, status=0 if i == 1 else 1)
+        self.assertEqual([len(reports(file)) for file in files], [3, 3, 3])
         self.merged(*files)
         merged = reports(self.path / "merged.jsonl")
         self.assertEqual({report["id"] for report in merged},
-                         {*(f"n{i}" for i in range(7)), "line-8"})
+                         {*(f"n{i}" for i in range(7)), "line-8", "line-9"})
 
     def test_merge_finds_what_is_wrong(self):
         self.ask(*(request(f"n{i}") for i in range(3)))
@@ -313,7 +333,28 @@ class Parts(Batch):
         self.output.write_text(whole)
         self.merged(self.output)
         self.assertEqual((self.path / "merged.jsonl").read_text(), whole)
-        self.assertFalse((self.path / "merged.jsonl.part").exists())
+        self.assertEqual(set(os.listdir(self.path)), {
+            "requests.jsonl", "reports.jsonl", "merged.jsonl"})
+
+    def test_merge_takes_no_other_file(self):
+        """Only a regular one of its name; one named like a part of it is an
+        input like any other."""
+        self.ask(request("a"))
+        self.run_all()
+        fifo, link, target = (self.path / name for name in "flt")
+        os.mkfifo(fifo)
+        link.symlink_to("/dev/null")
+        for other in fifo, link, self.path:
+            before = os.lstat(other)
+            done = self.batch("merge", "--output", other, self.requests,
+                              self.output, status=125)
+            self.assertIn("not a regular file", done.stderr)
+            self.assertEqual(os.lstat(other)[:2], before[:2])
+        part = self.path / "t.part"
+        self.output.rename(part)
+        text = part.read_text()
+        self.batch("merge", "--output", target, self.requests, part)
+        self.assertEqual((target.read_text(), part.read_text()), (text, text))
 
     def test_resume_runs_what_is_left(self):
         mark = self.path / "ran"
@@ -338,11 +379,16 @@ class Parts(Batch):
 
     def test_output_is_not_overwritten(self):
         self.ask(request("a"))
-        self.output.write_text("mine\n")
-        self.assertIn("--resume", self.run_all(status=125).stderr)
-        self.assertIn("not a report",
-                      self.run_all("--resume", status=125).stderr)
-        self.assertEqual(self.output.read_text(), "mine\n")
+        for text in "mine\n", "mine", request("a"), '{"schema":1,"line":':
+            self.output.write_text(text)
+            self.assertIn("--resume", self.run_all(status=125).stderr)
+            self.assertIn("not a report",
+                          self.run_all("--resume", status=125).stderr)
+            self.assertEqual(self.output.read_text(), text)
+        for text in "{", '{"schema":1,"id":', '{"schema":1,"id":"a","x':
+            self.output.write_text(text)
+            self.run_all("--resume")
+            self.assertEqual(set(self.by_id()), {"a"})
 
     def test_one_batch_at_a_time(self):
         self.ask(request("a", "sleep 60"))
