@@ -467,6 +467,39 @@ class Ends(Batch):
         self.ask(request("a", "sleep 60"))
         self.signal_twice()
 
+    def test_a_stuck_reader_does_not_keep_it(self):
+        self.ask(*(request(f"n{i}", "head -c 300000 /dev/zero | tr '\\0' x")
+                   for i in range(2)))
+        with subprocess.Popen([BATCH, "--jobs=1", self.requests],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True) as batch:
+            time.sleep(1.5)
+            batch.terminate()
+            batch.stderr.readline()
+            batch.terminate()
+            self.assertEqual(batch.wait(20), 128 + signal.SIGTERM)
+            self.assertIn("stopped: there are requests left\n",
+                          batch.stderr.read())
+
+    def test_sigterm_while_the_last_run(self):
+        """All is reported, so there is nothing to go on with."""
+        self.ask(request("a"), request("b"))
+        self.run_all()
+        self.ask(request("a"), *(request(f"n{i}", "sleep 1")
+                                 for i in range(2)), "", "[]", request("b"))
+        for words in ("--jobs", "2"), ("--jobs", "4"):
+            with self.start("--resume", *words) as batch:
+                while "line-5" not in self.output.read_text():
+                    time.sleep(0.02)
+                batch.terminate()
+                self.assertIn("comes to its end", batch.stderr.read())
+            self.assertEqual(batch.returncode, 1)
+            self.assertEqual(set(self.by_id()),
+                             {"a", "n0", "n1", "line-5", "b"})
+            self.output.write_text("".join(
+                line + "\n" for line in self.output.read_text().splitlines()
+                if '"id":"n' not in line and "line" not in line))
+
     def test_a_full_disk_is_told(self):
         self.ask(request("a"))
         with open("/dev/full", "w") as full:
