@@ -155,7 +155,11 @@ class Requests(Batch):
             self.assertEqual(got[name]["status"], "error", name)
             self.assertEqual(got[name]["line"], line, name)
             self.assertTrue(got[name]["error"]["text"])
-        self.assertIn("bogus", got["typo"]["message"])
+            if line > 1:
+                self.assertNotIn("line 1:", got[name]["message"], name)
+        self.assertRegex(got["typo"]["message"],
+                         "^request, line 5: unknown key \"bogus\"")
+        self.assertRegex(got["line-12"]["message"], "^request, line 12: dup")
         self.assertIn("earlier line", got["line-15"]["message"])
         self.assertEqual(got["fine"]["status"], "success")
         self.assertEqual(got["late"]["status"], "success")
@@ -508,6 +512,15 @@ class Ends(Batch):
         self.assertEqual(done.returncode, 125)
         self.assertIn("No space left", done.stderr)
 
+    def test_nowhere_to_write_is_told(self):
+        self.ask(request("a"))
+        session = support.BUILD / "bin/sbx-session"
+        for words in ([BATCH, self.requests], [session, "--version"],
+                      [os.environ["SBX_EXEC"], "--json", "--command", "true"]):
+            done = subprocess.run(["sh", "-c", '"$@" >&-', "sh", *words],
+                                  stderr=subprocess.PIPE)
+            self.assertEqual(done.returncode, 125, words)
+
 
 class Telling(Batch):
     def test_summaries(self):
@@ -541,7 +554,8 @@ class Telling(Batch):
 
     def test_usage(self):
         rows = (
-            (["--bogus"], "see --help"), (["--jobs", "0", "x"], "1 to"),
+            (["--bogus"], "see --help"), (["--summ=none", "x"], "unknown"),
+            (["x", "--out", "y"], '"--out"'), (["--jobs", "0", "x"], "1 to"),
             (["--jbos=2", "x"], 'did you mean "--jobs"?'),
             (["--jobs=99999", "x"], "1 to"), (["--shard=0/3", "x"], "I/N"),
             (["--shard=3/2", "x"], "I/N"), (["--shard=1", "x"], "I/N"),

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -22,6 +23,8 @@
 /* Boxes of a batch that was killed have the file, and with it the lock, until
  * they are dead as well. */
 #define PATIENCE (3 * NS_PER_S)
+
+#define SAYS "request, " /* how an error of a request begins */
 
 #define FAIL(err, code, ...) err_set(err, SBX_STAGE_REPORT, code, __VA_ARGS__)
 #define SAY(err, code, ...)  err_say(err, SBX_STAGE_REPORT, code, __VA_ARGS__)
@@ -230,6 +233,22 @@ int reports_put(struct reports *reports, const struct sbx_plan *plan,
 	return r;
 }
 
+/* A request is the first line of its text, whose errors say so. */
+static void say_line(const struct request *request,
+                     const struct sbx_error *failure, struct sbx_error *said)
+{
+	static const char first[] = "line 1: ";
+	const char *text = failure->text;
+
+	*said = *failure;
+	if (strncmp(text, SAYS, strlen(SAYS)) == 0)
+		text += strlen(SAYS);
+	if (strncmp(text, first, strlen(first)) == 0)
+		(void)snprintf(said->text, sizeof(said->text),
+		               SAYS "line %" PRIu64 ": %s", request->line,
+		               text + strlen(first));
+}
+
 static void put_refusal(struct json_writer *out, const struct request *request,
                         const struct sbx_error *failure)
 {
@@ -253,10 +272,12 @@ int reports_refuse(struct reports *reports, const struct request *request,
                    const struct sbx_error *failure, struct sbx_error *err)
 {
 	struct json_writer *writer = json_writer_new();
+	struct sbx_error said;
 	int r;
 
+	say_line(request, failure, &said);
 	if (writer)
-		put_refusal(writer, request, failure);
+		put_refusal(writer, request, &said);
 	r = json_writer_end(writer, "\n", &reports->late);
 	return r < 0 ? FAIL(err, -r, "keep a report")
 	             : reports_flush(reports, err);
