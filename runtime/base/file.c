@@ -208,7 +208,7 @@ int file_ensure_stdio(void)
 		/* Without O_CLOEXEC, as standard streams are: a program that
 		 * is started from here would find the hole again. The lowest
 		 * free descriptor is the one that was missing. */
-		got = open("/dev/null", O_RDWR);
+		got = open("/dev/null", O_RDONLY);
 		if (got < 0)
 			return -errno;
 		if (got != fd) {

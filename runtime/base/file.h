@@ -46,7 +46,7 @@ int file_get(int dirfd, const char *path, char *text, size_t size);
 int file_put(int dirfd, const char *path, const char *text);
 
 /* Opens /dev/null on those of 0, 1, 2 that are closed, so that no later
- * descriptor lands there. */
+ * descriptor lands there. What is written is refused then, not lost. */
 int file_ensure_stdio(void);
 
 #endif

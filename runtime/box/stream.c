@@ -75,6 +75,11 @@ int stream_output(struct stream *stream, int from, int to, uint64_t limit)
 		stream->captures = true;
 		return 0;
 	}
+	/* Such is one that the caller has closed: file_ensure_stdio(). */
+	if ((fcntl(to, F_GETFL) & O_ACCMODE) == O_RDONLY) {
+		stream->way = WAY_DISCARD;
+		return 0;
+	}
 	stream->to = duplicate(to, O_WRONLY, &stream->piece);
 	if (stream->to < 0)
 		return -errno;

@@ -17,7 +17,7 @@ enum stream_way {
 	WAY_SPLICE,  /* pipes and files */
 	WAY_COPY,    /* what cannot be spliced: terminals, sockets, O_APPEND */
 	WAY_CAPTURE, /* into memory */
-	WAY_DISCARD, /* counted only: over the limit */
+	WAY_DISCARD, /* counted only: over the limit, or nobody takes it */
 };
 
 struct stream {
@@ -46,7 +46,8 @@ struct stream {
 	                 .watched = -1})
 
 /* An output: from the read end of a pipe, owned from now on, to the caller's
- * descriptor, of which a duplicate is kept; -1 captures. 0 or -errno. */
+ * descriptor, of which a duplicate is kept; -1 captures, and what is open for
+ * reading only discards. 0 or -errno. */
 int stream_output(struct stream *stream, int from, int to, uint64_t limit);
 
 /* An input: from the caller's descriptor, of which a duplicate is kept, to

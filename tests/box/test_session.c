@@ -435,6 +435,7 @@ Test(session, is_looked_after)
 	result_free(&result);
 	session_tool_ends(WORDS("expire", "soon"), 125);
 	session_tool_ends(WORDS("nosuch"), 125);
+	session_tool_ends(WORDS("--help", "list"), 0);
 	session_tool_ends(WORDS("show"), 125);
 }
 

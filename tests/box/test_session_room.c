@@ -108,6 +108,43 @@ Test(session_room, keeps_the_names_of_a_file_together)
 	expect_outside(SESSION("list"), "s\t0\t0\t");
 }
 
+/* On a disk that is full, nothing of a copy is left; the control has room. */
+Test(session_room, exports_all_or_nothing)
+{
+	const char *const full[] = {
+		"sh", "-c",
+		text_of("trap '' XFSZ; ulimit -f 1000; ! "
+	                "%s/bin/sbx-session export s %s && ! test -e %s",
+	                build_dir(), scratch("out"), scratch("out")),
+		NULL};
+
+	session_expect(
+		"mkdir -p a/b; head -c 2M /dev/zero | tr '\\0' x >a/b/f; "
+		"ln a/b/f g; echo >h",
+		"");
+	expect_outside(full, "");
+	expect_outside(SESSION("export", "s", scratch("out")), "");
+}
+
+/* One that comes to be in use while others expire counts as one that stays: the
+ * next goes in its place. */
+Test(session_room, expires_another_for_one_that_stays)
+{
+	const char *const script[] = {
+		"sh", "-c",
+		text_of("cd %s && s=%s/bin/sbx-session && strace -qq -o n -e "
+	                "flock $s expire 1h 1G && strace -qq -o /dev/null -e "
+	                "inject=flock:error=EAGAIN:when=$(($(wc -l <n) + 1)) "
+	                "$s expire 1h 5K; echo end; $s list | cut -f1",
+	                scratch(""), build_dir()),
+		NULL};
+
+	session_expect("echo 1 >f", "");
+	(void)sleep(1); /* so that it is the older one */
+	expect_outside(SESSION("fork", "s", "t"), "");
+	expect_outside(script, "t\nend\ns\n");
+}
+
 /* A link to a place of the host, and then a directory of that name: what the
  * host has there is not the session's, and is not looked at. */
 Test(session_room, counts_nothing_of_the_host)

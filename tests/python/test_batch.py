@@ -155,11 +155,34 @@ class Requests(Batch):
             self.assertEqual(got[name]["status"], "error", name)
             self.assertEqual(got[name]["line"], line, name)
             self.assertTrue(got[name]["error"]["text"])
-        self.assertIn("bogus", got["typo"]["message"])
+            if line > 1:
+                self.assertNotIn("line 1:", got[name]["message"], name)
+        self.assertRegex(got["typo"]["message"],
+                         "^request, line 5: unknown key \"bogus\"")
+        self.assertRegex(got["line-12"]["message"], "^request, line 12: dup")
         self.assertIn("earlier line", got["line-15"]["message"])
         self.assertEqual(got["fine"]["status"], "success")
         self.assertEqual(got["late"]["status"], "success")
         self.merged(self.output)
+
+    def test_the_id_of_a_line_is_its_own(self):
+        self.ask(request("line-3"), request("line-2"), '{"code": "true"}',
+                 request("line-x"), request("line-"), request("line-9"))
+        self.run_all(status=1)
+        got = self.by_id()
+        self.assertEqual(set(got), {"line-1", "line-2", "line-3", "line-x",
+                                    "line-", "line-6"})
+        for name in "line-1", "line-6":
+            self.assertIn("a line without one", got[name]["message"])
+        self.assertEqual(got["line-2"]["status"], "success")
+        self.merged(self.output)
+
+    def test_blanks_do_not_hide_what_comes_late(self):
+        self.ask(" " * 1200000 + request("late"), request("a"))
+        self.run_all(status=1)
+        got = self.by_id()
+        self.assertEqual(set(got), {"line-1", "a"})
+        self.assertIn("longer than", got["line-1"]["message"])
 
     def test_what_is_built_first(self):
         code = "#include <stdio.h>\nint main(void)"
@@ -279,17 +302,18 @@ class Requests(Batch):
 
 class Parts(Batch):
     def test_shards_are_a_partition(self):
-        self.ask(*(request(f"n{i}") for i in range(7)), "broken")
+        self.ask(*(request(f"n{i}") for i in range(7)), "broken",
+                 request("n0"))  # which is another shard's
         files = []
         for i in (1, 2, 3):
             files.append(self.path / f"{i}.jsonl")
             self.batch("--shard", f"{i}/3", "--output", files[-1],
-                       self.requests, status=1 if i == 2 else 0)
-        self.assertEqual([len(reports(file)) for file in files], [3, 3, 2])
+                       self.requests, status=0 if i == 1 else 1)
+        self.assertEqual([len(reports(file)) for file in files], [3, 3, 3])
         self.merged(*files)
         merged = reports(self.path / "merged.jsonl")
         self.assertEqual({report["id"] for report in merged},
-                         {*(f"n{i}" for i in range(7)), "line-8"})
+                         {*(f"n{i}" for i in range(7)), "line-8", "line-9"})
 
     def test_merge_finds_what_is_wrong(self):
         self.ask(*(request(f"n{i}") for i in range(3)))
@@ -313,7 +337,28 @@ class Parts(Batch):
         self.output.write_text(whole)
         self.merged(self.output)
         self.assertEqual((self.path / "merged.jsonl").read_text(), whole)
-        self.assertFalse((self.path / "merged.jsonl.part").exists())
+        self.assertEqual(set(os.listdir(self.path)), {
+            "requests.jsonl", "reports.jsonl", "merged.jsonl"})
+
+    def test_merge_takes_no_other_file(self):
+        """Only a regular one of its name; one named like a part of it is an
+        input like any other."""
+        self.ask(request("a"))
+        self.run_all()
+        fifo, link, target = (self.path / name for name in "flt")
+        os.mkfifo(fifo)
+        link.symlink_to("/dev/null")
+        for other in fifo, link, self.path:
+            before = os.lstat(other)
+            done = self.batch("merge", "--output", other, self.requests,
+                              self.output, status=125)
+            self.assertIn("not a regular file", done.stderr)
+            self.assertEqual(os.lstat(other)[:2], before[:2])
+        part = self.path / "t.part"
+        self.output.rename(part)
+        text = part.read_text()
+        self.batch("merge", "--output", target, self.requests, part)
+        self.assertEqual((target.read_text(), part.read_text()), (text, text))
 
     def test_resume_runs_what_is_left(self):
         mark = self.path / "ran"
@@ -338,11 +383,16 @@ class Parts(Batch):
 
     def test_output_is_not_overwritten(self):
         self.ask(request("a"))
-        self.output.write_text("mine\n")
-        self.assertIn("--resume", self.run_all(status=125).stderr)
-        self.assertIn("not a report",
-                      self.run_all("--resume", status=125).stderr)
-        self.assertEqual(self.output.read_text(), "mine\n")
+        for text in "mine\n", "mine", request("a"), '{"schema":1,"line":':
+            self.output.write_text(text)
+            self.assertIn("--resume", self.run_all(status=125).stderr)
+            self.assertIn("not a report",
+                          self.run_all("--resume", status=125).stderr)
+            self.assertEqual(self.output.read_text(), text)
+        for text in "{", '{"schema":1,"id":', '{"schema":1,"id":"a","x':
+            self.output.write_text(text)
+            self.run_all("--resume")
+            self.assertEqual(set(self.by_id()), {"a"})
 
     def test_one_batch_at_a_time(self):
         self.ask(request("a", "sleep 60"))
@@ -421,6 +471,39 @@ class Ends(Batch):
         self.ask(request("a", "sleep 60"))
         self.signal_twice()
 
+    def test_a_stuck_reader_does_not_keep_it(self):
+        self.ask(*(request(f"n{i}", "head -c 300000 /dev/zero | tr '\\0' x")
+                   for i in range(2)))
+        with subprocess.Popen([BATCH, "--jobs=1", self.requests],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True) as batch:
+            time.sleep(1.5)
+            batch.terminate()
+            batch.stderr.readline()
+            batch.terminate()
+            self.assertEqual(batch.wait(20), 128 + signal.SIGTERM)
+            self.assertIn("stopped: there are requests left\n",
+                          batch.stderr.read())
+
+    def test_sigterm_while_the_last_run(self):
+        """All is reported, so there is nothing to go on with."""
+        self.ask(request("a"), request("b"))
+        self.run_all()
+        self.ask(request("a"), *(request(f"n{i}", "sleep 1")
+                                 for i in range(2)), "", "[]", request("b"))
+        for words in ("--jobs", "2"), ("--jobs", "4"):
+            with self.start("--resume", *words) as batch:
+                while "line-5" not in self.output.read_text():
+                    time.sleep(0.02)
+                batch.terminate()
+                self.assertIn("comes to its end", batch.stderr.read())
+            self.assertEqual(batch.returncode, 1)
+            self.assertEqual(set(self.by_id()),
+                             {"a", "n0", "n1", "line-5", "b"})
+            self.output.write_text("".join(
+                line + "\n" for line in self.output.read_text().splitlines()
+                if '"id":"n' not in line and "line" not in line))
+
     def test_a_full_disk_is_told(self):
         self.ask(request("a"))
         with open("/dev/full", "w") as full:
@@ -428,6 +511,15 @@ class Ends(Batch):
                                   stderr=subprocess.PIPE, text=True)
         self.assertEqual(done.returncode, 125)
         self.assertIn("No space left", done.stderr)
+
+    def test_nowhere_to_write_is_told(self):
+        self.ask(request("a"))
+        session = support.BUILD / "bin/sbx-session"
+        for words in ([BATCH, self.requests], [session, "--version"],
+                      [os.environ["SBX_EXEC"], "--json", "--command", "true"]):
+            done = subprocess.run(["sh", "-c", '"$@" >&-', "sh", *words],
+                                  stderr=subprocess.PIPE)
+            self.assertEqual(done.returncode, 125, words)
 
 
 class Telling(Batch):
@@ -462,7 +554,8 @@ class Telling(Batch):
 
     def test_usage(self):
         rows = (
-            (["--bogus"], "see --help"), (["--jobs", "0", "x"], "1 to"),
+            (["--bogus"], "see --help"), (["--summ=none", "x"], "unknown"),
+            (["x", "--out", "y"], '"--out"'), (["--jobs", "0", "x"], "1 to"),
             (["--jbos=2", "x"], 'did you mean "--jobs"?'),
             (["--jobs=99999", "x"], "1 to"), (["--shard=0/3", "x"], "I/N"),
             (["--shard=3/2", "x"], "I/N"), (["--shard=1", "x"], "I/N"),

@@ -3,7 +3,9 @@
 
 import json
 import os
+import signal
 import subprocess
+import time
 
 import support
 from test_batch import BATCH, Batch, request
@@ -58,6 +60,20 @@ class Sessions(Batch):
                           "c": "success", "three": "success"})
         self.assertEqual(got["three"]["stdout"], "1\n2\n")
         self.assertEqual(got["three"]["files"][0]["content_b64"], "MQoyCg==")
+
+    def test_what_is_being_kept_is_reported(self):
+        """Also where it ended as if by the hand of whoever stops the batch:
+        a second run would start from its own end."""
+        self.ask(request("a", "seq 3000 | xargs touch; kill $$", session="s"))
+        layers = self.path / "data/sbx/sessions/s/layers"
+        with subprocess.Popen(
+                [BATCH, "--output", self.output, self.requests], env=self.env,
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as batch:
+            while not (layers.is_dir() and os.listdir(layers)):
+                time.sleep(0.001)
+            batch.send_signal(signal.SIGTERM)
+        self.assertEqual(batch.returncode, 0)
+        self.assertEqual(self.by_id()["a"]["signal"], "SIGTERM")
 
     def test_bad_ids_and_one_that_is_in_use(self):
         names = ["", ".", "../x", "a/b", "a\n", "a\0b", "\ud800", "a" * 65,

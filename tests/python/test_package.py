@@ -133,6 +133,17 @@ class Debian(support.Scratch):
             self.assertEqual(owner, "root/root", line)
             self.assertRegex(mode, "^(l|[-d]rw[-x]r-[-x]r-[-x]$)", line)
 
+    def test_there_is_none_without_its_dependencies(self):
+        self.write("bin/dpkg-shlibdeps", "#!/bin/sh\necho no >&2\nexit 2\n"
+                   ).chmod(0o755)
+        done = subprocess.run(
+            [support.ROOT / "tools/debian/build", support.BUILD, self.path],
+            env={**os.environ, "PATH": f"{self.path}/bin:/usr/bin:/bin"},
+            capture_output=True, text=True)
+        self.assertEqual((done.returncode, done.stdout, done.stderr),
+                         (1, "", "no\n"))
+        self.assertEqual(os.listdir(self.path), ["bin"])
+
     def test_it_runs_from_anywhere(self):
         run("dpkg-deb", "-x", self.package, self.path)
         programs = sorted((self.path / "usr/bin").iterdir())

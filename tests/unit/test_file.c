@@ -348,11 +348,14 @@ static int stdio_child(unsigned int mask)
 			return 4;
 		if ((mask & 1U << fd) && fcntl(fd, F_GETFD) != 0)
 			return 5;
+		if ((mask & 1U << fd) && write(fd, "", 1) != -1)
+			return 6;
 	}
-	return open("/dev/null", O_RDONLY | O_CLOEXEC) > 2 ? 0 : 6;
+	return open("/dev/null", O_RDONLY | O_CLOEXEC) > 2 ? 0 : 7;
 }
 
-/* Whichever of the three are closed, /dev/null takes their places. */
+/* Whichever of the three are closed, /dev/null takes their places, where output
+ * is an error. */
 Test(file, ensures_stdio)
 {
 	unsigned int mask;

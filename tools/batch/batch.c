@@ -135,7 +135,17 @@ static int start(struct batch *batch, const struct request *request,
 /* Lines that start nothing, after which somebody may want to stop it. */
 #define MOST_LINES 1000
 
-/* Starts what can be started now. */
+/* Whether the request has to wait: for a box, or, since those of a session are
+ * run in their order, for the one before it. */
+static bool has_to_wait(const struct batch *batch)
+{
+	return !batch->request.reported && !batch->request.broken.code &&
+	       (batch->slots.n_busy == batch->slots.n_slots ||
+	        slots_have(&batch->slots, batch->request.session));
+}
+
+/* Starts what can be started now, and reads on up to what cannot: so the end is
+ * known while the last requests run. */
 static int start_more(struct batch *batch, struct sbx_error *err)
 {
 	struct request *request = &batch->request;
@@ -144,14 +154,11 @@ static int start_more(struct batch *batch, struct sbx_error *err)
 
 	batch->has_more = false;
 	while (r == 1 && n_lines++ < MOST_LINES && !batch->at_end &&
-	       !batch->stopped_by && !reports_are_late(&batch->reports) &&
-	       batch->slots.n_busy < batch->slots.n_slots) {
+	       !batch->stopped_by && !reports_are_late(&batch->reports)) {
 		if (!batch->request_waits)
 			r = requests_next(&batch->requests, request, err);
 		if (r == 1) {
-			/* Those of a session are run in their order. */
-			batch->request_waits =
-				slots_have(&batch->slots, request->session);
+			batch->request_waits = has_to_wait(batch);
 			if (batch->request_waits)
 				return 0;
 			r = start(batch, request, err);
@@ -181,7 +188,8 @@ static void stop(struct batch *batch)
 
 	if (read(batch->signals, &info, sizeof(info)) != sizeof(info))
 		return;
-	if (batch->stopped_by)
+	batch->ends = batch->stopped_by;
+	if (batch->ends)
 		for (size_t i = 0; i < batch->slots.n_slots; i++)
 			if (slot_is_busy(&batch->slots.slots[i]))
 				slot_cancel(&batch->slots.slots[i]);
@@ -199,6 +207,16 @@ static bool is_dubious(const struct sbx_outcome *outcome)
 	for (const int *number = ending; *number; number++)
 		dubious |= outcome->signal == *number;
 	return dubious;
+}
+
+/* Whether the next batch runs it again. Its session stays as it is then, and
+ * one that is being kept is not run again. */
+static bool is_in_vain(const struct batch *batch, const struct slot *slot)
+{
+	const struct sbx_outcome outcome = sbx_box_outcome(slot_box(slot));
+
+	return batch->stopped_by && slot->state != SLOT_KEEPS &&
+	       is_dubious(&outcome);
 }
 
 /* What came of a run of sbxd: its report, or why there is none. A program
@@ -263,22 +281,13 @@ static int report(struct batch *batch, const struct slot *slot,
 
 	if (r < 0)
 		return r;
-	if (batch->stopped_by && is_dubious(&outcome)) {
-		batch->given_up = true; /* the next batch runs it */
+	if (is_in_vain(batch, slot)) {
+		batch->given_up = true;
 		return 0;
 	}
 	tally_add(&batch->tally, outcome.status);
 	return reports_put(&batch->reports, slot->run.plan, slot_box(slot),
 	                   err);
-}
-
-/* Whether the next batch runs it again: then its session stays as it is. */
-static bool is_in_vain(struct batch *batch, const struct slot *slot)
-{
-	const struct sbx_outcome outcome = sbx_box_outcome(slot_box(slot));
-
-	return slot->session && slot->state != SLOT_KEEPS &&
-	       batch->stopped_by && is_dubious(&outcome);
 }
 
 /* What stops a whole job, as Slurm does, signals the programs in the boxes as
@@ -363,7 +372,8 @@ static int listen_for(struct batch *batch)
 static bool is_over(const struct batch *batch)
 {
 	return (batch->at_end || batch->stopped_by) &&
-	       batch->slots.n_busy == 0 && !reports_are_late(&batch->reports);
+	       batch->slots.n_busy == 0 &&
+	       (batch->ends || !reports_are_late(&batch->reports));
 }
 
 int batch_run(struct batch *batch, struct sbx_error *err)
@@ -385,5 +395,6 @@ int batch_run(struct batch *batch, struct sbx_error *err)
 			r = start_more(batch, err);
 		slots_tidy(&batch->slots);
 	}
+	batch->given_up |= reports_are_late(&batch->reports);
 	return r;
 }

@@ -13,8 +13,8 @@
 
 /*
  * One thread, one epoll: the boxes, the requests, the reports, signals and the
- * clock of the progress line. A request is read when a box is free for it and
- * no report waits for its reader.
+ * clock of the progress line. No more than one request is read before it can be
+ * started, and none while a report waits for its reader.
  */
 struct batch {
 	struct requests requests;
@@ -27,10 +27,11 @@ struct batch {
 	bool input_polls, reports_poll; /* it is no file */
 	bool input_waits;               /* for bytes */
 	bool has_more;          /* lines, which nothing has to wait for */
-	struct request request; /* the next, where it waits for its session */
+	struct request request; /* the next, where it has to wait */
 	bool request_waits;
 	bool given_up;  /* a run was ended that is not reported */
 	bool at_end;    /* of the requests */
+	bool ends;      /* a second signal: waits for nobody */
 	int stopped_by; /* the signal that did; 0: none */
 };
 
@@ -49,7 +50,8 @@ int batch_open(struct batch *batch, size_t n_jobs, bool progress,
 void batch_close(struct batch *batch);
 
 /* Until all is reported, or a signal has stopped it. The first lets what runs
- * come to its end; a second one ends it, without a report. */
+ * come to its end; a second one ends it, without a report, and without those
+ * that wait for their reader. */
 int batch_run(struct batch *batch, struct sbx_error *err);
 
 #endif

@@ -76,18 +76,20 @@ static int run(struct batch *batch, const struct options *options,
 {
 	const bool progress = isatty(STDERR_FILENO);
 	const int told = options->output ? STDOUT_FILENO : STDERR_FILENO;
-	bool complete;
-	int r;
+	const char *left = options->output ? "there are requests left; "
+	                                     "--resume goes on"
+	                                   : "there are requests left";
+	int r = batch_run(batch, err);
 
-	r = batch_run(batch, err);
 	if (progress)
 		tally_hide(STDERR_FILENO);
-	complete = r == 0 && batch->at_end && !batch->given_up;
-	if (tally_sum(&batch->tally, options->summary, complete, told) < 0)
+	if (r == 0 && batch->at_end && !batch->given_up)
+		left = NULL;
+	if (tally_sum(&batch->tally, options->summary, left, told) < 0)
 		log_line(PROGRAM, "the summary could not be written");
 	if (r < 0)
 		return r;
-	if (!complete && batch->stopped_by)
+	if (left && batch->stopped_by)
 		return 128 + batch->stopped_by;
 	return tally_of(&batch->tally, "error") ? 1 : 0;
 }

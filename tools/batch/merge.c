@@ -6,10 +6,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "kernel/probe.h"
 #include "reports.h"
 #include "requests.h"
 
@@ -116,16 +118,24 @@ static int read_reports(struct merge *merge, const char *path,
 	return r < 0 ? FAIL(err, -r, "%s", path) : 0;
 }
 
-/* The file that becomes output when all is well. */
+/* The file that becomes output when all is well: one that nobody else has. */
 static int open_part(const char *output, char *part, size_t size,
                      struct sbx_error *err)
 {
-	int fd;
+	struct stat st;
+	char id[33];
+	int fd, r;
 
-	if (snprintf(part, size, "%s.part", output) >= (int)size)
+	if (lstat(output, &st) == 0 && !S_ISREG(st.st_mode))
+		return err_say(err, SBX_STAGE_REPORT, EINVAL,
+		               "%s: is not a regular file; name another output",
+		               output);
+	r = probe_random_id(id);
+	if (r < 0)
+		return FAIL(err, -r, "%s", output);
+	if (snprintf(part, size, "%s.%s", output, id) >= (int)size)
 		return FAIL(err, ENAMETOOLONG, "%s", output);
-	fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
-	          0644);
+	fd = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	return fd < 0 ? FAIL(err, errno, "%s", part) : fd;
 }
 

@@ -208,16 +208,21 @@ static int take_words(struct options *options, int n, char **words,
 int options_parse(int argc, char **argv, struct options *options,
                   struct sbx_error *err)
 {
-	int choice, r = 0;
+	int choice, row = 0, r = 0;
 
 	*options = (struct options){.jobs = default_jobs(),
 	                            .shard = {.index = 1, .count = 1}};
 	opterr = 0;
 	while (r == 0 &&
-	       (choice = getopt_long(argc, argv, ":", table, NULL)) != -1) {
+	       (choice = getopt_long(argc, argv, ":", table, &row)) != -1) {
 		const char letter[] = {'-', (char)optopt, '\0'};
-		const char *word = argv[optind - 1];
+		const char *word =
+			argv[optind - 1 - (optarg == argv[optind - 1])];
 
+		/* It takes the beginning of a name for all of it. */
+		if (choice != '?' && choice != ':' &&
+		    strcspn(word + 2, "=") != strlen(table[row].name))
+			choice = '?';
 		/* In the middle of such a word, it is not there yet. */
 		if (choice == '?' && strncmp(word, "--", 2) != 0)
 			word = letter;

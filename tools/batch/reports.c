@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -22,6 +23,8 @@
 /* Boxes of a batch that was killed have the file, and with it the lock, until
  * they are dead as well. */
 #define PATIENCE (3 * NS_PER_S)
+
+#define SAYS "request, " /* how an error of a request begins */
 
 #define FAIL(err, code, ...) err_set(err, SBX_STAGE_REPORT, code, __VA_ARGS__)
 #define SAY(err, code, ...)  err_say(err, SBX_STAGE_REPORT, code, __VA_ARGS__)
@@ -84,6 +87,14 @@ int report_check(int file, const char *id, const char **status,
 	           id);
 }
 
+/* Whether a killed batch may have left this: as far as it goes, it begins as a
+ * report does. */
+static bool is_half(const struct line *line)
+{
+	return memcmp(line->head, OPENING,
+	              MIN(line->head_len, strlen(OPENING))) == 0;
+}
+
 /* Reads what an earlier batch has reported; *end is where it ends. */
 static int read_ids(int fd, const char *path, struct ids *ids, uint64_t *end,
                     struct sbx_error *err)
@@ -94,8 +105,10 @@ static int read_ids(int fd, const char *path, struct ids *ids, uint64_t *end,
 	int r = -ENOMEM;
 
 	*end = 0;
-	while (lines && (r = lines_read(lines, &line)) == 1 && line.ended) {
-		if (report_id(&line, id) < 0) {
+	while (lines && (r = lines_read(lines, &line)) == 1) {
+		if (!line.ended && is_half(&line))
+			break;
+		if (!line.ended || report_id(&line, id) < 0) {
 			r = SAY(err, EINVAL,
 			        "%s:%" PRIu64 ": is not a report; name "
 			        "another output",
@@ -220,6 +233,22 @@ int reports_put(struct reports *reports, const struct sbx_plan *plan,
 	return r;
 }
 
+/* A request is the first line of its text, whose errors say so. */
+static void say_line(const struct request *request,
+                     const struct sbx_error *failure, struct sbx_error *said)
+{
+	static const char first[] = "line 1: ";
+	const char *text = failure->text;
+
+	*said = *failure;
+	if (strncmp(text, SAYS, strlen(SAYS)) == 0)
+		text += strlen(SAYS);
+	if (strncmp(text, first, strlen(first)) == 0)
+		(void)snprintf(said->text, sizeof(said->text),
+		               SAYS "line %" PRIu64 ": %s", request->line,
+		               text + strlen(first));
+}
+
 static void put_refusal(struct json_writer *out, const struct request *request,
                         const struct sbx_error *failure)
 {
@@ -243,10 +272,12 @@ int reports_refuse(struct reports *reports, const struct request *request,
                    const struct sbx_error *failure, struct sbx_error *err)
 {
 	struct json_writer *writer = json_writer_new();
+	struct sbx_error said;
 	int r;
 
+	say_line(request, failure, &said);
 	if (writer)
-		put_refusal(writer, request, failure);
+		put_refusal(writer, request, &said);
 	r = json_writer_end(writer, "\n", &reports->late);
 	return r < 0 ? FAIL(err, -r, "keep a report")
 	             : reports_flush(reports, err);

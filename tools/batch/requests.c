@@ -9,6 +9,8 @@
 #include "base/error.h"
 #include "base/json.h"
 
+#define LINE "line-" /* and its number: the id of one that names none */
+
 #define FAIL(err, ...) err_say(err, SBX_STAGE_SPEC, EINVAL, __VA_ARGS__)
 
 int requests_open(struct requests *requests, int fd, struct sbx_error *err)
@@ -58,27 +60,50 @@ static int named_id(const struct line *line, char id[SBX_MAX_ID + 1],
 	return r;
 }
 
+/* Whether the id is what a line without one is called. */
+static bool is_of_a_line(const char *id)
+{
+	const size_t len = strlen(LINE);
+
+	return strncmp(id, LINE, len) == 0 && id[len] &&
+	       !id[len + strspn(id + len, "0123456789")];
+}
+
+/* Takes the id that the request names, unless it is another line's. Returns the
+ * flags it had, 0 where it has none now, or -errno. */
+static int take_id(struct ids *ids, const char *own, struct request *request)
+{
+	char *id = request->id;
+	int had = 0;
+
+	if (is_of_a_line(id) && strcmp(id, own) != 0)
+		(void)FAIL(&request->broken,
+		           "id \"%s\": is that of a line without one", id);
+	else if (id[0])
+		had = ids_put(ids, id, strlen(id), ID_ASKED);
+	if (had > 0 && (had & ID_ASKED))
+		(void)FAIL(&request->broken,
+		           "id \"%s\": an earlier line has it, too", id);
+	if (request->broken.code)
+		id[0] = '\0';
+	return had;
+}
+
 /* Gives the request its id. */
 static int name(struct ids *ids, const struct line *line,
                 struct request *request)
 {
-	int had = 0;
+	char own[sizeof(LINE) + 20];
+	int had;
 
+	(void)snprintf(own, sizeof(own), LINE "%" PRIu64, line->number);
 	if (named_id(line, request->id, request->session, &request->broken) ==
 	    0)
 		request->broken.code = 0;
-	if (request->id[0])
-		had = ids_put(ids, request->id, strlen(request->id), ID_ASKED);
-	if (had < 0)
-		return had;
-	if (had & ID_ASKED)
-		(void)FAIL(&request->broken,
-		           "id \"%s\": an earlier line has it, too",
-		           request->id);
-	if (!request->id[0] || (had & ID_ASKED)) {
-		(void)snprintf(request->id, sizeof(request->id),
-		               "line-%" PRIu64, line->number);
-		had = ids_put(ids, request->id, strlen(request->id), ID_ASKED);
+	had = take_id(ids, own, request);
+	if (had >= 0 && !request->id[0]) {
+		(void)strcpy(request->id, own);
+		had = ids_put(ids, own, strlen(own), ID_ASKED);
 	}
 	request->reported = had > 0 && (had & ID_REPORTED);
 	return MIN(had, 0);
@@ -86,39 +111,46 @@ static int name(struct ids *ids, const struct line *line,
 
 static bool is_blank(const struct line *line)
 {
+	if (line->len > line->head_len)
+		return false;
 	for (size_t i = 0; i < line->head_len; i++)
 		if (!memchr(" \t\r", line->head[i], 3))
 			return false;
 	return true;
 }
 
+static bool is_in(const struct shard *shard, const struct line *line)
+{
+	return shard->count <= 1 ||
+	       line->number % shard->count == shard->index % shard->count;
+}
+
+/* Those of other shards are named as well, so that an id is the same request's
+ * in each. */
 int requests_next(struct requests *requests, struct request *request,
                   struct sbx_error *err)
 {
-	const struct shard *shard = &requests->shard;
 	struct line line;
 	int r;
 
-	do
-		r = lines_next(requests->lines, &line);
-	while (r == 1 &&
-	       ((shard->count > 1 &&
-	         line.number % shard->count != shard->index % shard->count) ||
-	        is_blank(&line)));
-	if (r == 1) {
+	while ((r = lines_next(requests->lines, &line)) == 1) {
+		if (is_blank(&line))
+			continue;
 		*request = (struct request){.line = line.number,
 		                            .text = line.head,
 		                            .len = line.head_len};
 		r = name(requests->ids, &line, request);
-		if (r == 0)
+		if (r < 0)
+			break;
+		if (is_in(&requests->shard, &line))
 			return 1;
-	} else if (r == 0 || r == -EAGAIN) {
-		return r;
 	}
+	if (r == 0 || r == -EAGAIN)
+		return r;
 	if (r == -E2BIG)
 		return err_say(err, SBX_STAGE_SPEC, E2BIG,
-		               "more than %" PRIu64 " requests; --shard "
-		               "takes a part of them",
+		               "more than %" PRIu64 " requests; give fewer in "
+		               "a file",
 		               MAX_IDS);
 	return err_set(err, SBX_STAGE_SPEC, -r, "requests");
 }

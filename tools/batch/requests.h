@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The requests of a file of JSON Lines. Each has an id that no other has: the
- * one it names, else "line-N". That is so for a line that is no request at
- * all, so that each line that is not blank has exactly one report.
+ * one it names, else "line-N", which no other line may name. That is so for a
+ * line that is no request at all, so that each line that is not blank has
+ * exactly one report.
  */
 #ifndef SBX_BATCH_REQUESTS_H
 #define SBX_BATCH_REQUESTS_H

@@ -111,7 +111,7 @@ void tally_hide(int fd)
 	(void)file_write_fd(fd, "\r\x1b[K", 4);
 }
 
-static void sum_table(const struct tally *tally, bool complete,
+static void sum_table(const struct tally *tally, const char *left,
                       struct buffer *out)
 {
 	for (size_t i = 0; i < MAX_STATUSES; i++) {
@@ -128,9 +128,8 @@ static void sum_table(const struct tally *tally, bool complete,
 	if (tally->n_skipped)
 		buffer_printf(out, "%-10s %8" PRIu64 "  reported before\n",
 		              "skipped", tally->n_skipped);
-	if (!complete)
-		buffer_text(out, "stopped: there are requests left; --resume "
-		                 "goes on\n");
+	if (left)
+		buffer_printf(out, "stopped: %s\n", left);
 }
 
 static int sum_json(const struct tally *tally, bool complete,
@@ -156,7 +155,7 @@ static int sum_json(const struct tally *tally, bool complete,
 	return json_writer_end(writer, "\n", out);
 }
 
-int tally_sum(const struct tally *tally, enum summary kind, bool complete,
+int tally_sum(const struct tally *tally, enum summary kind, const char *left,
               int fd)
 {
 	struct buffer out = {0};
@@ -165,9 +164,9 @@ int tally_sum(const struct tally *tally, enum summary kind, bool complete,
 	if (kind == SUMMARY_NONE)
 		return 0;
 	if (kind == SUMMARY_JSON)
-		r = sum_json(tally, complete, &out);
+		r = sum_json(tally, !left, &out);
 	else
-		sum_table(tally, complete, &out);
+		sum_table(tally, left, &out);
 	if (r == 0 && out.failed)
 		r = -ENOMEM;
 	if (r == 0)

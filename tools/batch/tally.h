@@ -40,8 +40,9 @@ void tally_show(const struct tally *tally, int fd);
 /* Takes that line away. */
 void tally_hide(int fd);
 
-/* complete: there was nothing left to do. 0 or -errno. */
-int tally_sum(const struct tally *tally, enum summary kind, bool complete,
+/* left: what to say of what there was left to do; NULL: nothing. 0 or
+ * -errno. */
+int tally_sum(const struct tally *tally, enum summary kind, const char *left,
               int fd);
 
 #endif

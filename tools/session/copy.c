@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "box/layers.h"
 #include "box/store.h"
 #include "box/tree.h"
@@ -149,6 +150,20 @@ static int copy_out(const struct store_session *session, int to,
 	return r < 0 ? fail(err, -r, "export session", session->id) : 0;
 }
 
+/* Half a copy is none. */
+static void take_back(int dir, const char *path)
+{
+	int r = 0;
+	DIR *list = dir < 0 ? NULL : file_list(tree_open(dir, "."), &r);
+	struct dirent *entry;
+
+	while (list && (entry = file_entry(list, &r)))
+		(void)tree_remove(dir, entry->d_name);
+	if (list)
+		(void)closedir(list);
+	(void)rmdir(path);
+}
+
 int session_export(int store, char *const *arguments, struct sbx_error *err)
 {
 	struct store_session *session = NULL;
@@ -170,6 +185,8 @@ int session_export(int store, char *const *arguments, struct sbx_error *err)
 		          O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		r = to < 0 ? fail(err, errno, "open", arguments[1])
 		           : copy_out(session, to, err);
+		if (r < 0)
+			take_back(to, arguments[1]);
 	}
 	store_unlock(session);
 	return r;

@@ -96,10 +96,12 @@ int main(int argc, char **argv)
 
 	if (file_ensure_stdio() < 0)
 		return 125;
-	if (argc == 2 && strcmp(argv[1], "--help") == 0)
+	if (argc > 1 && strcmp(argv[1], "--help") == 0)
 		return usage(STDOUT_FILENO);
-	if (argc == 2 && strcmp(argv[1], "--version") == 0)
-		return printf("sbx-session " SBX_VERSION "\n") < 0 ? 125 : 0;
+	if (argc > 1 && strcmp(argv[1], "--version") == 0)
+		return puts("sbx-session " SBX_VERSION) < 0 || fflush(stdout)
+		               ? 125
+		               : 0;
 	if (!command) {
 		if (argc > 1)
 			unknown(argv[1]);

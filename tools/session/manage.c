@@ -123,19 +123,20 @@ static bool is_too_old(const struct store_item *item, uint64_t age_ns)
 	return age > 0 && (uint64_t)age > age_ns / NS_PER_S;
 }
 
-/* One that has come to be in use since then stays. */
+/* One that has come to be in use since then stays. 1: it is gone. */
 static int expire_one(int store, const char *id, struct sbx_error *err)
 {
 	struct store_session *session = NULL;
 	int r = lock(store, id, 0, &session, err);
 
 	if (r == -EBUSY || r == -ENOENT)
-		return 0;
+		return r == -ENOENT;
 	if (r == 0)
 		r = store_delete(store, session, err);
-	if (r == 0)
-		(void)printf("%s\n", id);
-	return r;
+	if (r < 0)
+		return r;
+	(void)printf("%s\n", id);
+	return 1;
 }
 
 int session_expire(int store, char *const *arguments, struct sbx_error *err)
@@ -153,15 +154,16 @@ int session_expire(int store, char *const *arguments, struct sbx_error *err)
 	r = store_items(store, &items, err);
 	for (size_t i = 0; i < items.n; i++)
 		total += items.list[i].newest.bytes;
-	for (size_t i = 0; i < items.n && r == 0; i++) {
+	for (size_t i = 0; i < items.n && r >= 0; i++) {
 		const struct store_item *item = &items.list[i];
 
 		if (item->busy || item->bad ||
 		    (!is_too_old(item, age) && total <= size))
 			continue;
-		total -= item->newest.bytes;
 		r = expire_one(store, item->id, err);
+		if (r == 1)
+			total -= item->newest.bytes;
 	}
 	store_items_free(&items);
-	return r;
+	return MIN(r, 0);
 }
