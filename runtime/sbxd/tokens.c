@@ -235,7 +235,7 @@ const char *tokens_name(const struct tokens *tokens, const char *authorization)
 	struct word token;
 	char sha256[65];
 
-	if (!authorization ||
+	if (!tokens || !authorization ||
 	    strncasecmp(authorization, scheme, strlen(scheme)) != 0)
 		return NULL;
 	authorization += strspn(authorization + 6, " ") + 6;

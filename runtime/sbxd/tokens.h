@@ -40,8 +40,8 @@ int tokens_open(const char *path, struct tokens **tokens,
 /* Takes NULL. */
 void tokens_close(struct tokens *tokens);
 
-/* Whose token this is, the value of an Authorization header or NULL; or NULL.
- * How long it takes tells nothing of any token. */
+/* Whose token this is, the value of an Authorization header or NULL; or NULL,
+ * as where tokens is. How long it takes tells nothing of any token. */
 const char *tokens_name(const struct tokens *tokens, const char *authorization);
 
 #endif

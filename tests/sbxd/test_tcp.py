@@ -108,6 +108,23 @@ def test_D131_no_tcp_unless_told(build):
             assert f"0100007F:{daemon.port:04X}" in file.read()
 
 
+def test_D130_no_box_reaches_it(build):
+    """Nor does it where all addresses of the host are listened on."""
+    code = ("import socket\nfor host in ('127.0.0.1', %r):\n"
+            "  s = socket.socket()\n  s.settimeout(5)\n"
+            "  print(s.connect_ex((host, %d)) != 0)")
+    host = "127.0.0.2"
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock, \
+            contextlib.suppress(OSError):
+        sock.connect(("203.0.113.1", 9))
+        host = sock.getsockname()[0]
+    with Tcp(build, "--warm", "base=0", address="0.0.0.0") as daemon:
+        with socket.create_connection((host, daemon.port)):
+            pass
+        expect(daemon.run(code % (host, daemon.port))[2]["stdout"],
+               "True\nTrue\n")
+
+
 def test_D131_a_token_is_the_way_in(build):
     paths = ("/v1/runs", "/v1/runs/x", "/metrics", "/v1/profiles", "/none",
              "/v1/capabilities", "/v1/sessions", "/healthz/", "/%00")

@@ -142,6 +142,7 @@ Test(tokens, are_found)
 		if (name && rows[i].name)
 			cr_expect_str_eq(name, rows[i].name);
 	}
+	cr_expect_null(tokens_name(NULL, rows[0].header));
 	/* What is kept is no token. */
 	(void)snprintf(text, sizeof(text), "Bearer %s", hash);
 	cr_expect_null(tokens_name(&tokens, text));
