@@ -5,9 +5,9 @@
 
 #include "base/text.h"
 
-static const char page[] =
+static const char page[] = {
 #include "page.inc"
-	;
+};
 
 static int value(char digit)
 {
