@@ -84,9 +84,15 @@ static void on_hangup(struct source *source, uint32_t events)
 
 /* ---- connections ---- */
 
-/* libmicrohttpd finds it at its end, and lets it go. */
+/* libmicrohttpd finds it at its end, and lets it go. For a stranger the kernel
+ * keeps nothing of what was not read. */
 static void hang_up(struct silent *silent)
 {
+	const struct linger none = {.l_onoff = 1};
+
+	if (silent->peer.kind == PEER_STRANGER)
+		(void)setsockopt(silent->fd, SOL_SOCKET, SO_LINGER, &none,
+		                 sizeof(none));
 	(void)shutdown(silent->fd, SHUT_RDWR);
 }
 
