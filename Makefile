@@ -63,7 +63,7 @@ all: $(PROGRAMS) $(B)/libexec/sbx/sbx-scope \
   $(B)/lib/libsbx.a $(B)/lib/libsbx.so $(B)/lib/pkgconfig/sbx.pc \
   $(B)/share/sbx/profiles $(MAN)
 
-objects: $(call obj,$(wildcard tools/scope/*.c)) $(LIB_OBJ) $(EXEC_OBJ) $(CHECK_OBJ) $(TRACE_OBJ) $(call obj,$(BATCH_SRC) $(wildcard tools/bench/*.c))
+objects: $(call obj,$(wildcard tools/scope/*.c)) $(LIB_OBJ) $(EXEC_OBJ) $(CHECK_OBJ) $(TRACE_OBJ) $(SBXD_OBJ) $(call obj,$(BATCH_SRC) $(wildcard tools/bench/*.c))
 
 $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
@@ -96,6 +96,11 @@ $(B)/gen/checkers.inc: $(wildcard runtime/checkers/*)
 	$(Q){ $(foreach checker,$(basename $(notdir $^)),\
 	  echo '{"$(checker)",'; \
 	  $(AS_C_STRINGS) $(wildcard runtime/checkers/$(checker).*); echo '},';) } >$@
+# The dashboard of sbxd is text in it, too.
+$(B)/gen/page.inc: runtime/sbxd/page.html
+	@mkdir -p $(@D)
+	$(Q)$(AS_C_STRINGS) $< >$@
+$(B)/obj/runtime/sbxd/page.o: $(B)/gen/page.inc
 AS_C_STRINGS := sed -e 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/'
 $(B)/obj/runtime/warm/agent.o: $(B)/gen/agents.inc
 $(B)/obj/runtime/model/check.o: $(B)/gen/checkers.inc
@@ -211,6 +216,8 @@ $(filter %.py %.js,$(BENCH_DATA)): $(B)/lib/bench/%: tools/bench/inside/%
 # Criterion test programs: one for each layer, every file of it linked in.
 TEST_LIBS := -lcriterion $(SHARED_LIBS)
 GEN_OBJ := $(filter-out %/filter-sets.o,$(call obj,$(GEN_SRC)))
+# What of sbxd is pure.
+SBXD_PURE := $(call obj,$(addprefix runtime/sbxd/,address.c head.c peer.c silent.c tokens.c who.c))
 SUPPORT_OBJ := $(call obj,$(SUPPORT_SRC))
 TEST_LAYERS := unit gen golden box warm attack fault
 TEST_SCRIPTS := example lint bench python check trace sbxd pool tree rootfs fuzz audit soak languages launch vm
@@ -218,7 +225,7 @@ TEST_SCRIPTS := example lint bench python check trace sbxd pool tree rootfs fuzz
 define test_program
 $(B)/test/$(1): $$(call obj,$$(wildcard tests/$(1)/test_*.c)) $(SUPPORT_OBJ) $(LIB_OBJ) \
   $$(filter-out %/main.o,$(EXEC_OBJ)) $(if $(filter gen,$(1)),$(GEN_OBJ)) \
-  $$(if $$(filter unit,$(1)),$$(filter-out %/main.o,$(CHECK_OBJ) $(TRACE_OBJ)))
+  $$(if $$(filter unit,$(1)),$$(filter-out %/main.o,$(CHECK_OBJ) $(TRACE_OBJ)) $(SBXD_PURE))
 	@mkdir -p $$(@D)
 	$$(Q)$(CC) $(CFLAGS) -o $$@ $$^ $(TEST_LIBS)
 endef
@@ -246,7 +253,7 @@ $(B)/test/example-run: examples/run.c $(B)/lib/libsbx.so
 # Fuzz targets: with a main that replays files for make check, and as libFuzzer
 # wants them for make fuzz, in a build of their own.
 FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
-FUZZ_OBJ := $(call obj,tests/support/facts.c tests/support/child.c) $(LIB_OBJ)
+FUZZ_OBJ := $(call obj,tests/support/facts.c tests/support/child.c) $(SBXD_PURE) $(LIB_OBJ)
 $(B)/test/fuzz/%: $(B)/obj/tests/fuzz/fuzz_%.o $(call obj,tests/fuzz/replay.c) $(FUZZ_OBJ)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(SHARED_LIBS)
@@ -294,7 +301,7 @@ fuzz:
 
 lint:
 	@tools/deps lint
-	@+$(MAKE) --no-print-directory -s $(B)/gen/filter_sets.c $(B)/gen/agents.inc $(B)/gen/checkers.inc $(B)/gen/zygote-python.inc
+	@+$(MAKE) --no-print-directory -s $(B)/gen/filter_sets.c $(B)/gen/agents.inc $(B)/gen/checkers.inc $(B)/gen/page.inc $(B)/gen/zygote-python.inc
 	@tools/lint/run
 
 bench:

@@ -10,23 +10,24 @@
 
 #include "base/def.h"
 
-/* The directory for this user's builds, made where it is not there. */
-static bool find_place(uid_t uid, char path[PATH_MAX])
+/* The directory for this owner's builds, made where it is not there. */
+static bool find_place(const char *owner, char path[PATH_MAX])
 {
 	const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-	const bool own = uid == geteuid();
-	char last[16];
-	const char *const below[] = {"", "/sbx", own ? "/build" : "/build-of",
-	                             own ? NULL : last, NULL};
+	const char *const below[] = {"",
+	                             "/sbx",
+	                             owner ? "/build-of" : "/build",
+	                             owner ? "/" : NULL,
+	                             owner,
+	                             NULL};
 	struct stat st;
 	int len = 0;
 
-	(void)snprintf(last, sizeof(last), "/%u", uid);
 	if (cache && cache[0] == '/')
 		len = snprintf(path, PATH_MAX, "%s", cache);
 	else if (home && home[0] == '/')
 		len = snprintf(path, PATH_MAX, "%s/.cache", home);
-	if (len <= 0 || len > PATH_MAX - 32)
+	if (len <= 0 || len > PATH_MAX - 64)
 		return false;
 	for (size_t i = 0; below[i]; i++) {
 		(void)strcat(path, below[i]);
@@ -40,21 +41,21 @@ static bool find_place(uid_t uid, char path[PATH_MAX])
 	return true;
 }
 
-int cache_find(const struct sbx_plan *plan, uid_t uid, struct sbx_built **built,
-               struct sbx_error *err)
+int cache_find(const struct sbx_plan *plan, const char *owner,
+               struct sbx_built **built, struct sbx_error *err)
 {
 	char path[PATH_MAX];
 
 	*built = NULL;
-	return find_place(uid, path) ? sbx_built_find(plan, path, built, err)
-	                             : 0;
+	return find_place(owner, path) ? sbx_built_find(plan, path, built, err)
+	                               : 0;
 }
 
-int cache_keep(const struct sbx_plan *plan, uid_t uid, struct sbx_built **built,
-               struct sbx_error *err)
+int cache_keep(const struct sbx_plan *plan, const char *owner,
+               struct sbx_built **built, struct sbx_error *err)
 {
 	char path[PATH_MAX];
 
-	return find_place(uid, path) ? sbx_built_keep(plan, path, built, err)
-	                             : 0;
+	return find_place(owner, path) ? sbx_built_keep(plan, path, built, err)
+	                               : 0;
 }

@@ -3,18 +3,17 @@
 #ifndef SBX_EXEC_CACHE_H
 #define SBX_EXEC_CACHE_H
 
-#include <sys/types.h>
-
 #include "sbx.h"
 
-/* What the same build of this user's left before: *built is NULL where there
- * is none, or no place for it, as for a user without a home. Our own builds are
- * the same for all our programs; those of other users are apart. */
-int cache_find(const struct sbx_plan *plan, uid_t uid, struct sbx_built **built,
-               struct sbx_error *err);
+/* What the same build of this owner's left before: *built is NULL where there
+ * is none, or no place for it, as for a user without a home. Our own builds,
+ * whose owner is NULL, are the same for all our programs; those of others are
+ * apart, in a directory of that name, of at most 40 bytes. */
+int cache_find(const struct sbx_plan *plan, const char *owner,
+               struct sbx_built **built, struct sbx_error *err);
 
 /* Keeps it, if there is a place for it; *built is what is kept then. */
-int cache_keep(const struct sbx_plan *plan, uid_t uid, struct sbx_built **built,
-               struct sbx_error *err);
+int cache_keep(const struct sbx_plan *plan, const char *owner,
+               struct sbx_built **built, struct sbx_error *err);
 
 #endif

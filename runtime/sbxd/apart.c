@@ -103,13 +103,13 @@ static void on_made(struct source *source, uint32_t events)
 	forget(apart);
 }
 
-static bool is_full(const struct daemon *daemon, uid_t uid)
+static bool is_full(const struct daemon *daemon, const struct who *who)
 {
 	unsigned n = 0, own = 0;
 
 	for (const struct apart *at = daemon->aparts; at; at = at->next) {
 		n++;
-		own += at->answer.uid == uid;
+		own += who_is(&at->answer.who, who);
 	}
 	return n >= MOST || own >= MOST_OF_ONE;
 }
@@ -140,7 +140,7 @@ struct apart *apart_begin(struct exchange *exchange, apart_make *make,
 	struct daemon *daemon = exchange->daemon;
 	struct apart *apart;
 
-	if (is_full(daemon, exchange->uid)) {
+	if (is_full(daemon, &exchange->who)) {
 		answer_error(exchange, 429, "queue_full",
 		             "too many such requests are being answered; try "
 		             "again later");
@@ -150,7 +150,7 @@ struct apart *apart_begin(struct exchange *exchange, apart_make *make,
 	if (apart) {
 		apart->source.ready = on_made;
 		apart->answer.daemon = daemon;
-		apart->answer.uid = exchange->uid;
+		apart->answer.who = exchange->who;
 	}
 	if (!apart || begin(apart, exchange, make, rest) < 0) {
 		if (apart)

@@ -41,10 +41,12 @@ bool build_is_due(const struct build *build)
 	return build && !build->built;
 }
 
-int build_find(struct build *build, struct sbx_spec *spec, uid_t uid,
-               struct sbx_error *err)
+int build_find(struct build *build, struct sbx_spec *spec,
+               const struct who *who, struct sbx_error *err)
 {
-	int r = cache_find(build->plan, uid, &build->built, err);
+	char name[WHO_PLACE];
+	int r = cache_find(build->plan, who_place(who, name), &build->built,
+	                   err);
 
 	if (build->built)
 		sbx_spec_built(spec, build->built, NULL);
@@ -60,15 +62,18 @@ int build_start(const struct build *build, int output, struct sbx_box **box,
 	return r < 0 ? r : sbx_box_start(*box, &stdio, err);
 }
 
-int build_take(struct build *build, struct sbx_spec *spec, uid_t uid,
-               struct sbx_box *box, struct sbx_error *err)
+int build_take(struct build *build, struct sbx_spec *spec,
+               const struct who *who, struct sbx_box *box,
+               struct sbx_error *err)
 {
+	char name[WHO_PLACE];
 	int r;
 
 	build->box = box;
 	r = sbx_built_take(box, &build->built, err);
 	if (r == 0)
-		r = cache_keep(build->plan, uid, &build->built, err);
+		r = cache_keep(build->plan, who_place(who, name), &build->built,
+		               err);
 	if (r == 0)
 		sbx_spec_built(spec, build->built, build->box);
 	return r;

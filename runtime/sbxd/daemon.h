@@ -5,13 +5,13 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "base/buffer.h"
 #include "exec/audit.h"
 #include "exec/profiles.h"
 #include "sbxd/settings.h"
 #include "sbxd/silent.h"
+#include "sbxd/who.h"
 #include "warm/closing.h"
 #include "warm/host.h"
 #include "warm/leaving.h"
@@ -19,6 +19,7 @@
 struct http;
 struct job;
 struct door;
+struct tokens;
 struct pools;
 struct recent;
 struct apart;
@@ -34,13 +35,15 @@ struct capabilities {
 struct counters {
 	uint64_t success, failure, timeout, limit, denied, rejected, cancelled,
 		error;
-	uint64_t warm, cold, refused;
+	uint64_t warm, cold, refused, unauthorized;
 };
+
+#define MAX_INHERITED 8
 
 /* When a caller was served last: fair turns. */
 #define MAX_CALLERS 256
 struct caller {
-	uid_t uid;
+	struct who who;
 	uint64_t turn; /* 0: the place is free */
 };
 
@@ -49,9 +52,11 @@ struct daemon {
 	struct profile_dirs dirs;
 	struct audit_logs audit;
 	int loop;
-	int listener; /* -1 once draining */
-	struct door *door;
+	unsigned n_inherited; /* sockets that were handed over */
+	struct door *doors;   /* none once draining */
+	unsigned n_doors;
 	bool door_rests;
+	struct tokens *tokens; /* NULL: there is no TCP */
 	struct silents silents;
 	struct pools *pools;
 	struct host host;
@@ -68,9 +73,10 @@ struct daemon {
 	uint64_t turn;                      /* the number of the latest job */
 	struct counters counters;
 	struct capabilities capabilities;
-	size_t held;              /* bytes of large bodies and answers */
-	struct exchange *holding; /* whose they are */
-	struct apart *aparts;     /* answers that are being made */
+	struct buffer page_policy; /* of the dashboard; empty: not asked for */
+	size_t held;               /* bytes of large bodies and answers */
+	struct exchange *holding;  /* whose they are */
+	struct apart *aparts;      /* answers that are being made */
 	struct closing closing;
 	struct leaving leaving; /* boxes of pools */
 	bool refill;            /* a box may be missing */

@@ -2,27 +2,22 @@
 #include "sbxd/door.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 
-#include "base/clock.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "exec/passing.h"
 #include "sbxd/http.h"
+#include "sbxd/listen.h"
 #include "sbxd/loop.h"
 #include "sbxd/passing.h"
 
-#define BACKLOG 1024
-
-/* The listening socket, and one connection that has not said anything yet. */
+/* A listening socket, and one connection that has not said anything yet. */
 struct door {
 	struct source source;
 	struct daemon *daemon;
+	int fd;
 };
 
 struct visitor {
@@ -48,17 +43,19 @@ static void on_first_byte(struct source *source, uint32_t events)
 	struct daemon *daemon = visitor->daemon;
 	int fd = visitor->silent.fd;
 	char first = 0;
+	bool is_user;
 	ssize_t n = recv(fd, &first, 1, MSG_PEEK | MSG_DONTWAIT);
 
 	(void)events;
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
+	is_user = visitor->silent.peer.kind == PEER_USER;
 	silent_end(&daemon->silents, &visitor->silent);
 	loop_drop(daemon->loop, fd);
 	free(visitor);
 	if (n <= 0)
 		(void)close(fd);
-	else if (first == PASSING_MAGIC[0])
+	else if (is_user && first == PASSING_MAGIC[0])
 		passing_take(daemon, fd);
 	else
 		http_take(daemon->http, fd);
@@ -73,6 +70,7 @@ static void welcome(struct daemon *daemon, int fd)
 		visitor->daemon = daemon;
 		visitor->silent.fd = fd;
 		visitor->silent.drop = leave;
+		peer_read(fd, &visitor->silent.peer);
 	}
 	if (!visitor ||
 	    loop_add(daemon->loop, fd, EPOLLIN, &visitor->source) < 0) {
@@ -85,9 +83,9 @@ static void welcome(struct daemon *daemon, int fd)
 
 static void on_knock(struct source *source, uint32_t events)
 {
-	struct daemon *daemon = ((struct door *)source)->daemon;
-	int fd = accept4(daemon->listener, NULL, NULL,
-	                 SOCK_NONBLOCK | SOCK_CLOEXEC);
+	const struct door *door = (struct door *)source;
+	struct daemon *daemon = door->daemon;
+	int fd = accept4(door->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 	(void)events;
 	if (fd >= 0)
@@ -99,117 +97,125 @@ static void on_knock(struct source *source, uint32_t events)
 
 void door_rest(struct daemon *daemon, bool rest)
 {
-	if (daemon->listener < 0 || daemon->door_rests == rest)
+	if (daemon->door_rests == rest)
 		return;
 	daemon->door_rests = rest;
-	if (rest)
-		loop_drop(daemon->loop, daemon->listener);
-	else
-		(void)loop_add(daemon->loop, daemon->listener, EPOLLIN,
-		               (struct source *)daemon->door);
+	for (unsigned i = 0; i < daemon->n_doors; i++) {
+		struct door *door = &daemon->doors[i];
+
+		if (rest)
+			loop_drop(daemon->loop, door->fd);
+		else
+			(void)loop_add(daemon->loop, door->fd, EPOLLIN,
+			               &door->source);
+	}
 }
 
-int door_inherited(void)
+static bool is_of_tcp(int fd)
 {
-	const char *pid = getenv("LISTEN_PID"), *n = getenv("LISTEN_FDS");
-	socklen_t len = sizeof(int);
-	int listens = 0;
+	struct address address;
 
-	if (!pid || !n || atol(pid) != (long)getpid() || atol(n) != 1)
-		return -1;
-	if (getsockopt(3, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len) < 0 ||
-	    !listens)
-		return -1;
-	(void)fcntl(3, F_SETFD, FD_CLOEXEC);
-	(void)fcntl(3, F_SETFL, O_NONBLOCK);
-	return 3;
+	return address_own(fd, &address) == 0;
 }
 
-/* A socket of our own that nobody listens on. To connect to a file is refused,
- * too, so what it is comes first. */
-static bool is_dead(const struct sockaddr_un *address)
+/* Takes the descriptor; fd: or -errno, and err is set. */
+static int add(struct daemon *daemon, int fd, struct sbx_error *err)
 {
-	CLEANUP_FD int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	struct stat st;
-
-	return fd >= 0 && lstat(address->sun_path, &st) == 0 &&
-	       S_ISSOCK(st.st_mode) && st.st_uid == geteuid() &&
-	       connect(fd, (const struct sockaddr *)address, sizeof(*address)) <
-	               0 &&
-	       errno == ECONNREFUSED;
-}
-
-static int listen_at(const char *path, struct sbx_error *err)
-{
-	CLEANUP_FD int fd =
-		socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	char directory[sizeof(address.sun_path)];
-	char *slash;
-	mode_t before;
+	struct door *door;
 	int r;
 
-	(void)snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
-	(void)snprintf(directory, sizeof(directory), "%s", path);
-	slash = strrchr(directory, '/');
-	if (slash && slash != directory) {
-		*slash = '\0';
-		(void)mkdir(directory, 0755);
-	}
-	if (is_dead(&address))
-		(void)unlink(path);
-	before = umask(0177); /* for this user alone */
-	r = fd < 0 ? -1
-	           : bind(fd, (const struct sockaddr *)&address,
-	                  sizeof(address));
-	(void)umask(before);
-	if (r < 0 && errno == EADDRINUSE)
-		return err_say(err, SBX_STAGE_WATCH, EADDRINUSE,
-		               "%s: somebody listens there already, or it is "
-		               "no socket; name another with --socket",
-		               path);
-	if (r < 0 || listen(fd, BACKLOG) < 0)
-		return err_set(err, SBX_STAGE_WATCH, errno, "listen on %s",
-		               path);
-	return TAKE_FD(fd);
+	if (fd < 0)
+		return fd;
+	door = &daemon->doors[daemon->n_doors++];
+	*door = (struct door){{on_knock}, daemon, fd};
+	r = loop_add(daemon->loop, fd, EPOLLIN, &door->source);
+	return r < 0 ? err_set(err, SBX_STAGE_WATCH, -r, "epoll_ctl") : 0;
+}
+
+/* Who is on the way reads what is not encrypted. */
+static void warn(int fd)
+{
+	struct address address;
+	char text[ADDRESS_TEXT];
+
+	if (address_own(fd, &address) < 0 || address_is_loopback(&address))
+		return;
+	log_line("sbxd",
+	         "listens on %s, which has no TLS: whoever is on the way can "
+	         "read the tokens; a proxy with TLS belongs before it",
+	         address_text(&address, true, text));
+}
+
+/* No TCP without tokens, and no tokens for nothing. */
+static int check(const struct daemon *daemon, struct sbx_error *err)
+{
+	bool tcp = daemon->settings.n_listens > 0;
+
+	if (daemon->n_inherited > MAX_INHERITED)
+		return err_say(err, SBX_STAGE_WATCH, EINVAL,
+		               "%u sockets are handed over; %d are the most",
+		               daemon->n_inherited, MAX_INHERITED);
+	for (unsigned i = 0; i < daemon->n_inherited; i++)
+		tcp |= is_of_tcp(LISTEN_FIRST + (int)i);
+	if (tcp && !daemon->tokens)
+		return err_say(err, SBX_STAGE_WATCH, EINVAL,
+		               "TCP is for who has a token: add --tokens "
+		               "FILE, or hand no TCP socket over");
+	if (!tcp && daemon->tokens)
+		return err_say(err, SBX_STAGE_WATCH, EINVAL,
+		               "--tokens: they are for TCP, where nothing "
+		               "listens: add --listen PORT");
+	return 0;
+}
+
+static int open_all(struct daemon *daemon, struct sbx_error *err)
+{
+	struct settings *settings = &daemon->settings;
+	int r = 0;
+
+	for (unsigned i = 0; i < daemon->n_inherited && r == 0; i++)
+		r = add(daemon, LISTEN_FIRST + (int)i, err);
+	if (daemon->n_inherited > 0)
+		settings->socket[0] = '\0';
+	else
+		r = add(daemon, listen_at_path(settings->socket, err), err);
+	for (unsigned i = 0; i < settings->n_listens && r == 0; i++)
+		r = add(daemon, listen_at_address(&settings->listens[i], err),
+		        err);
+	return r;
 }
 
 int door_open(struct daemon *daemon, struct sbx_error *err)
 {
-	struct door *door = calloc(1, sizeof(*door));
-	int r;
+	int r = check(daemon, err);
 
-	if (!door)
-		return err_memory(err, SBX_STAGE_WATCH);
-	door->source.ready = on_knock;
-	door->daemon = daemon;
-	if (daemon->listener < 0)
-		daemon->listener = listen_at(daemon->settings.socket, err);
-	else
-		daemon->settings.socket[0] = '\0';
-	r = daemon->listener;
-	if (r >= 0) {
-		r = loop_add(daemon->loop, daemon->listener, EPOLLIN,
-		             &door->source);
-		if (r < 0)
-			r = err_set(err, SBX_STAGE_WATCH, -r, "epoll_ctl");
-	}
 	if (r < 0)
-		free(door);
-	else
-		daemon->door = door;
+		return r;
+	daemon->doors =
+		calloc(MAX_INHERITED + 1 + MAX_LISTENS, sizeof(*daemon->doors));
+	if (!daemon->doors)
+		return err_memory(err, SBX_STAGE_WATCH);
+	r = open_all(daemon, err);
+	for (unsigned i = 0; i < daemon->n_doors && r == 0; i++) {
+		if (!is_of_tcp(daemon->doors[i].fd))
+			continue;
+		listen_tune(daemon->doors[i].fd);
+		warn(daemon->doors[i].fd);
+	}
 	return r;
 }
 
 void door_close(struct daemon *daemon)
 {
-	if (daemon->listener < 0)
-		return;
-	loop_drop(daemon->loop, daemon->listener);
-	(void)close(daemon->listener);
-	daemon->listener = -1;
-	free(daemon->door);
-	daemon->door = NULL;
-	if (daemon->settings.socket[0])
-		(void)unlink(daemon->settings.socket);
+	const char *path = daemon->settings.socket;
+
+	for (unsigned i = 0; i < daemon->n_doors; i++) {
+		loop_drop(daemon->loop, daemon->doors[i].fd);
+		(void)close(daemon->doors[i].fd);
+	}
+	if (daemon->n_doors > 0 && path[0])
+		(void)unlink(path);
+	daemon->n_doors = 0;
+	free(daemon->doors);
+	daemon->doors = NULL;
 }

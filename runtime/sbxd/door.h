@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* The socket. A connection whose first byte is that of exec/passing.h hands
- * descriptors over, as sbx-exec does; any other is HTTP. */
+/* The sockets. A connection to the Unix one whose first byte is that of
+ * exec/passing.h hands descriptors over, as sbx-exec does; any other is HTTP.
+ */
 #ifndef SBX_SBXD_DOOR_H
 #define SBX_SBXD_DOOR_H
 
 #include "sbxd/daemon.h"
 
-/* The socket that the starter handed over, as sd_listen_fds(3) has it, or -1.
- * Call it before anything else is opened. */
-int door_inherited(void);
-
-/* Listens: on daemon->listener, if that was handed over, or where the settings
- * say. A socket there that nobody listens on is taken away first. */
+/* Listens on what was handed over, or else where the settings say; and on TCP,
+ * where they say so and there are tokens. */
 int door_open(struct daemon *daemon, struct sbx_error *err);
 
 /* Whether whoever knocks is left to wait: there is no room, and to look again

@@ -37,19 +37,25 @@ static void count(struct counters *counters, const char *status)
 			(*rows[i].counter)++;
 }
 
-static void remember(const struct job *job, const char *status)
+static void remember(const struct job *job, const struct sbx_error *failure)
 {
+	const struct sbx_outcome outcome =
+		failure ? (struct sbx_outcome){.status = err_status(failure),
+	                                       .reason = err_reason(failure)}
+			: sbx_box_outcome(job->box);
 	const struct ended ended = {
 		.id = job->id,
 		.profile = job->plan ? plan_profile(job->plan) : NULL,
-		.status = status,
-		.uid = job->uid,
+		.status = outcome.status,
+		.reason = outcome.reason,
+		.wall_ns = failure ? 0 : box_wall_time(job->box),
+		.who = job->who,
 		.is_warm = job->box && box_is_warm(job->box),
 		.asked_ns = job->asked_ns,
 	};
 	struct counters *counters = &job->daemon->counters;
 
-	count(counters, status);
+	count(counters, outcome.status);
 	counters->warm += ended.is_warm;
 	counters->cold += !ended.is_warm;
 	recent_add(job->daemon->recent, &ended);
@@ -62,7 +68,9 @@ static int audit(const struct job *job, const struct ending_result *result,
 {
 	const struct sbx_error *failure =
 		result->failed ? &result->failure : NULL;
-	const struct sbx_audit line = {.uid = &job->uid,
+	const struct who *who = &job->who;
+	const struct sbx_audit line = {.uid = &who->uid,
+	                               .who = who->token[0] ? who->token : NULL,
 	                               .spec = job->spec,
 	                               .plan = job->plan,
 	                               .box = failure ? NULL : job->box,
@@ -162,8 +170,7 @@ static void tell(struct job *job, const struct buffer *report)
 
 	job->n_skipped = result->n_skipped;
 	if (!job->refused)
-		remember(job, failure ? err_status(failure)
-		                      : sbx_box_outcome(job->box).status);
+		remember(job, failure);
 	if (job->done)
 		job->done(job, report, failure);
 	job->ended(job);
@@ -296,7 +303,7 @@ static bool may_start(const struct job *job)
 		if (at->collect < 0 || at->ending.pidfd < 0)
 			continue;
 		n++;
-		own += at->uid == job->uid;
+		own += who_is(&at->who, &job->who);
 	}
 	return n < MOST / 2 && own < MOST / 4;
 }

@@ -8,13 +8,13 @@
 #include <errno.h>
 #include <microhttpd.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include "base/error.h"
+#include "sbxd/address.h"
 #include "sbxd/apart.h"
 #include "sbxd/exchange.h"
+#include "sbxd/gate.h"
 #include "sbxd/intake.h"
 #include "sbxd/loop.h"
 #include "sbxd/run.h"
@@ -36,13 +36,16 @@ struct state {
 	struct MHD_Connection *connection;
 	int fd;
 	char *path;
-	int fault; /* of what came in: -errno */
+	struct head head; /* until the body comes */
+	int fault;        /* of what came in: -errno */
 	bool routed, waits;
 };
 
+/* Of TCP who is gone and who says no more are one. */
 static void watch_hangup(struct state *state)
 {
-	(void)loop_add(state->exchange.daemon->loop, state->fd, 0,
+	(void)loop_add(state->exchange.daemon->loop, state->fd,
+	               state->exchange.over_tcp ? EPOLLRDHUP : 0,
 	               &state->hangup);
 }
 
@@ -81,9 +84,15 @@ static void on_hangup(struct source *source, uint32_t events)
 
 /* ---- connections ---- */
 
-/* libmicrohttpd finds it at its end, and lets it go. */
+/* libmicrohttpd finds it at its end, and lets it go. For a stranger the kernel
+ * keeps nothing of what was not read. */
 static void hang_up(struct silent *silent)
 {
+	const struct linger none = {.l_onoff = 1};
+
+	if (silent->peer.kind == PEER_STRANGER)
+		(void)setsockopt(silent->fd, SOL_SOCKET, SO_LINGER, &none,
+		                 sizeof(none));
 	(void)shutdown(silent->fd, SHUT_RDWR);
 }
 
@@ -116,6 +125,7 @@ static void on_connection(void *context, struct MHD_Connection *connection,
 	peer->fd = MHD_get_connection_info(connection,
 	                                   MHD_CONNECTION_INFO_CONNECTION_FD)
 	                   ->connect_fd;
+	peer_read(peer->fd, &peer->peer);
 	silent_begin(&daemon->silents, peer);
 	*own = peer;
 }
@@ -133,11 +143,21 @@ static struct state *state_new(struct http *http,
 		return NULL;
 	}
 	state->exchange.daemon = http->daemon;
-	state->exchange.uid = peer->uid;
 	state->hangup.ready = on_hangup;
 	state->connection = connection;
 	state->fd = peer->fd;
 	return state;
+}
+
+static void add_headers(const struct exchange *exchange,
+                        struct MHD_Response *response)
+{
+	struct answer_header headers[MAX_ANSWER_HEADERS];
+	size_t n = answer_headers(exchange, headers);
+
+	for (size_t i = 0; i < n; i++)
+		(void)MHD_add_response_header(response, headers[i].name,
+		                              headers[i].value);
 }
 
 static enum MHD_Result send_answer(struct state *state)
@@ -151,18 +171,7 @@ static enum MHD_Result send_answer(struct state *state)
 	                                           MHD_RESPMEM_MUST_COPY);
 	if (!response)
 		return MHD_NO;
-	(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
-	                              exchange->type ? exchange->type
-	                                             : "application/json");
-	if (exchange->status == MHD_HTTP_TOO_MANY_REQUESTS)
-		(void)MHD_add_response_header(response, "Retry-After", "1");
-	if (exchange->allowed[0])
-		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW,
-		                              exchange->allowed);
-	/* Where one thing was not understood, nor is what follows. */
-	if (exchange->status == MHD_HTTP_BAD_REQUEST)
-		(void)MHD_add_response_header(
-			response, MHD_HTTP_HEADER_CONNECTION, "close");
+	add_headers(exchange, response);
 	r = MHD_queue_response(state->connection, exchange->status, response);
 	MHD_destroy_response(response);
 	return r;
@@ -194,33 +203,19 @@ static enum MHD_Result send_stream(struct state *state)
 
 	if (!response)
 		return MHD_NO;
-	(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
-	                              "application/x-ndjson");
+	state->exchange.type = "application/x-ndjson";
+	add_headers(&state->exchange, response);
 	r = MHD_queue_response(state->connection, MHD_HTTP_OK, response);
 	MHD_destroy_response(response);
 	return r;
 }
 
-static enum MHD_Result count_length(void *count, enum MHD_ValueKind kind,
-                                    const char *name, const char *value)
+static enum MHD_Result on_header(void *head, enum MHD_ValueKind kind,
+                                 const char *name, const char *value)
 {
 	(void)kind;
-	(void)value;
-	if (strcasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0 ||
-	    strcasecmp(name, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0)
-		++*(unsigned *)count;
+	head_take(head, name, value);
 	return MHD_YES;
-}
-
-/* Two say how long the body is: what comes behind it could be taken for a
- * request that another has made. */
-static bool is_ambiguous(struct MHD_Connection *of)
-{
-	unsigned count = 0;
-
-	(void)MHD_get_connection_values(of, MHD_HEADER_KIND, count_length,
-	                                &count);
-	return count > 1;
 }
 
 /* ?stream=1, or 0. Returns -1 for another value. */
@@ -236,9 +231,16 @@ static int wants_stream(struct MHD_Connection *of)
 
 static void route(struct state *state)
 {
-	if (is_ambiguous(state->connection))
+	/* What comes behind a body of two lengths could be taken for a request
+	 * that another has made. */
+	if (state->head.n_lengths > 1)
 		answer_error(&state->exchange, 400, "bad_request",
 		             "the length of the body is there twice");
+	else if (state->exchange.objection)
+		answer_error(&state->exchange,
+		             state->exchange.objection->status,
+		             state->exchange.objection->code,
+		             state->exchange.objection->text);
 	else if (wants_stream(state->connection) < 0)
 		answer_error(&state->exchange, 400, "bad_request",
 		             "stream: 1 or 0 is wanted");
@@ -247,6 +249,15 @@ static void route(struct state *state)
 	else
 		routes_answer(&state->exchange);
 	intake_release(&state->exchange);
+}
+
+/* The head is there. */
+static void begin(struct state *state, struct MHD_Connection *of)
+{
+	(void)MHD_get_connection_values(of, MHD_HEADER_KIND, on_header,
+	                                &state->head);
+	state->exchange.path = state->path ? state->path : "";
+	gate_pass(&state->exchange, peer_of(of), &state->head);
 }
 
 static enum MHD_Result on_request(void *context, struct MHD_Connection *of,
@@ -263,17 +274,18 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *of,
 			return MHD_NO;
 		state->exchange.method = method;
 		state->fault = intake_path(path, &state->path);
+		begin(state, of);
 		return MHD_YES;
 	}
 	if (*len > 0) {
-		if (state->fault == 0)
+		if (state->fault == 0 && !state->exchange.objection)
 			state->fault =
 				intake_body(&state->exchange, data, *len);
 		*len = 0;
 		return MHD_YES;
 	}
-	silent_end(&state->exchange.daemon->silents, peer_of(of));
-	state->exchange.path = state->path;
+	if (peer_of(of)->peer.kind != PEER_STRANGER)
+		silent_end(&state->exchange.daemon->silents, peer_of(of));
 	state->exchange.wants_stream = wants_stream(of) == 1;
 	if (!state->routed)
 		route(state);
@@ -295,8 +307,7 @@ static void on_completed(void *context, struct MHD_Connection *of, void **own,
 	(void)code;
 	if (!state)
 		return;
-	if (!peer_of(of)->next)
-		silent_begin(&state->exchange.daemon->silents, peer_of(of));
+	silent_begin(&state->exchange.daemon->silents, peer_of(of));
 	if (state->exchange.job) {
 		state->exchange.job->done = NULL;
 		(void)job_cancel(state->exchange.job);
@@ -360,11 +371,13 @@ int http_open(struct daemon *daemon, struct sbx_error *err)
 
 void http_take(struct http *http, int fd)
 {
-	const struct sockaddr_un nobody = {.sun_family = AF_UNIX};
+	struct address address;
 
-	(void)MHD_add_connection(http->mhd, fd,
-	                         (const struct sockaddr *)&nobody,
-	                         sizeof(nobody.sun_family));
+	if (address_peer(fd, &address) < 0) {
+		address.any.sa_family = AF_UNIX;
+		address.len = sizeof(address.any.sa_family);
+	}
+	(void)MHD_add_connection(http->mhd, fd, &address.any, address.len);
 }
 
 int http_turn(struct http *http)

@@ -46,13 +46,13 @@ int intake_path(const char *raw, char **path)
 	return 0;
 }
 
-static size_t held_by(const struct daemon *daemon, uid_t uid)
+static size_t held_by(const struct daemon *daemon, const struct who *who)
 {
 	size_t sum = 0;
 
 	for (const struct exchange *at = daemon->holding; at;
 	     at = at->next_holding)
-		if (at->uid == uid)
+		if (who_is(&at->who, who))
 			sum += at->held;
 	return sum;
 }
@@ -67,7 +67,7 @@ static int hold(struct exchange *exchange, size_t before, size_t len)
 	if (more == 0)
 		return 0;
 	if (more > MAX_HELD - daemon->held ||
-	    more > MAX_HELD / 2 - held_by(daemon, exchange->uid))
+	    more > MAX_HELD / 2 - held_by(daemon, &exchange->who))
 		return -EAGAIN;
 	if (exchange->held == 0) {
 		exchange->next_holding = daemon->holding;

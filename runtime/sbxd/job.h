@@ -31,7 +31,7 @@ struct job {
 	struct source source;
 	struct daemon *daemon;
 	struct job *next;
-	uid_t uid;               /* who asked */
+	struct who who;          /* asked */
 	char id[SBX_MAX_ID + 1]; /* "" until it is submitted: the request's */
 	struct sbx_spec *spec;
 	struct sbx_plan *plan;
@@ -54,11 +54,5 @@ struct job {
 	void *owner;
 	void (*ended)(struct job *job); /* then: it may go */
 };
-
-/* Whether one user may see the run of another. */
-static inline bool uid_may_see(uid_t uid, uid_t owner)
-{
-	return owner == uid || uid == 0 || uid == geteuid();
-}
 
 #endif

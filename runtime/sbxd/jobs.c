@@ -114,19 +114,22 @@ void jobs_try_again(struct daemon *daemon)
 	}
 }
 
-struct job *jobs_find(const struct daemon *daemon, const char *id, uid_t uid)
+struct job *jobs_find(const struct daemon *daemon, const char *id,
+                      const struct who *who)
 {
 	struct job *job = daemon->jobs;
 
-	while (job && (strcmp(job->id, id) != 0 || !uid_may_see(uid, job->uid)))
+	while (job &&
+	       (strcmp(job->id, id) != 0 || !who_may_see(who, &job->who)))
 		job = job->next;
 	return job;
 }
 
-void jobs_list(const struct daemon *daemon, uid_t uid, struct json_writer *out)
+void jobs_list(const struct daemon *daemon, const struct who *who,
+               struct json_writer *out)
 {
 	for (const struct job *job = daemon->jobs; job; job = job->next)
-		if (uid_may_see(uid, job->uid))
+		if (who_may_see(who, &job->who))
 			job_put(job, out);
 }
 

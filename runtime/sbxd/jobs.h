@@ -13,11 +13,13 @@ int jobs_submit(struct job *job, struct sbx_error *err);
 /* Those that wait for a box look for one, if the pools have moved. */
 void jobs_try_again(struct daemon *daemon);
 
-/* That of this id which uid may see, or NULL. */
-struct job *jobs_find(const struct daemon *daemon, const char *id, uid_t uid);
+/* That of this id which who may see, or NULL. */
+struct job *jobs_find(const struct daemon *daemon, const char *id,
+                      const struct who *who);
 
-/* Those that uid may see, as a list of objects. */
-void jobs_list(const struct daemon *daemon, uid_t uid, struct json_writer *out);
+/* Those that who may see, as a list of objects. */
+void jobs_list(const struct daemon *daemon, const struct who *who,
+               struct json_writer *out);
 
 /* Frees those that are over, with their boxes: when their answers are out. Not
  * those whose boxes still take themselves down, unless it is to wait. */

@@ -21,9 +21,11 @@
 #include "sbxd/ending.h"
 #include "sbxd/http.h"
 #include "sbxd/jobs.h"
+#include "sbxd/listen.h"
 #include "sbxd/notify.h"
 #include "sbxd/pools.h"
 #include "sbxd/recent.h"
+#include "sbxd/tokens.h"
 #include "sbxd/turns.h"
 
 #define TICK (250 * NS_PER_MS)
@@ -54,23 +56,29 @@ static void drain(struct daemon *daemon)
 	door_close(daemon);
 }
 
-/* Profiles, maxima and the audit log anew. What runs is not touched. */
+/* Profiles, maxima, tokens and the audit log anew. What runs is not touched. */
 static void reload(struct daemon *daemon)
 {
 	struct audit_logs logs = AUDIT_NONE;
 	struct pools *before = daemon->pools;
+	struct tokens *tokens = NULL;
 	struct sbx_error err;
 	int r = audit_open(&logs, daemon->settings.audit, &err);
 
 	notify("RELOADING=1");
+	if (r == 0 && daemon->tokens)
+		r = tokens_open(daemon->settings.tokens, &tokens, &err);
 	if (r == 0)
 		r = pools_open(daemon, &err);
 	if (r < 0) {
 		log_line("sbxd", "reload: %s; everything stays as it was",
 		         err.text);
 		audit_close(&logs);
+		tokens_close(tokens);
 	} else {
 		pools_close(before);
+		tokens_close(daemon->tokens);
+		daemon->tokens = tokens;
 		audit_close(&daemon->audit);
 		daemon->audit = logs;
 	}
@@ -135,7 +143,7 @@ static int open_daemon(struct daemon *daemon, struct signals *signals,
 {
 	int r;
 
-	daemon->listener = door_inherited();
+	daemon->n_inherited = listen_inherited();
 	profile_dirs_init(&daemon->dirs);
 	raise_files();
 	keep_memory();
@@ -152,6 +160,8 @@ static int open_daemon(struct daemon *daemon, struct signals *signals,
 	r = sbx_confine_maker(err);
 	if (r == 0)
 		r = audit_open(&daemon->audit, daemon->settings.audit, err);
+	if (r == 0 && daemon->settings.tokens)
+		r = tokens_open(daemon->settings.tokens, &daemon->tokens, err);
 	if (r == 0)
 		r = http_open(daemon, err);
 	if (r == 0)
@@ -249,8 +259,10 @@ static void close_daemon(struct daemon *daemon)
 	pools_close(daemon->pools);
 	leaving_end(&daemon->leaving);
 	host_free(&daemon->host);
+	tokens_close(daemon->tokens);
 	free(daemon->recent);
 	capabilities_free(daemon);
+	buffer_free(&daemon->page_policy);
 	audit_close(&daemon->audit);
 	cleanup_fd(&daemon->loop);
 }
@@ -276,8 +288,7 @@ static int run(struct daemon *daemon)
 
 int main(int argc, char **argv)
 {
-	struct daemon daemon = {
-		.loop = -1, .listener = -1, .audit = AUDIT_NONE};
+	struct daemon daemon = {.loop = -1, .audit = AUDIT_NONE};
 	struct sbx_error err;
 
 	daemon.last_job = &daemon.jobs;

@@ -169,6 +169,6 @@ int order_fill(struct job *job, struct buffer *words, const struct buffer *code,
 	if (r == 0)
 		r = fill_spec(job, &order, words, code, err);
 	if (r == 0 && order.sessions && request_session(job->spec))
-		r = sessions_agree(job->uid, order.sessions, err);
+		r = sessions_agree(&job->who, order.sessions, err);
 	return r;
 }

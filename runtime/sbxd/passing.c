@@ -26,7 +26,7 @@ struct guest {
 	struct source source;
 	struct daemon *daemon;
 	int fd;
-	uid_t uid;
+	struct who who;
 	struct job *job;
 };
 
@@ -160,11 +160,6 @@ static int read_memory(int fd, size_t max, struct buffer *out)
 	return file_read_fd(fd, max, out);
 }
 
-static bool is_trusted(uid_t uid)
-{
-	return uid == geteuid() || uid == 0;
-}
-
 static int take_streams(struct job *job, const struct passing_request *request,
                         int *fds, struct sbx_error *err)
 {
@@ -172,7 +167,7 @@ static int take_streams(struct job *job, const struct passing_request *request,
 	int *const places[] = {&job->stdio.in, &job->stdio.out,
 	                       &job->stdio.err};
 	int *fd = &fds[request->has & PASSING_CODE ? 2 : 1];
-	bool trusted = is_trusted(job->uid);
+	bool trusted = who_is_trusted(&job->who);
 
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
 		if (!(request->has & (uint32_t)PASSING_IN << i))
@@ -238,7 +233,7 @@ static int fill(struct job *job, const struct passing_request *request,
 static int begin(struct guest *guest, const struct passing_request *request,
                  int *fds)
 {
-	struct job *job = job_new(guest->daemon, guest->uid);
+	struct job *job = job_new(guest->daemon, &guest->who);
 	struct sbx_error err;
 	int r;
 
@@ -266,21 +261,21 @@ static int meet(struct guest *guest, struct passing_request *request, int *fds)
 
 	if (getsockopt(guest->fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
 		return -errno;
-	guest->uid = peer.uid;
-	if (!is_trusted(peer.uid) &&
+	guest->who.uid = peer.uid;
+	if (!who_is_trusted(&guest->who) &&
 	    closing_is_busy(&guest->daemon->closing, peer.uid))
 		return -EBUSY;
 	return receive(guest->fd, request, fds);
 }
 
-static void discard(struct daemon *daemon, uid_t uid, int fd)
+static void discard(struct daemon *daemon, const struct who *who, int fd)
 {
 	if (fd < 0)
 		return;
-	if (is_trusted(uid) || closing_is_harmless(fd))
+	if (who_is_trusted(who) || closing_is_harmless(fd))
 		(void)close(fd);
 	else
-		closing_begin(&daemon->closing, uid, fd);
+		closing_begin(&daemon->closing, who->uid, fd);
 }
 
 void passing_take(struct daemon *daemon, int fd)
@@ -288,7 +283,7 @@ void passing_take(struct daemon *daemon, int fd)
 	int fds[PASSING_MAX_FDS] = {-1, -1, -1, -1, -1, -1};
 	struct guest *guest = calloc(1, sizeof(*guest));
 	struct passing_request request = {0};
-	uid_t uid;
+	struct who who;
 	int r;
 
 	if (!guest) {
@@ -299,7 +294,7 @@ void passing_take(struct daemon *daemon, int fd)
 	guest->source.ready = on_ready;
 	guest->fd = fd;
 	r = meet(guest, &request, fds);
-	uid = guest->uid;
+	who = guest->who;
 	if (r == 0)
 		r = loop_add(daemon->loop, fd, EPOLLIN, &guest->source);
 	if (r == 0)
@@ -307,5 +302,5 @@ void passing_take(struct daemon *daemon, int fd)
 	if (r < 0)
 		guest_free(guest);
 	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
-		discard(daemon, uid, fds[i]);
+		discard(daemon, &who, fds[i]);
 }

@@ -280,6 +280,13 @@ unsigned pools_idle(const struct pools *pools)
 	return n;
 }
 
+unsigned pools_idle_of(const struct pools *pools, unsigned warm)
+{
+	const struct entry *entry = &pools->entries[warm];
+
+	return entry->pool ? entry->idle : 0;
+}
+
 void pools_close(struct pools *pools)
 {
 	if (!pools)

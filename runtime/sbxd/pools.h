@@ -30,6 +30,9 @@ void pools_tick(struct pools *pools);
 /* All boxes that wait. */
 unsigned pools_idle(const struct pools *pools);
 
+/* Those of the profile of the command line that has this number. */
+unsigned pools_idle_of(const struct pools *pools, unsigned warm);
+
 void pools_close(struct pools *pools);
 
 #endif

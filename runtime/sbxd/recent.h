@@ -6,15 +6,17 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/types.h>
+
+#include "sbxd/who.h"
 
 struct json_writer;
 struct recent;
 
 struct ended {
-	const char *id, *profile, *status; /* profile NULL: base */
-	uid_t uid;
+	const char *id, *profile, *status, *reason; /* profile NULL: base */
+	struct who who;
 	bool is_warm;
+	uint64_t wall_ns; /* of its program; 0: none ran */
 	uint64_t asked_ns;
 };
 
@@ -24,13 +26,13 @@ struct recent *recent_new(void);
 /* Takes the place of the oldest. */
 void recent_add(struct recent *recent, const struct ended *ended);
 
-/* Those that uid may see, the latest first, each as an object of the array that
+/* Those that who may see, the latest first, each as an object of the array that
  * is open. */
-void recent_list(const struct recent *recent, uid_t uid,
+void recent_list(const struct recent *recent, const struct who *who,
                  struct json_writer *out);
 
-/* The latest of this id that uid may see, as one object; or false. */
-bool recent_put(const struct recent *recent, const char *id, uid_t uid,
-                struct json_writer *out);
+/* The latest of this id that who may see, as one object; or false. */
+bool recent_put(const struct recent *recent, const char *id,
+                const struct who *who, struct json_writer *out);
 
 #endif

@@ -10,40 +10,13 @@
 #include "sbxd/capabilities.h"
 #include "sbxd/exchange.h"
 #include "sbxd/jobs.h"
+#include "sbxd/page.h"
 #include "sbxd/pools.h"
 #include "sbxd/recent.h"
 #include "sbxd/run.h"
 #include "sbxd/streaming.h"
 #include "sbxd/visits.h"
 #include "warm/request.h"
-
-/* ---- answers ---- */
-
-void answer_json(struct exchange *exchange, unsigned status,
-                 struct json_writer *writer)
-{
-	exchange->answer.len = 0;
-	exchange->type = NULL;
-	exchange->status = 503;
-	if (json_writer_end(writer, "\n", &exchange->answer) == 0)
-		exchange->status = status;
-}
-
-void answer_error(struct exchange *exchange, unsigned status, const char *code,
-                  const char *text)
-{
-	struct json_writer *writer = json_writer_new();
-
-	if (writer) {
-		json_open_object(writer, NULL);
-		json_open_object(writer, "error");
-		json_put_text(writer, "code", code);
-		json_put_text(writer, "text", text);
-		json_close_object(writer);
-		json_close_object(writer);
-	}
-	answer_json(exchange, status, writer);
-}
 
 /* ---- /v1/run ---- */
 
@@ -144,7 +117,7 @@ static int open_stream(struct exchange *exchange, struct job *job,
 static void post_run(struct exchange *exchange, const char *rest)
 {
 	struct daemon *daemon = exchange->daemon;
-	struct job *job = job_new(daemon, exchange->uid);
+	struct job *job = job_new(daemon, &exchange->who);
 	struct sbx_error err;
 	int r;
 
@@ -180,10 +153,10 @@ static void get_runs(struct exchange *exchange, const char *rest)
 	if (writer) {
 		json_open_object(writer, NULL);
 		json_open_array(writer, "runs");
-		jobs_list(exchange->daemon, exchange->uid, writer);
+		jobs_list(exchange->daemon, &exchange->who, writer);
 		json_close_array(writer);
 		json_open_array(writer, "recent");
-		recent_list(exchange->daemon->recent, exchange->uid, writer);
+		recent_list(exchange->daemon->recent, &exchange->who, writer);
 		json_close_array(writer);
 		json_close_object(writer);
 	}
@@ -192,7 +165,7 @@ static void get_runs(struct exchange *exchange, const char *rest)
 
 static void get_run(struct exchange *exchange, const char *rest)
 {
-	struct job *job = jobs_find(exchange->daemon, rest, exchange->uid);
+	struct job *job = jobs_find(exchange->daemon, rest, &exchange->who);
 	struct json_writer *writer = json_writer_new();
 	bool found = job != NULL;
 
@@ -200,7 +173,7 @@ static void get_run(struct exchange *exchange, const char *rest)
 		job_put(job, writer);
 	else if (writer)
 		found = recent_put(exchange->daemon->recent, rest,
-		                   exchange->uid, writer);
+		                   &exchange->who, writer);
 	if (found || !writer) {
 		answer_json(exchange, 200, writer);
 		return;
@@ -212,7 +185,7 @@ static void get_run(struct exchange *exchange, const char *rest)
 
 static void delete_run(struct exchange *exchange, const char *rest)
 {
-	struct job *job = jobs_find(exchange->daemon, rest, exchange->uid);
+	struct job *job = jobs_find(exchange->daemon, rest, &exchange->who);
 	struct json_writer *writer;
 	const char *state;
 
@@ -267,6 +240,29 @@ static void get_health(struct exchange *exchange, const char *rest)
 	answer_json(exchange, exchange->daemon->draining ? 503 : 200, writer);
 }
 
+/* A profile that is named twice has two pools, and one line. */
+static void put_pools(const struct daemon *daemon, struct buffer *out)
+{
+	const struct warm_profile *warm = daemon->settings.warm;
+	const unsigned n = daemon->settings.n_warm;
+
+	buffer_text(out, "# TYPE sbx_pool_waiting_boxes gauge\n");
+	for (unsigned i = 0; i < n; i++) {
+		unsigned idle = 0, first = 0;
+
+		while (strcmp(warm[first].name, warm[i].name) != 0)
+			first++;
+		for (unsigned j = i; j < n; j++)
+			if (strcmp(warm[j].name, warm[i].name) == 0)
+				idle += pools_idle_of(daemon->pools, j);
+		if (first == i)
+			buffer_printf(out,
+			              "sbx_pool_waiting_boxes{profile=\"%s\"}"
+			              " %u\n",
+			              warm[i].name, idle);
+	}
+}
+
 static void get_metrics(struct exchange *exchange, const char *rest)
 {
 	const struct daemon *daemon = exchange->daemon;
@@ -290,6 +286,7 @@ static void get_metrics(struct exchange *exchange, const char *rest)
 		{"counter", "sbx_starts_total{box=\"warm\"}", counters->warm},
 		{NULL, "sbx_starts_total{box=\"cold\"}", counters->cold},
 		{"counter", "sbx_refused_total", counters->refused},
+		{"counter", "sbx_unauthorized_total", counters->unauthorized},
 		{"gauge", "sbx_running", daemon->n_running},
 		{"gauge", "sbx_queued", daemon->n_queued},
 		{"gauge", "sbx_waiting_boxes", pools_idle(daemon->pools)},
@@ -304,38 +301,52 @@ static void get_metrics(struct exchange *exchange, const char *rest)
 		buffer_printf(out, "%s %ju\n", rows[i].name,
 		              (uintmax_t)rows[i].value);
 	}
+	put_pools(daemon, out);
 	exchange->status = 200;
 	exchange->type = "text/plain; version=0.0.4";
 }
 
 /* ---- the table ---- */
 
-/* A path that ends in "/" stands for all below it; what follows is rest. */
+/* A path that goes on and ends in "/" stands for all below it; what follows is
+ * rest. */
 static const struct route {
 	const char *method, *path;
 	void (*answer)(struct exchange *exchange, const char *rest);
+	enum { CALLERS, ANYBODY } for_whom; /* over TCP: without a token */
 } routes[] = {
-	{"POST", "/v1/run", post_run},
-	{"GET", "/v1/runs", get_runs},
-	{"GET", "/v1/runs/", get_run},
-	{"DELETE", "/v1/runs/", delete_run},
-	{"GET", "/v1/sessions", visits_list},
-	{"DELETE", "/v1/sessions/", visits_delete},
-	{"GET", "/v1/sessions/", visits_get},
-	{"PUT", "/v1/sessions/", visits_put},
-	{"GET", "/v1/profiles", get_profiles},
-	{"GET", "/v1/capabilities", capabilities_answer},
-	{"GET", "/healthz", get_health},
-	{"GET", "/metrics", get_metrics},
+	{"POST", "/v1/run", post_run, CALLERS},
+	{"GET", "/v1/runs", get_runs, CALLERS},
+	{"GET", "/v1/runs/", get_run, CALLERS},
+	{"DELETE", "/v1/runs/", delete_run, CALLERS},
+	{"GET", "/v1/sessions", visits_list, CALLERS},
+	{"DELETE", "/v1/sessions/", visits_delete, CALLERS},
+	{"GET", "/v1/sessions/", visits_get, CALLERS},
+	{"PUT", "/v1/sessions/", visits_put, CALLERS},
+	{"GET", "/v1/profiles", get_profiles, CALLERS},
+	{"GET", "/v1/capabilities", capabilities_answer, CALLERS},
+	{"GET", "/healthz", get_health, ANYBODY},
+	{"GET", "/metrics", get_metrics, CALLERS},
+	{"GET", "/", page_answer, ANYBODY},
 };
 
 static bool is_at(const struct route *route, const char *path)
 {
 	size_t len = strlen(route->path);
 
-	if (route->path[len - 1] == '/')
+	if (len > 1 && route->path[len - 1] == '/')
 		return strncmp(path, route->path, len) == 0 && path[len];
 	return strcmp(path, route->path) == 0;
+}
+
+bool routes_are_open(const struct exchange *exchange)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(routes); i++)
+		if (routes[i].for_whom == ANYBODY &&
+		    is_at(&routes[i], exchange->path) &&
+		    strcmp(routes[i].method, exchange->method) == 0)
+			return true;
+	return false;
 }
 
 void routes_answer(struct exchange *exchange)

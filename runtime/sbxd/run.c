@@ -33,14 +33,14 @@ void job_free(struct job *job)
 	free(job);
 }
 
-struct job *job_new(struct daemon *daemon, uid_t uid)
+struct job *job_new(struct daemon *daemon, const struct who *who)
 {
 	struct job *job = calloc(1, sizeof(*job));
 
 	if (!job)
 		return NULL;
 	job->daemon = daemon;
-	job->uid = uid;
+	job->who = *who;
 	job->stdio = (struct sbx_stdio){-1, -1, -1};
 	job->collect = -1;
 	job->ending.pidfd = job->ending.memory = -1;
@@ -54,12 +54,12 @@ struct job *job_new(struct daemon *daemon, uid_t uid)
 	return job;
 }
 
-/* Of another user only what no path of the host is needed for. */
+/* Of another only what no path of the host is needed for. */
 static int check(const struct job *job, struct sbx_error *err)
 {
 	const char *field = request_host_path(job->spec);
 
-	if (job->uid == geteuid() || job->uid == 0 || !field)
+	if (who_is_trusted(&job->who) || !field)
 		return 0;
 	return err_say(err, SBX_STAGE_SPEC, EPERM,
 	               "%s: names a path of the host, which another user's "
@@ -128,7 +128,7 @@ static void after_build(struct job *job)
 		return;
 	}
 	loop_drop(job->daemon->loop, sbx_box_fd(job->box));
-	r = build_take(job->build, job->spec, job->uid, TAKE_PTR(job->box),
+	r = build_take(job->build, job->spec, &job->who, TAKE_PTR(job->box),
 	               &err);
 	if (r == 0)
 		r = make_plan(job, &err);
@@ -190,7 +190,7 @@ static int enter_session(struct job *job, struct sbx_error *err)
 
 	if (!request_session(job->spec))
 		return 0;
-	r = sessions_open(job->spec, job->uid, &job->session, err);
+	r = sessions_open(job->spec, &job->who, &job->session, err);
 	return r < 0 ? r : make_plan(job, err);
 }
 
@@ -200,7 +200,7 @@ static int find_built(struct job *job, struct sbx_error *err)
 
 	if (!build_is_due(job->build))
 		return 0;
-	r = build_find(job->build, job->spec, job->uid, err);
+	r = build_find(job->build, job->spec, &job->who, err);
 	return r < 0 || build_is_due(job->build) ? r : make_plan(job, err);
 }
 
@@ -259,7 +259,7 @@ void job_put(const struct job *job, struct json_writer *out)
 	json_put_text(out, "id", job->id);
 	json_put_text(out, "state", job_state(job));
 	json_put_text(out, "profile", plan_profile(job->plan));
-	json_put_unsigned(out, "uid", job->uid);
+	who_put(&job->who, out);
 	json_put_seconds(out, "age_s", clock_ns() - job->asked_ns);
 	json_close_object(out);
 }

@@ -6,7 +6,7 @@
 #include "sbxd/job.h"
 
 /* A job without a program; spec is a new one. NULL: no memory. */
-struct job *job_new(struct daemon *daemon, uid_t uid);
+struct job *job_new(struct daemon *daemon, const struct who *who);
 void job_free(struct job *job);
 
 /* Holds the spec to what its caller may ask for, and plans it. */

@@ -9,25 +9,27 @@
 
 #include "base/error.h"
 
-int sessions_place(uid_t uid, char path[PLACE_LEN])
+int sessions_place(const struct who *who, char path[PLACE_LEN])
 {
+	char name[WHO_PLACE];
 	size_t len;
 	int r = place_sessions(getenv("XDG_DATA_HOME"), getenv("HOME"),
 	                       geteuid() == 0, path);
 
-	if (r < 0 || uid == geteuid())
+	if (r < 0 || !who_place(who, name))
 		return r;
 	len = strlen(path);
-	r = snprintf(path + len, PLACE_LEN - len, "-of/%u", uid);
+	r = snprintf(path + len, PLACE_LEN - len, "-of/%s", name);
 	return r < 0 || (size_t)r >= PLACE_LEN - len ? -ENAMETOOLONG : 0;
 }
 
-int sessions_agree(uid_t uid, const char *theirs, struct sbx_error *err)
+int sessions_agree(const struct who *who, const char *theirs,
+                   struct sbx_error *err)
 {
-	char path[PLACE_LEN];
+	char path[PLACE_LEN], name[WHO_PLACE];
 
-	/* Another user's are apart in any case. */
-	if (uid != geteuid() || sessions_place(uid, path) < 0 ||
+	/* Another's are apart in any case. */
+	if (who_place(who, name) || sessions_place(who, path) < 0 ||
 	    strcmp(path, theirs) == 0)
 		return 0;
 	return err_say(err, SBX_STAGE_SESSION, EXDEV,
@@ -37,12 +39,12 @@ int sessions_agree(uid_t uid, const char *theirs, struct sbx_error *err)
 	               path, theirs);
 }
 
-int sessions_open(struct sbx_spec *spec, uid_t uid,
+int sessions_open(struct sbx_spec *spec, const struct who *who,
                   struct sbx_session **session, struct sbx_error *err)
 {
 	char path[PLACE_LEN];
 
-	if (sessions_place(uid, path) < 0)
+	if (sessions_place(who, path) < 0)
 		path[0] = '\0';
 	return sbx_session_open(spec, path, 0, session, err);
 }

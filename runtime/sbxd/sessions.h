@@ -5,18 +5,20 @@
 
 #include "base/place.h"
 #include "sbx.h"
+#include "sbxd/who.h"
 
-/* Where those of this user are: the daemon's own user has those of sbx-exec,
+/* Where those of this caller are: the daemon's own user has those of sbx-exec,
  * and all others have theirs apart. 0 or -errno. */
-int sessions_place(uid_t uid, char path[PLACE_LEN]);
+int sessions_place(const struct who *who, char path[PLACE_LEN]);
 
-/* Whether a client of this user that has its sessions there means those that
+/* Whether a client of this caller that has its sessions there means those that
  * the daemon has for it. */
-int sessions_agree(uid_t uid, const char *place, struct sbx_error *err);
+int sessions_agree(const struct who *who, const char *place,
+                   struct sbx_error *err);
 
-/* Opens the one that the spec names, of this user. -EBUSY, without any wait,
+/* Opens the one that the spec names, of this caller. -EBUSY, without any wait,
  * where somebody has it. */
-int sessions_open(struct sbx_spec *spec, uid_t uid,
+int sessions_open(struct sbx_spec *spec, const struct who *who,
                   struct sbx_session **session, struct sbx_error *err);
 
 #endif

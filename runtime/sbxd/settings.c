@@ -16,7 +16,19 @@
 
 #define FAIL(err, ...) err_say(err, SBX_STAGE_SPEC, EINVAL, __VA_ARGS__)
 
-enum option { SOCKET, WARM, RUNS, QUEUE, BOXES, DRAIN, AUDIT, HELP, VERSION };
+enum option {
+	SOCKET,
+	LISTEN,
+	TOKENS,
+	WARM,
+	RUNS,
+	QUEUE,
+	BOXES,
+	DRAIN,
+	AUDIT,
+	HELP,
+	VERSION
+};
 
 struct option_row {
 	const char *name, *value, *help;
@@ -28,6 +40,9 @@ static const struct option_row rows[] = {
          "where to listen, where no socket is handed over; "
          "[$XDG_RUNTIME_DIR/sbx/sbxd.sock, for root " PASSING_SYSTEM "]",
          SOCKET},
+	{"listen", "[ADDRESS:]PORT",
+         "listen on TCP, too, for who has a token; [127.0.0.1] *", LISTEN},
+	{"tokens", "FILE", "lines of NAME TOKEN, for TCP", TOKENS},
 	{"warm", "PROFILE[=MIN[:MAX]]",
          "keep MIN boxes of the profile waiting, up to MAX under load; "
          "[python=2:8] *",
@@ -102,6 +117,24 @@ static int add_warm(struct settings *settings, const char *text,
 	return r;
 }
 
+/* Every address is asked for by its name: where ":8080" is all of them
+ * elsewhere, it is none here. */
+static int add_listen(struct settings *settings, const char *text,
+                      struct sbx_error *err)
+{
+	if (settings->n_listens == MAX_LISTENS)
+		return FAIL(err, "--listen: more than %d addresses",
+		            MAX_LISTENS);
+	if (address_parse(text, &settings->listens[settings->n_listens]) < 0)
+		return FAIL(err,
+		            "--listen: \"%.60s\" is not like 8080, which is "
+		            "127.0.0.1:8080, or like 10.0.0.5:8080, "
+		            "[::1]:8080 or, for all addresses, 0.0.0.0:8080",
+		            text);
+	settings->n_listens++;
+	return 0;
+}
+
 static int take(struct settings *settings, const struct option_row *row,
                 const char *value, struct sbx_error *err)
 {
@@ -111,6 +144,11 @@ static int take(struct settings *settings, const struct option_row *row,
 			return FAIL(err, "--socket: the path is longer than "
 			                 "107 bytes");
 		(void)strcpy(settings->socket, value);
+		return 0;
+	case LISTEN:
+		return add_listen(settings, value, err);
+	case TOKENS:
+		settings->tokens = value;
 		return 0;
 	case WARM:
 		return add_warm(settings, value, err);
@@ -220,6 +258,9 @@ int settings_parse(int argc, char *const *argv, struct settings *settings,
 		r = add_warm(&made, "python=2:8", err);
 	if (r == 0 && made.max_runs == 0)
 		r = FAIL(err, "--max-runs: 0 would serve nobody");
+	if (r == 0 && made.n_listens > 0 && !made.tokens)
+		r = FAIL(err, "--listen: TCP is for who has a token: add "
+		              "--tokens FILE; see sbxd(8)");
 	if (r == 0 && !made.help && !made.version)
 		r = usual_socket(&made, err);
 	if (r == 0)

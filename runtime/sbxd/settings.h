@@ -3,10 +3,11 @@
 #ifndef SBX_SBXD_SETTINGS_H
 #define SBX_SBXD_SETTINGS_H
 
-#include <limits.h>
 #include "sbx.h"
+#include "sbxd/address.h"
 
 #define MAX_WARM_PROFILES 16
+#define MAX_LISTENS       8
 
 struct warm_profile {
 	char name[65];
@@ -14,7 +15,10 @@ struct warm_profile {
 };
 
 struct settings {
-	char socket[108]; /* a path; of sun_path's size */
+	char socket[108];                    /* a path; of sun_path's size */
+	struct address listens[MAX_LISTENS]; /* of TCP */
+	unsigned n_listens;
+	const char *tokens; /* a file; NULL: none */
 	struct warm_profile warm[MAX_WARM_PROFILES];
 	unsigned n_warm;
 	unsigned max_runs, max_queue;

@@ -2,16 +2,14 @@
 #include "sbxd/silent.h"
 
 #include <sys/resource.h>
-#include <sys/socket.h>
 
 #include "base/clock.h"
 #include "base/def.h"
 
-/* A request is a megabyte at most, and comes from this host. */
+/* A request is a megabyte at most, and comes from this host or one nearby. */
 #define PATIENCE (10 * NS_PER_S)
 
-/* Of all, and no more than half of the descriptors that there are; of one user
- * half of that. */
+/* Of all, and no more than half of the descriptors that there are. */
 #define MOST 2048
 
 void silents_init(struct silents *silents)
@@ -41,47 +39,63 @@ static void drop(struct silents *silents, struct silent *silent)
 	silent->drop(silent);
 }
 
-/* The oldest of this user, where there are too many of them; or NULL. */
-static struct silent *too_many(const struct silents *silents, uid_t uid)
+/* Which part of the most one peer may have, and all of its kind. Strangers are
+ * whoever reaches the port: users of this host and holders of tokens are not to
+ * be without a connection for them. */
+static const struct {
+	unsigned one, all;
+} shares[N_PEER_KINDS] = {
+	[PEER_USER] = {2, 1},
+	[PEER_TOKEN] = {4, 2},
+	[PEER_STRANGER] = {4, 2},
+};
+
+/* One of this peer's, or of its kind, where there are too many of them: the
+ * oldest. Or NULL. */
+static struct silent *too_many(const struct silents *silents,
+                               const struct peer *peer)
 {
-	struct silent *oldest = NULL;
-	unsigned n = 0;
+	struct silent *own = NULL, *alike = NULL;
+	unsigned n_own = 0, n_alike = 0;
 
 	for (struct silent *at = silents->list.next; at != &silents->list;
 	     at = at->next) {
-		if (at->uid != uid)
+		if (at->peer.kind != peer->kind)
 			continue;
-		if (!oldest)
-			oldest = at;
-		n++;
+		if (n_alike++ == 0)
+			alike = at;
+		if (peer_is(&at->peer, peer) && n_own++ == 0)
+			own = at;
 	}
-	return n > silents->most / 2 ? oldest : NULL;
+	if (n_own > silents->most / shares[peer->kind].one)
+		return own;
+	return n_alike > silents->most / shares[peer->kind].all ? alike : NULL;
 }
 
-static uid_t peer_of(int fd)
+/* Whom the others can do without first. */
+static struct silent *first_to_go(const struct silents *silents)
 {
-	struct ucred peer;
-	socklen_t len = sizeof(peer);
+	struct silent *at = silents->list.next;
 
-	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0
-	               ? peer.uid
-	               : (uid_t)-1;
+	while (at != &silents->list && at->peer.kind != PEER_STRANGER)
+		at = at->next;
+	return at == &silents->list ? at->next : at;
 }
 
 void silent_begin(struct silents *silents, struct silent *silent)
 {
 	struct silent *end = &silents->list, *other;
 
-	silent->uid = peer_of(silent->fd);
+	silent_end(silents, silent);
 	silent->until_ns = clock_ns() + PATIENCE;
 	silent->next = end;
 	silent->prev = end->prev;
 	end->prev->next = silent;
 	end->prev = silent;
 	silents->n++;
-	other = too_many(silents, silent->uid);
+	other = too_many(silents, &silent->peer);
 	if (!other && silents->n > silents->most)
-		other = end->next;
+		other = first_to_go(silents);
 	if (other)
 		drop(silents, other);
 }

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* Connections that have not asked for anything yet, or not to the end. They
  * cost the daemon a descriptor each, so how long they may stay is bounded, and
- * how many of one user and in all: who comes last stays, since who means it
- * asks at once. */
+ * how many of one peer, of one kind and in all: who comes last stays, since who
+ * means it asks at once. Strangers are such connections all the time. */
 #ifndef SBX_SBXD_SILENT_H
 #define SBX_SBXD_SILENT_H
 
 #include <stdint.h>
-#include <sys/types.h>
+
+#include "sbxd/peer.h"
 
 struct silent {
 	struct silent *next, *prev; /* NULL: it is not among them */
 	int fd;
-	uid_t uid; /* of the peer; -1: not known */
+	struct peer peer;
 	uint64_t until_ns;
 	/* Ends the connection; it is none of them any more. */
 	void (*drop)(struct silent *silent);
@@ -26,7 +27,8 @@ struct silents {
 
 void silents_init(struct silents *silents);
 
-/* From now on it is one; fd and drop are set. */
+/* From now on it is one; fd, peer and drop are set. One that is one already
+ * has its time anew. */
 void silent_begin(struct silents *silents, struct silent *silent);
 
 /* It is none any more: it has asked, or is gone. */

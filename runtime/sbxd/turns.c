@@ -8,29 +8,29 @@
 #include "warm/request.h"
 
 /* The place of a caller: its own, or that of whoever was served longest ago. */
-static struct caller *find_caller(struct daemon *daemon, uid_t uid)
+static struct caller *find_caller(struct daemon *daemon, const struct who *who)
 {
 	struct caller *oldest = &daemon->callers[0];
 
 	for (size_t i = 0; i < MAX_CALLERS; i++) {
 		struct caller *caller = &daemon->callers[i];
 
-		if (caller->turn && caller->uid == uid)
+		if (caller->turn && who_is(&caller->who, who))
 			return caller;
 		if (caller->turn < oldest->turn)
 			oldest = caller;
 	}
-	*oldest = (struct caller){.uid = uid};
+	*oldest = (struct caller){.who = *who};
 	return oldest;
 }
 
 /* How many of a caller's jobs run. */
-static unsigned running_of(const struct daemon *daemon, uid_t uid)
+static unsigned running_of(const struct daemon *daemon, const struct who *who)
 {
 	unsigned n = 0;
 
 	for (const struct job *job = daemon->jobs; job; job = job->next)
-		n += job->uid == uid && job->running;
+		n += who_is(&job->who, who) && job->running;
 	return n;
 }
 
@@ -41,7 +41,7 @@ static bool must_wait(const struct job *job)
 	const struct job *other = job->daemon->jobs;
 
 	while (session && other &&
-	       (!other->session || other->uid != job->uid ||
+	       (!other->session || !who_is(&other->who, &job->who) ||
 	        strcmp(request_session(other->spec), session) != 0))
 		other = other->next;
 	return session && (other || clock_ns() < job->again_ns);
@@ -56,10 +56,10 @@ static struct job *next_job(struct daemon *daemon)
 
 	for (struct job *job = daemon->jobs; job; job = job->next) {
 		if (job->running || job->ending.begun ||
-		    (next && job->uid == next->uid) || must_wait(job))
+		    (next && who_is(&job->who, &next->who)) || must_wait(job))
 			continue;
-		n = running_of(daemon, job->uid);
-		turn = find_caller(daemon, job->uid)->turn;
+		n = running_of(daemon, &job->who);
+		turn = find_caller(daemon, &job->who)->turn;
 		if (!next || n < fewest || (n == fewest && turn < oldest)) {
 			next = job;
 			fewest = n;
@@ -67,7 +67,7 @@ static struct job *next_job(struct daemon *daemon)
 		}
 	}
 	if (next)
-		find_caller(daemon, next->uid)->turn = ++daemon->turn;
+		find_caller(daemon, &next->who)->turn = ++daemon->turn;
 	return next;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Whose turn it is: callers, told apart by their user ids, are served alike. */
+/* Whose turn it is: callers are served alike. */
 #ifndef SBX_SBXD_TURNS_H
 #define SBX_SBXD_TURNS_H
 

@@ -64,11 +64,11 @@ static int read_target(const char *rest, struct target *target)
 	return 0;
 }
 
-/* In all of these: where this user's are. */
+/* In all of these: where this caller's are. */
 static int find_place(const struct exchange *exchange, char path[PLACE_LEN],
                       struct sbx_error *err)
 {
-	if (sessions_place(exchange->uid, path) == 0)
+	if (sessions_place(&exchange->who, path) == 0)
 		return 0;
 	return err_say(err, SBX_STAGE_SESSION, ENXIO,
 	               "the daemon has no place for sessions: set "

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Sessions over HTTP: those of the peer's user, and nobody else's. */
+/* Sessions over HTTP: those of the caller, and nobody else's. */
 #ifndef SBX_SBXD_VISITS_H
 #define SBX_SBXD_VISITS_H
 

@@ -67,6 +67,14 @@ bool box_is_warm(const struct sbx_box *box)
 	return box->run.warm;
 }
 
+/* A run that is killed as it starts may have started after its end. */
+uint64_t box_wall_time(const struct sbx_box *box)
+{
+	const struct run *run = &box->run;
+
+	return run->end_ns > run->start_ns ? run->end_ns - run->start_ns : 0;
+}
+
 int box_unborn(const struct sbx_plan *plan, struct sbx_box **box,
                struct sbx_error *err)
 {

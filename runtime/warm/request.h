@@ -27,6 +27,7 @@ const char *plan_profile(const struct sbx_plan *plan); /* or NULL */
 uint64_t plan_disk(const struct sbx_plan *plan); /* bytes; UINT64_MAX: any */
 uint64_t plan_wall_time(const struct sbx_plan *plan); /* ns; the same */
 bool box_is_warm(const struct sbx_box *box);
+uint64_t box_wall_time(const struct sbx_box *box); /* ns; of one that is over */
 
 /* One for a run that was cancelled before it had a box: nothing but its
  * outcome. */

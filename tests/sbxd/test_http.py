@@ -198,7 +198,7 @@ def test_bad_requests(build):
          400, "bad_request"),
         ("GET", "/v1/run", None, 405, "method"),
         ("POST", "/healthz", "", 405, "method"),
-        ("GET", "/", None, 404, "not_found"),
+        ("GET", "//", None, 404, "not_found"),
         ("GET", "/v1/run/", None, 404, "not_found"),
         ("DELETE", "/v1/runs/", None, 404, "not_found"),
         ("DELETE", "/v1/runs/none", None, 404, "not_found"),

@@ -178,7 +178,7 @@ static int start_here(struct slots *slots, struct slot *slot,
 
 	if (r < 0 || !slot->build.spec)
 		return r < 0 ? r : start(slot, &slot->run, err);
-	r = cache_find(slot->build.plan, geteuid(), &slot->built, err);
+	r = cache_find(slot->build.plan, NULL, &slot->built, err);
 	if (r < 0 || !slot->built)
 		return r < 0 ? r : start(slot, &slot->build, err);
 	return start_built(slot, err);
@@ -237,7 +237,7 @@ int slot_go_on(struct slot *slot, struct sbx_error *err)
 		return 1;
 	r = sbx_built_take(slot->build.box, &slot->built, err);
 	if (r == 0)
-		r = cache_keep(slot->build.plan, geteuid(), &slot->built, err);
+		r = cache_keep(slot->build.plan, NULL, &slot->built, err);
 	slot->state = SLOT_RUNS;
 	return r < 0 ? r : start_built(slot, err);
 }
