@@ -82,6 +82,8 @@ class Pool(Daemon, support.Scratch):
             time.sleep(0.1)
         else:
             self.fail("no run was warm")
+        result = box.execute("#" + "x" * 140000 + "\nprint(__file__)")
+        self.assertEqual(result.stdout, "/workspace/code.py\n")
         self.assertFalse(sbx.Sandbox("python").execute("").isolation["warm"])
 
     def test_as_without_it(self):
