@@ -20,8 +20,8 @@ int run_box(const struct sbx_plan *plan, const struct sbx_stdio *stdio,
             const struct confinement *confinement, struct sbx_box **box,
             struct sbx_error *err);
 
-/* What is refused is an error of the call, and not the end; nor a stop, in which
- * nobody would hold the program to its limits. */
+/* What is refused is an error of the call, and not the end; nor a stop, in
+ * which nobody would hold the program to its limits. */
 void run_errors_only(void);
 
 /* Those signals, a list with a 0 behind it, as a descriptor. One that was

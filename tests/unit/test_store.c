@@ -14,6 +14,7 @@
 
 TestSuite(store, .init = scratch_make, .fini = scratch_remove);
 
+/* Gives it a first state, too: without, it would be none. */
 static int lock_one(int store, const char *id, uint64_t most,
                     struct sbx_error *err)
 {
@@ -21,6 +22,10 @@ static int lock_one(int store, const char *id, uint64_t most,
 	struct store_session *session = NULL;
 	int r = store_lock(store, &want, &session, err);
 
+	if (r == 0) {
+		store_push(session, &(struct store_state){.number = 1});
+		r = store_commit(session, err);
+	}
 	store_unlock(session);
 	return r;
 }
