@@ -43,7 +43,7 @@ static int core_type(int devices, const char *name, uint32_t *type)
 
 static int add_core(int devices, const char *name, struct pmu *pmu)
 {
-	uint32_t type;
+	uint32_t type = 0;
 	int r = core_type(devices, name, &type);
 
 	if (r <= 0)
