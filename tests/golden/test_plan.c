@@ -3,7 +3,7 @@
  * Golden plans: a spec and frozen facts make exactly the text that is in
  * tests/golden/NAME.plan. Of all but the plan of a command on each host it is
  * what differs from that, "-" before a line that is not there and "+" before
- * one that is there instead. SBX_GOLDEN_UPDATE=1 writes the texts anew, and
+ * one that is there instead. SBX_GOLDEN=write writes the texts anew, and
  * then the tests fail all the same: look at the difference first.
  */
 #include <criterion/criterion.h>
@@ -200,7 +200,7 @@ static void compare(const char *path, const struct buffer *text)
 	const char *want, *have = text->data;
 	int r = file_read(path, 1 << 20, &wanted), line = 1;
 
-	cr_assert_eq(r, 0, "%s: %s; SBX_GOLDEN_UPDATE=1 writes it", path,
+	cr_assert_eq(r, 0, "%s: %s; SBX_GOLDEN=write writes it", path,
 	             strerror(-r));
 	buffer_append(&wanted, "", 1);
 	want = wanted.data;
@@ -316,7 +316,7 @@ static void check(const struct golden *row)
 		shown = &difference;
 	}
 	(void)snprintf(path, sizeof(path), "tests/golden/%s.plan", row->name);
-	if (getenv("SBX_GOLDEN_UPDATE"))
+	if (getenv("SBX_GOLDEN"))
 		update(path, shown);
 	else
 		compare(path, shown);
