@@ -108,6 +108,9 @@ def add_layer(tree, layout, name, wanted):
             if wanted and step is hide:
                 hold(archive.fileobj, wanted, name)
             step(tree, archive)
+            # What compresses has its sum at the end, where tar does not look.
+            while archive.fileobj.read(1 << 20):
+                pass
 
 
 def number_of(digest):
@@ -229,7 +232,11 @@ def load(source, tree):
         layout = Layout(source)
         for name, wanted in layers_of(layout):
             add_layer(tree, layout, name, wanted)
-    except (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError) as error:
+    except (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError,
+            OSError) as error:
+        # Those of gzip and bzip2 are the image's, and have none.
+        if getattr(error, "errno", None):
+            raise
         # tarfile lists in more lines what it tried.
         why = str(error).split("\n")[0].rstrip(":")
         raise Wrong(f"{source}: is no image: {why}; layers that are compressed"

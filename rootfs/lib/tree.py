@@ -14,6 +14,7 @@ MAX_ENTRIES = 500000
 MAX_BYTES = 16 << 30
 MAX_LINKS = 40
 MAX_PATH = 4095
+MAX_DEPTH = 256
 
 
 class Wrong(Exception):
@@ -88,6 +89,9 @@ class Tree:
         tree itself."""
         path = self.resolve(path)
         parts = path.split("/")
+        if len(parts) > MAX_DEPTH:
+            raise Wrong(f"entry {path[:60]!r}...: is more than {MAX_DEPTH} "
+                        "directories deep")
         for i in range(1, len(parts)):
             parent = "/".join(parts[:i])
             if self.entries.get(parent, ("d",))[0] != "d":

@@ -4,6 +4,7 @@
 import gzip
 import json
 import os
+import random
 import shutil
 import subprocess
 import tarfile
@@ -36,9 +37,9 @@ def raw_layout(lab, data):
     return top
 
 
-def header(kind, size, name="x"):
+def header(kind, size, name="x", target=""):
     info = tarfile.TarInfo(name)
-    info.type, info.size = kind, size
+    info.type, info.size, info.linkname = kind, size, target
     return info.tobuf(tarfile.GNU_FORMAT)
 
 
@@ -116,7 +117,10 @@ def headers_of_archives_have_a_bound(lab):
              + header(b"0", 0), "is"),  # or its Python ends there
             (header(b"0", 1 << 60), f"is of {1 << 60} bytes"),
             (header(b"0", 0, "a/" * 40) + make_long("a/" * 3000),
-             "longer than a path")):
+             "longer than a path"),
+            (make_long("a/" * 1200), "256 directories deep"),
+            (make_long("a/" * 200) + header(b"2", 0, "l", "a/" * 49 + "a")
+             + make_long("l/" + "b/" * 210), "256 directories deep")):
         one_line(lab.rootfs("import", raw_layout(lab, data), "t"), word)
     assert not leftovers(lab)
     # Up to it all is as ever.
@@ -190,13 +194,15 @@ def layers_of_docker_are_held_to_their_hashes(lab):
 
 @case
 def damaged_layers_are_one_clear_line(lab):
-    """Compressed data that ends, or goes wrong, where tar is in the middle."""
+    """Compressed data that ends, or goes wrong, where tar is in the middle,
+    or whose sum is wrong, which comes last."""
     for damage in (lambda d: d[:len(d) // 2],
-                   lambda d: d[:600] + b"\xff" * 600 + d[1200:]):
+                   lambda d: d[:600] + b"\xff" * 600 + d[1200:],
+                   lambda d: d[:-8] + bytes(8)):
         top = tempfile.mkdtemp(dir=lab.top)
         os.makedirs(top + "/blobs/sha256")
         data = make.layer([make.entry("x", tarfile.REGTYPE,
-                                      os.urandom(100000))])
+                                      random.Random(1).randbytes(100000))])
         layer = make.blob(top, damage(data))
         manifest = json.dumps({"layers": [layer]}).encode()
         make.write(top + "/index.json",
