@@ -70,12 +70,15 @@ def drop(tree):
 def take(tree, paths, out):
     """Of what the compiler wrote. Whether it was well-formed: it ran among the
     modules."""
+    size = out.seek(0, os.SEEK_END)
+    out.seek(0)
     tag = out.readline(64).decode(errors="replace").strip()
     if not re.fullmatch(r"[a-z0-9-]+", tag):
         return False
     for path in paths:
         length = out.readline(16)
-        if not re.fullmatch(rb"-1\n|[0-9]+\n", length):
+        if (not re.fullmatch(rb"-1\n|[0-9]+\n", length) or
+                int(length) > size - out.tell()):
             return False
         if int(length) >= 0:
             head, name = os.path.split(path)

@@ -41,8 +41,8 @@ def run(command, **more):
     if done.returncode:
         lines = [line for line in done.stderr.split("\n")
                  if re.match(r"E: |error|ERROR|npm ERR|.*not found", line)]
-        why = (lines or done.stderr.strip().split("\n"))[0]
-        raise Wrong(f"{command[0]}: {why.strip()[:300]}")
+        why = (lines or done.stderr.strip().split("\n"))[0].strip()[:300]
+        raise Wrong(f"{command[0]}: {why or f'status {done.returncode}'}")
     return done
 
 
@@ -72,8 +72,8 @@ def suites(paths):
 
 
 def add_archive(tree, path):
-    with tarfile.open(path) as archive:
-        for member in archive:
+    with tarfile.open(path, tarinfo=image.Member) as archive:
+        for member in image.members(archive):
             name = image.clean(member.name)
             if name and not LEFT_OUT.match(name):
                 image.add(tree, member, name, archive)
@@ -116,7 +116,8 @@ def link_tops(tree):
         if kind != "d" or not below:
             continue
         for path in below:
-            tree.entries.setdefault("usr/" + path, tree.entries[path])
+            if "usr/" + path not in tree.entries:
+                tree.put("usr/" + path, tree.entries[path])
         tree.drop(top)
         tree.directory("usr/" + top)
         tree.link(top, "usr/" + top)

@@ -4,7 +4,9 @@ says in which variables: python, node_modules, lib and bin are what it can name
 there, whatever the packages were."""
 
 import os
+import re
 import shutil
+import subprocess
 import tempfile
 
 import debian
@@ -51,7 +53,7 @@ def add_npm(names, find_links, tree):
     debian.need("npm", "npm")
     with tempfile.TemporaryDirectory() as folder:
         if find_links:
-            names = [local(name, find_links, ".tgz") for name in names]
+            names = [local(name, find_links) for name in names]
         progress("npm install")
         # No script of a package is run.
         debian.run(["npm", "install", "--ignore-scripts", "--no-audit",
@@ -61,20 +63,24 @@ def add_npm(names, find_links, tree):
         tree.copy(os.path.join(folder, "node_modules"), "node_modules")
 
 
-def local(name, find_links, suffix):
+def local(name, find_links):
+    """What npm pack calls it; another package's name may start with this."""
+    pattern = re.escape(name) + r"-\d+\.\d+\.\d+([-+].*)?\.tgz"
     for entry in sorted(os.listdir(find_links)):
-        if entry.endswith(suffix) and entry.startswith(name + "-"):
+        if re.fullmatch(pattern, entry):
             return os.path.join(find_links, entry)
     raise Wrong(f"package {name}: is not in {find_links}")
 
 
 def add_pip(names, find_links, tree):
-    python = next((p for p in ("/usr/bin/python3", shutil.which("python3"))
-                   if p and has_pip(p)), None)
-    if not python:
-        raise Wrong('pip: is not on this host: install it, on Debian with '
-                    '"apt-get install python3-pip"')
+    # Python looks for modules where it starts: in the empty folder.
     with tempfile.TemporaryDirectory() as folder:
+        python = next((p for p in ("/usr/bin/python3", shutil.which("python3"))
+                       if p and has_pip(p, folder)), None)
+        if not python:
+            raise Wrong('pip: is not on this host: install it, on Debian with '
+                        '"apt-get install python3-pip"')
+        names = [wheel(name) for name in names]
         progress("pip install")
         # Only wheels: the source of a package would be run to build it.
         debian.run([python, "-m", "pip", "install", "--quiet",
@@ -82,13 +88,22 @@ def add_pip(names, find_links, tree):
                     "--only-binary=:all:", "--target", folder + "/python"]
                    + (["--no-index", "--find-links", find_links]
                       if find_links else []) + ["--"] + names,
-                   stdout=-3)
+                   stdout=-3, cwd=folder)
         shutil.rmtree(folder + "/python/bin", ignore_errors=True)
         tree.copy(folder + "/python", "python")
 
 
-def has_pip(python):
-    return os.path.exists(python) and os.spawnv(
-        os.P_WAIT, python, [python, "-c",
-                            "import importlib.util as u, sys; "
-                            "sys.exit(not u.find_spec('pip'))"]) == 0
+def wheel(name):
+    """A package by its name, or by its file; pip would build what is none."""
+    if name.endswith(".whl") and os.path.isfile(name):
+        return os.path.abspath(name)
+    if re.match(r"\.|.*/", name) and not name.endswith(".whl"):
+        raise Wrong(f"package {name}: is neither a name nor a wheel")
+    return name
+
+
+def has_pip(python, folder):
+    return os.path.exists(python) and subprocess.run(
+        [python, "-c", "import importlib.util as u, sys; "
+         "sys.exit(not u.find_spec('pip'))"], cwd=folder,
+        check=False).returncode == 0

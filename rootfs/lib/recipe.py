@@ -9,7 +9,7 @@ import stat
 
 import debian
 from elf import Elf, find_library, library_folders
-from tree import Wrong
+from tree import Wrong, say
 
 KEYS = {"name": str, "description": str, "programs": list, "paths": list,
         "debian": dict}
@@ -44,7 +44,7 @@ def load(source, shipped):
     if "/" not in source and not source.endswith(".json"):
         path = os.path.join(shipped, source + ".json")
     try:
-        with open(path) as file:
+        with open(path, encoding="utf-8") as file:
             text = file.read(1 << 20)
         recipe = json.loads(text, object_pairs_hook=no_twins)
     except FileNotFoundError:
@@ -126,14 +126,16 @@ class Host:
             with open(at, "rb") as file:
                 self.tree.file(at[1:], status.st_mode, file)
             self.needs(at)
+        else:
+            say(f"{at}: is no file, directory or link; left out")
 
     def needs(self, path):
         with open(path, "rb") as file:
             first = file.readline(256)
         if first.startswith(b"#!") and os.access(path, os.X_OK):
-            interpreter = os.fsdecode(first[2:].split()[0])
-            if os.path.isfile(interpreter):
-                self.add(interpreter)
+            words = first[2:].split()
+            if words and os.path.isfile(words[0]):
+                self.add(os.fsdecode(words[0]))
             return
         elf = Elf(path)
         if not elf.ok:

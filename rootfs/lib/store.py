@@ -14,10 +14,11 @@ import stat
 import tempfile
 
 import bytecode
-from tree import Tree, Wrong
+from tree import Tree, Wrong, one_line
 
 TREES = "rootfs"
 LAYERS = "layers"
+OLD = ".old"
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
@@ -103,19 +104,22 @@ class Place:
     def describe(self, text):
         top = os.path.join(self.top, "tree")
         self.tree.write(top, self.written)
-        lines, size = [], 0
+        lines, sizes = [], {}
         for path, status in walk(top):
             lines.append(line_of(top, path, status))
-            size += status.st_size if stat.S_ISREG(status.st_mode) else 0
+            if stat.S_ISREG(status.st_mode):
+                sizes[status.st_ino] = status.st_size
         body = "\n".join(lines) + "\n"
         with open(os.path.join(self.top, "manifest"), "w",
                   errors="surrogateescape") as file:
             file.write(body)
         digest = hashlib.sha256(
             body.encode(errors="surrogateescape")).hexdigest()
-        self.summary = f"{len(lines)} entries, {size >> 20} MiB, {digest[:16]}"
-        with open(os.path.join(self.top, "about"), "w") as file:
-            file.write(f"{self.summary}\t{text}\n")
+        self.summary = (f"{len(lines)} entries, {sum(sizes.values()) >> 20} "
+                        f"MiB, {digest[:16]}")
+        with open(os.path.join(self.top, "about"), "w",
+                  encoding="utf-8") as file:
+            file.write(f"{self.summary}\t{one_line(text)}\n")
         for name in set(os.listdir(self.top)) - {"tree", "manifest", "about"}:
             path = os.path.join(self.top, name)
             shutil.rmtree(path) if os.path.isdir(path) else os.unlink(path)
@@ -131,15 +135,23 @@ class Store:
 
     @contextlib.contextmanager
     def lock(self, name):
-        """One build of a name at a time."""
+        """One build of a name at a time. The file goes with its lock: a lock
+        of one that is not there any more is worth nothing."""
         os.makedirs(self.top, mode=0o755, exist_ok=True)
-        with open(os.path.join(self.top, f".{name}.lock"), "w") as file:
+        path = os.path.join(self.top, f".{name}.lock")
+        with open(path, "w") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+                held = os.path.samestat(os.fstat(file.fileno()), os.stat(path))
+            except (BlockingIOError, FileNotFoundError):
+                held = False
+            if not held:
                 raise Wrong(f"{name}: is being built already; wait for that "
-                            "one") from None
-            yield
+                            "one")
+            try:
+                yield
+            finally:
+                os.unlink(path)
 
     @contextlib.contextmanager
     def publish(self, name):
@@ -152,7 +164,7 @@ class Store:
                 place = Place(temporary)
                 yield place
                 if os.path.lexists(final):
-                    os.rename(final, temporary + ".old")
+                    os.rename(final, temporary + OLD)
                 os.rename(temporary, final)
             except OSError as error:
                 if error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -160,15 +172,20 @@ class Store:
                                 "kept") from None
                 raise
             finally:
-                for path in (temporary, temporary + ".old"):
-                    shutil.rmtree(path, ignore_errors=True)
+                self.sweep(name)
 
     def sweep(self, name):
-        """What a build that was killed has left."""
+        """What a build leaves, also one that was killed. What it was about to
+        replace, and did not, comes back."""
         for entry in os.listdir(self.top):
-            if re.fullmatch(rf"\.{re.escape(name)}\.\w{{8}}(\.old)?", entry):
-                shutil.rmtree(os.path.join(self.top, entry),
-                              ignore_errors=True)
+            if not re.fullmatch(rf"\.{re.escape(name)}\.\w{{8}}({OLD})?",
+                                entry):
+                continue
+            path = os.path.join(self.top, entry)
+            if entry.endswith(OLD) and not os.path.lexists(self.path(name)):
+                os.rename(path, self.path(name))
+            else:
+                shutil.rmtree(path, ignore_errors=True)
 
     def names(self):
         with contextlib.suppress(FileNotFoundError):
@@ -179,8 +196,9 @@ class Store:
     def listing(self):
         for name in self.names():
             with contextlib.suppress(OSError):
-                with open(os.path.join(self.path(name), "about")) as file:
-                    yield name, file.read().strip()
+                with open(os.path.join(self.path(name), "about"),
+                          encoding="utf-8", errors="replace") as file:
+                    yield name, file.readline().strip()
 
     def need(self, name):
         path = self.path(name)
@@ -194,7 +212,7 @@ class Store:
         top = os.path.join(path, "tree")
         with open(os.path.join(path, "manifest"),
                   errors="surrogateescape") as file:
-            wanted = {line.rsplit("\t", 1)[1]: line
+            wanted = {line.rsplit("\t", 1)[-1]: line
                       for line in file.read().split("\n") if line}
         faults = []
         for entry, status in walk(top):
@@ -211,4 +229,3 @@ class Store:
             gone = tempfile.mkdtemp(prefix=f".{name}.", dir=self.top)
             os.rename(path, os.path.join(gone, "tree"))
             shutil.rmtree(gone)
-        os.unlink(os.path.join(self.top, f".{name}.lock"))

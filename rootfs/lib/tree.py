@@ -7,21 +7,27 @@ tree, and the files are made once all is known. Only regular files, directories
 and links get in; owners, times, and setuid, setgid and sticky bits do not."""
 
 import os
-import shutil
 import stat
 import sys
 
 MAX_ENTRIES = 500000
 MAX_BYTES = 16 << 30
 MAX_LINKS = 40
+MAX_PATH = 4095
+MAX_DEPTH = 256
 
 
 class Wrong(Exception):
     """What a person did, or gave, that cannot be done."""
 
 
+def one_line(text):
+    """What is no text, or would make lines of its own, is escaped."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
 def say(text):
-    print(f"sbx-rootfs: {text}", file=sys.stderr)
+    print(f"sbx-rootfs: {one_line(text)}", file=sys.stderr)
 
 
 def progress(text):
@@ -42,6 +48,8 @@ def split(path):
 
 def check_text(text):
     """The manifest has a line for each entry, with tabs between its words."""
+    if len(os.fsencode(text)) > MAX_PATH:
+        raise Wrong(f"entry {text[:60]!r}...: is longer than a path can be")
     if any(ord(c) < 32 or ord(c) == 127 for c in text):
         raise Wrong(f"entry {text!r} has control bytes in it")
 
@@ -51,6 +59,7 @@ class Tree:
         os.mkdir(spool)
         self.spool = spool
         self.entries = {}  # path: ("d",), ("l", target), ("f", mode, file)
+        self.below = {}  # path of a directory: names
         self.bytes = self.n_files = 0
 
     def resolve(self, path, last=False):
@@ -75,37 +84,54 @@ class Tree:
                      if p not in ("", ".")]
         return "/".join(done)
 
-    def _put(self, path, entry):
+    def put(self, path, entry):
         """Makes the parents, too. Returns the path in the tree, or "" for the
         tree itself."""
         path = self.resolve(path)
         parts = path.split("/")
+        if len(parts) > MAX_DEPTH:
+            raise Wrong(f"entry {path[:60]!r}...: is more than {MAX_DEPTH} "
+                        "directories deep")
         for i in range(1, len(parts)):
             parent = "/".join(parts[:i])
             if self.entries.get(parent, ("d",))[0] != "d":
                 raise Wrong(f"entry {path!r} is below a file")
-            self.entries[parent] = ("d",)
+            self._set(parent, ("d",))
         old = self.entries.get(path)
         if old and old[0] == "d" and entry[0] != "d":
             self.drop(path)
         if path:
-            self.entries[path] = entry
+            self._set(path, entry)
         if len(self.entries) > MAX_ENTRIES:
             raise Wrong(f"more than {MAX_ENTRIES} files")
         return path
 
+    def _set(self, path, entry):
+        folder, name = os.path.split(path)
+        self.entries[path] = entry
+        self.below.setdefault(folder, set()).add(name)
+
     def drop(self, path):
-        """Removes the entry and all below it."""
-        for other in [p for p in self.entries
-                      if p == path or p.startswith(path + "/")]:
-            del self.entries[other]
+        """Removes the entry and all below it; of the tree itself, all."""
+        folder, name = os.path.split(path)
+        self.below.get(folder, set()).discard(name)
+        todo = [path]
+        while todo:
+            path = todo.pop()
+            self.entries.pop(path, None)
+            todo += [os.path.join(path, n) for n in self.below.pop(path, ())]
 
     def directory(self, path):
-        self._put(path, ("d",))
+        self.put(path, ("d",))
 
     def link(self, path, target):
         check_text(target)
-        self._put(path, ("l", target))
+        self.put(path, ("l", target))
+
+    def charge(self, size):
+        self.bytes += size
+        if self.bytes > MAX_BYTES:
+            raise Wrong(f"more than {MAX_BYTES >> 30} GiB")
 
     def file(self, path, mode, source):
         """A copy of the open file; a setuid file comes in without the bit."""
@@ -114,19 +140,20 @@ class Tree:
         spooled = os.path.join(self.spool, str(self.n_files))
         self.n_files += 1
         with open(spooled, "xb") as out:
-            shutil.copyfileobj(source, out, 1 << 20)
-            self.bytes += out.tell()
-        if self.bytes > MAX_BYTES:
-            raise Wrong(f"more than {MAX_BYTES >> 30} GiB")
+            while block := source.read(1 << 20):
+                self.charge(len(block))
+                out.write(block)
         progress(f"{self.n_files} files, {self.bytes >> 20} MiB")
-        self._put(path, ("f", 0o755 if mode & 0o111 else 0o644, spooled))
+        self.put(path, ("f", 0o755 if mode & 0o111 else 0o644, spooled))
 
     def hard_link(self, path, target):
+        """Takes no room, but all who read the tree read it again."""
         entry = self.entries.get(self.resolve(target, last=True))
         if not entry or entry[0] != "f":
             raise Wrong(f"hard link {path!r} to {target!r}: that is no file "
                         "of the tree")
-        self._put(path, entry)
+        self.charge(os.path.getsize(entry[2]))
+        self.put(path, entry)
 
     def copy(self, source, path):
         """A file, link or directory of the host, and what is below it."""
@@ -147,10 +174,12 @@ class Tree:
         return self.resolve(path, last=True) in self.entries
 
     def write(self, top, written=()):
-        """All but what was written there before; returns what there is."""
+        """All but what was written there before; returns what there is. The
+        spooled files become those of the tree."""
         progress("writing")
         os.makedirs(top, exist_ok=True)
         os.chmod(top, 0o755)
+        first = {}
         for path in sorted(self.entries.keys() - written):
             kind, *rest = self.entries[path]
             at = os.path.join(top, path)
@@ -160,7 +189,10 @@ class Tree:
             elif kind == "l":
                 os.symlink(rest[0], at)
             else:
-                shutil.copyfile(rest[1], at)
+                if rest[1] in first:
+                    os.link(first[rest[1]], at)
+                else:
+                    os.rename(rest[1], first.setdefault(rest[1], at))
                 os.chmod(at, rest[0])
         if sys.stderr.isatty():
             print("\r\033[K", end="", file=sys.stderr)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Images and packages for the tests, good and bad."""
 
+import gzip
 import hashlib
 import io
 import json
@@ -68,19 +69,28 @@ def image(path, kind, layers):
     """Makes an image of lists of entries; returns its path."""
     os.makedirs(path + "/blobs/sha256")
     if kind == "docker":
-        names = []
+        names, hashes = [], []
         for number, entries in enumerate(layers):
             names.append(f"{number}/layer.tar")
             os.mkdir(f"{path}/{number}")
+            data = layer(entries)
+            hashes.append("sha256:" + hashlib.sha256(
+                gzip.decompress(data)).hexdigest())
             with open(os.path.join(path, names[-1]), "wb") as file:
-                file.write(layer(entries))
-        write(path + "/manifest.json", [{"Layers": names}])
+                file.write(data)
+        write(path + "/config", {"rootfs": {"diff_ids": hashes}})
+        write(path + "/manifest.json", [{"Config": "config",
+                                         "Layers": names}])
     else:
         manifest = {"layers": [blob(path, layer(e)) for e in layers]}
         top = blob(path, json.dumps(manifest).encode())
         write(path + "/index.json", {"manifests": [top]})
     if kind == "layout":
         return path
+    return pack(path)
+
+
+def pack(path):
     with tarfile.open(path + ".tar", "w") as archive:
         for name in sorted(os.listdir(path)):
             archive.add(os.path.join(path, name), name)
