@@ -55,6 +55,10 @@ static const struct row harmless[] = {
 	{"rt_sigprocmask", "the same"},
 	{"rt_sigaction 13", "SIGPIPE: a reader that is gone ends sbx-exec"},
 	{"rt_sigaction 25", "SIGXFSZ: the same of a file that is too long"},
+	{"rt_sigaction 21", "SIGTTIN: a job's read of its terminal stops it"},
+	{"rt_sigaction 22", "SIGTTOU: the same of a write"},
+	{"openat /proc/self/fd/", "what is not read of a file is not put back"},
+	{"lseek", "the same"},
 	{"poll", "asked again in the next turn"},
 	{"read", "of a timer or signal: told again in the next turn"},
 	{"getpriority", "then it is set without asking"},
@@ -131,7 +135,7 @@ static const struct row *row_of(const struct row *rows, size_t n,
 
 		if (strncmp(call, rows[i].call, len) == 0 &&
 		    (call[len] == '\0' || call[len] == ' ' ||
-		     rows[i].call[len - 1] == '-'))
+		     strchr("-/", rows[i].call[len - 1])))
 			return &rows[i];
 	}
 	return NULL;
