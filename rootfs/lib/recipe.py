@@ -32,6 +32,14 @@ def check(value, keys, where):
                            dict: "an object"}[keys[key]])
 
 
+def check_words(wanted, where):
+    """mmdebstrap would run what an option among its words says."""
+    for key in ("suite", "mirror"):
+        word = wanted.get(key, "none")
+        if not word.isprintable() or not word or word.startswith("-"):
+            raise Wrong(f'{where}: "{key}" is {word!r}, which is none')
+
+
 def no_twins(pairs):
     keys = [key for key, _ in pairs]
     if len(set(keys)) < len(keys):
@@ -58,6 +66,7 @@ def load(source, shipped):
         check(recipe["debian"], DEBIAN_KEYS, f'{path}: "debian"')
         if not recipe["debian"].get("packages"):
             raise Wrong(f'{path}: "debian" names no "packages"')
+        check_words(recipe["debian"], path)
     if ("debian" in recipe) == bool(recipe.get("programs")):
         raise Wrong(f'{path}: one of "programs" and "debian" is wanted')
     recipe.setdefault("name", os.path.basename(path).removesuffix(".json"))
