@@ -10,8 +10,10 @@ import os
 import pathlib
 import subprocess
 import sys
+import tempfile
 import types
 import unittest
+import unittest.mock
 import warnings
 
 from sbx import subprocess as boxed
@@ -76,10 +78,23 @@ def table():
 
 
 class Stdlib(unittest.TestCase):
+    def take_files_along(self):
+        """A case that fails half-way leaves the files that it has made."""
+        def made(*words, **options):
+            fd, path = mkstemp(*words, **options)
+            self.addCleanup(pathlib.Path(path).unlink, missing_ok=True)
+            return fd, path
+
+        mkstemp = tempfile.mkstemp
+        patch = unittest.mock.patch.object(tempfile, "mkstemp", made)
+        patch.start()
+        self.addCleanup(patch.stop)
+
     def test_all(self):
         differs, passed, skipped = table(), 0, 0
         here = os.getcwd()
         self.addCleanup(os.chdir, here)
+        self.take_files_along()
         for name, test in suite():
             with self.subTest(name):
                 end, said = outcome(test)
