@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/auxv.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -280,28 +279,12 @@ static int refuse(struct work *work, struct sbx_error *err)
 
 int main(int argc, char **argv)
 {
-	struct work work = {
-		.report = REPORT_NONE,
-		.audit = AUDIT_NONE,
-		.answer = POOL_NO_ANSWER,
-		.collect = -1,
-	};
+	struct work work = WORK_NONE;
 	struct sbx_error err = {0};
 	int status;
 
-	status = file_ensure_stdio();
-	if (status < 0) {
-		log_line("sbx-exec", "descriptors 0, 1 and 2: %s",
-		         strerrordesc_np(-status));
+	if (!work_begin("sbx-exec"))
 		return 125;
-	}
-	if (getauxval(AT_SECURE)) {
-		log_line("sbx-exec", "is setuid, setgid or has file "
-		                     "capabilities; it needs none of them, and "
-		                     "refuses to run with them");
-		return 125;
-	}
-	run_errors_only();
 	if (options_parse(argc, argv, &exec_options, &work.options, &err) == 0)
 		status = work_do(&work, &err);
 	else

@@ -5,15 +5,37 @@
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/parse.h"
+#include "exec/run.h"
 
 /* A program that comes on a descriptor; limits.disk bounds it further. */
 #define MAX_INPUT_PROGRAM ((size_t)256 << 20)
 
 #define MAX_REQUEST ((size_t)1 << 20)
+
+bool work_begin(const char *program)
+{
+	int r = file_ensure_stdio();
+
+	if (r < 0) {
+		log_line(program, "descriptors 0, 1 and 2: %s",
+		         strerrordesc_np(-r));
+		return false;
+	}
+	if (getauxval(AT_SECURE)) {
+		log_line(program, "is setuid, setgid or has file "
+		                  "capabilities; it needs none of them, and "
+		                  "refuses to run with them");
+		return false;
+	}
+	run_errors_only();
+	return true;
+}
 
 /* The descriptor that a nameless file is, or -1. */
 static int descriptor_of(const char *file)

@@ -26,6 +26,16 @@ struct work {
 	bool stdin_used;           /* the program's text was on it */
 };
 
+#define WORK_NONE                                           \
+	{                                                   \
+		.report = REPORT_NONE, .audit = AUDIT_NONE, \
+		.answer = POOL_NO_ANSWER, .collect = -1,    \
+	}
+
+/* What a program, of that name, does first. False where it may not go on, which
+ * has been said. */
+bool work_begin(const char *program);
+
 /* Whether FILE is "-", standard input, or /dev/fd/N, a descriptor of the
  * caller's: a text without a name of its own. */
 bool work_is_nameless(const char *file);

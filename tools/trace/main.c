@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/auxv.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -266,25 +265,14 @@ static int do_all(struct trace *trace, int argc, char **argv,
 int main(int argc, char **argv)
 {
 	static struct trace trace = {
-		.work = {.report = REPORT_NONE,
-	                 .audit = AUDIT_NONE,
-	                 .answer = POOL_NO_ANSWER,
-	                 .collect = -1},
+		.work = WORK_NONE,
 		.output = OUTPUT_NONE,
 	};
 	struct sbx_error err = {0};
 	int status;
 
-	if (file_ensure_stdio() < 0)
+	if (!work_begin("sbx-trace"))
 		return 125;
-	if (getauxval(AT_SECURE)) {
-		log_line("sbx-trace",
-		         "is setuid, setgid or has file "
-		         "capabilities; it needs none of them, and "
-		         "refuses to run with them");
-		return 125;
-	}
-	run_errors_only();
 	status = do_all(&trace, argc, argv, &err);
 	if (status < 0) {
 		if (!trace.work.options.quiet)
