@@ -40,7 +40,6 @@ static size_t first_rule(const struct filter_set *set, uint32_t call)
 	return low;
 }
 
-/* args NULL: any. */
 static bool set_allows(const struct filter_set *set, uint32_t call,
                        const uint64_t *args)
 {
@@ -51,7 +50,7 @@ static bool set_allows(const struct filter_set *set, uint32_t call,
 	return false;
 }
 
-static sets_t sets_that_allow(uint32_t call, const uint64_t *args)
+sets_t calls_sets(uint32_t call, const uint64_t *args)
 {
 	sets_t sets = 0;
 
@@ -60,16 +59,6 @@ static sets_t sets_that_allow(uint32_t call, const uint64_t *args)
 		    set_allows(&filter_sets[i], call, args))
 			sets |= (sets_t)1 << i;
 	return sets;
-}
-
-sets_t calls_sets(uint32_t call, const uint64_t *args)
-{
-	return sets_that_allow(call, args);
-}
-
-sets_t calls_sets_of_any(uint32_t call)
-{
-	return sets_that_allow(call, NULL);
 }
 
 sets_t calls_sets_named(const char *const *names, size_t n)

@@ -27,11 +27,8 @@ struct calls_seen {
 	struct call_seen list[CALLS_MAX];
 };
 
-/* The sets for programs that allow the call. */
+/* The sets for programs that allow the call; args NULL: with some arguments. */
 sets_t calls_sets(uint32_t call, const uint64_t *args);
-
-/* The sets for programs that allow it with some arguments. */
-sets_t calls_sets_of_any(uint32_t call);
 
 /* Those that are named; a name that no set for programs has is passed over. */
 sets_t calls_sets_named(const char *const *names, size_t n);

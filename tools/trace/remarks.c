@@ -71,7 +71,7 @@ char *remarks_refused(const struct learned *learned, uint32_t call, char *out,
                       size_t size)
 {
 	const struct strings *names = &learned->plan->seccomp;
-	sets_t sets = calls_sets_of_any(call) &
+	sets_t sets = calls_sets(call, NULL) &
 	              ~calls_sets_named(names->items, names->n);
 	const char *before = " (in ";
 	char name[64];
